@@ -1,0 +1,73 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who a request comes from: HTTP Basic with `AccountSid:AuthToken` or `ApiKeySid:ApiKeySecret`."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+from dataclasses import dataclass
+
+from .errors import ApiError
+from .state import Account, World
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What the request's credentials are worth. `method` is primary, secondary, api_key, none or invalid."""
+
+    account: Account | None
+    method: str
+    key_kind: str | None = None
+    username: str | None = None
+
+    @property
+    def has_token(self) -> bool:
+        """Whether it is AccountSid:AuthToken, which may do what an API key may not."""
+        return self.method in ("primary", "secondary")
+
+
+NOBODY = Caller(None, "none")
+
+
+def identify(world: World, header: str | None) -> Caller:
+    """Read an Authorization header. Never fails, and never says which part was wrong: nor does Twilio."""
+    if not header:
+        return NOBODY
+    scheme, _space, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        return Caller(None, "invalid")
+    try:
+        username, colon, password = base64.b64decode(value.strip(), validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return Caller(None, "invalid")
+    if not colon:
+        return Caller(None, "invalid")
+    account = world.accounts.get(username)
+    if account is not None:
+        if _same(password, account.primary):
+            return Caller(account, "primary", username=username)
+        if account.secondary is not None and _same(password, account.secondary):
+            return Caller(account, "secondary", username=username)
+    elif username in world.keys:
+        owner, key = world.keys[username]
+        if _same(password, key.secret):
+            return Caller(owner, "api_key", key.kind, username)
+    return Caller(None, "invalid", username=username)
+
+
+def require(caller: Caller, suspended_status: int) -> Account:
+    """The account of a caller, or the refusal Twilio gives: 20003, and 20005 for one that is not active."""
+    account = caller.account
+    if account is None:
+        raise ApiError(20003)
+    if account.status != "active":
+        raise ApiError(20005, status=suspended_status)
+    return account
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

@@ -1,0 +1,212 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulated Twilio without its network side: from a request to an answer, with everything that is remembered."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+import traceback
+from collections import deque
+from dataclasses import dataclass, field
+from secrets import token_hex
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from . import resources  # registers the operations
+from .authentication import Caller, require
+from .call import HANDLERS, Answer, Call
+from .contract import Contract, Operation
+from .errors import ApiError, error_body
+from .faults import Faults
+from .settings import Settings
+from .state import ApiKey, World
+
+READING = ("GET", "HEAD")
+LOG_LIMIT = 100_000
+VERSION_2010 = "/2010-04-01/"
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass
+class Start:
+    """What the simulator starts with, and goes back to on a reset."""
+
+    account_sid: str
+    auth_token: str
+    api_keys: list[ApiKey] = field(default_factory=list)
+    settings: Settings = field(default_factory=Settings)
+
+
+@dataclass
+class Request:
+    """An API request as it came in."""
+
+    method: str
+    path: str
+    query: str
+    body: bytes
+    content_type: str
+    origin: str
+    caller: Caller
+
+
+class Simulation:
+    """Everything behind the sockets."""
+
+    def __init__(self, start: Start, contract: Contract | None = None) -> None:
+        self.contract = contract or Contract()
+        if set(self.contract.operations) != set(HANDLERS):
+            odd = set(self.contract.operations) ^ set(HANDLERS)
+            raise RuntimeError(f"contract and {resources.__name__} differ in {', '.join(sorted(odd))}")
+        self._start = start
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the start: data, settings, faults, log, counters."""
+        self.world = World()
+        self.settings = copy.copy(self._start.settings)
+        self.faults = Faults()
+        self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LIMIT)
+        self.count = 0
+        self.violations: list[str] = []
+        self.forbidden_writes = 0
+        self.operations_seen: dict[str, int] = {}
+        self._allowance: dict[str, tuple[float, float]] = {}
+        account = self.world.add_account(self._start.account_sid, self._start.auth_token, None, None)
+        for key in self._start.api_keys:
+            self.world.add_key(account, copy.copy(key))
+
+    # -- one request ---------------------------------------------------------------------------------------------
+
+    def process(self, request: Request) -> Answer:
+        """Do what a request asks for; its answer has been checked against the contract."""
+        operation: Operation | None = None
+        try:
+            found = self.contract.find(request.path)
+            if found is None:
+                raise ApiError(20404, f"The requested resource {request.path} was not found")
+            methods, names = found
+            operation = methods.get(request.method)
+            if operation is None:
+                raise ApiError(20004)
+            self.operations_seen[operation.name] = self.operations_seen.get(operation.name, 0) + 1
+            answer = HANDLERS[operation.name](self._call(request, operation, names))
+        except ApiError as error:
+            answer = self.refusal(error, request.path)
+        except Exception:
+            # A bug in the simulator must show as a violation, not end the connection.
+            return self._violation(f"{request.method} {request.path}: {traceback.format_exc()}", request.path)
+        problem = self.contract.check_answer(operation, answer.status, answer.content_type, answer.body)
+        if problem:
+            return self._violation(problem, request.path)
+        return answer
+
+    def refusal(self, error: ApiError, path: str) -> Answer:
+        """An error as an answer, in the shape the settings and the API's version ask for."""
+        body, content_type = error_body(error, self.settings.error_format, path.startswith(VERSION_2010))
+        return Answer(error.status, body, content_type)
+
+    def forbidden(self) -> Answer:
+        """The refusal of a write while writes are forbidden. No status of Twilio's, so that it can't be missed."""
+        self.forbidden_writes += 1
+        return Answer(418, {"message": "The simulator was told to forbid writes", "status": 418})
+
+    def _violation(self, problem: str, path: str) -> Answer:
+        self.violations.append(problem)
+        return self.refusal(ApiError(20500, f"The simulator broke its contract: {problem}"), path)
+
+    def _call(self, request: Request, operation: Operation, names: dict[str, str]) -> Call:
+        settings = self.settings
+        account = require(request.caller, settings.suspended_status)
+        if operation.path.startswith("/v1/SafeList/"):
+            self._keep_rate(account.sid)
+        operation.path_part.read(names, strict=True)
+        strict = settings.strict
+        if strict and request.body and request.content_type.partition(";")[0].strip().lower() != FORM:
+            raise ApiError(20001, f"The body's content type must be {FORM}")
+        return Call(
+            world=self.world,
+            settings=settings,
+            caller=request.caller,
+            account=account,
+            origin=request.origin,
+            path=request.path,
+            names=names,
+            query=operation.query.read(read_pairs(request.query, strict), strict),
+            form=operation.form.read(read_pairs(_text(request.body), strict), strict),
+        )
+
+    def _keep_rate(self, account_sid: str) -> None:
+        """A token bucket for each account: a second's worth at once, then the rate."""
+        rate = self.settings.safelist_rate
+        if rate is None:
+            return
+        capacity, moment = max(1.0, rate), time.monotonic()
+        left, since = self._allowance.get(account_sid, (capacity, moment))
+        left = min(capacity, left + (moment - since) * rate)
+        self._allowance[account_sid] = (left - 1 if left >= 1 else left, moment)
+        if left < 1:
+            raise ApiError(20429)
+
+    # -- the log -------------------------------------------------------------------------------------------------
+
+    def record(self, request: Request, connection: int, user_agent: str | None) -> dict[str, Any]:
+        """Begin the log entry of a request; the server completes it as the request goes on."""
+        self.count += 1
+        account = request.caller.account
+        entry = {
+            "number": self.count,
+            "time": time.time(),
+            "monotonic": time.monotonic(),
+            "method": request.method,
+            "path": request.path,
+            "query": self._hide(dict(parse_qsl(request.query, keep_blank_values=True))),
+            "form": self._hide(dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))),
+            "account_sid": account.sid if account else request.caller.username,
+            "authenticated_with": request.caller.method,
+            "status": None,
+            "code": None,
+            "fault": None,
+            "connection": connection,
+            "user_agent": user_agent,
+            "applied": False,
+            "request_id": "RQ" + token_hex(16),
+        }
+        self.log.append(entry)
+        return entry
+
+    def _hide(self, values: dict[str, str]) -> dict[str, str]:
+        return {name: "***" if name in self.contract.secret_fields else value for name, value in values.items()}
+
+
+def encode(answer: Answer) -> bytes:
+    """An answer's body as it is sent."""
+    return b"" if answer.body is None else json.dumps(answer.body).encode()
+
+
+def read_path(raw: str) -> tuple[str, str]:
+    """Split a request target into path and query."""
+    path, _mark, query = raw.partition("?")
+    return (unquote(path) if "%" in path else path), query
+
+
+def read_pairs(text: str, strict: bool) -> dict[str, str]:
+    """Parameters of a query or a form; one that is given twice is refused where strictness is asked for."""
+    if not text:
+        return {}
+    pairs = parse_qsl(text, keep_blank_values=True)
+    values = dict(pairs)
+    if strict and len(values) != len(pairs):
+        raise ApiError(20001, "A parameter is given more than once")
+    return values
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise ApiError(20001, "The body is not UTF-8") from problem

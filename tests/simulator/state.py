@@ -1,0 +1,201 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the simulator remembers: accounts, their tokens with each token's life, credentials, numbers, and the rules
+of changing them that don't depend on how a request looks."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from secrets import token_hex
+from typing import Any
+
+from .errors import ApiError, not_found
+from .settings import Settings
+
+PRODUCTS = {"aws": "AWS", "public_keys": "PublicKeys"}
+
+
+def new_sid(prefix: str) -> str:
+    """A SID: two letters and 32 lower-case hexadecimal characters."""
+    return prefix + token_hex(16)
+
+
+def now() -> datetime:
+    """The current time, in UTC, to the second as Twilio gives it."""
+    return datetime.now(timezone.utc).replace(microsecond=0)
+
+
+def instant() -> dict[str, float]:
+    """Now on both clocks: monotonic ones of different processes on one machine can be compared on Linux."""
+    return {"monotonic": time.monotonic(), "wall": time.time()}
+
+
+@dataclass
+class TokenLife:
+    """When a token authenticated, and what began and ended that."""
+
+    token: str
+    role: str
+    valid_from: dict[str, float]
+    valid_by: str
+    promoted_at: dict[str, float] | None = None
+    valid_until: dict[str, float] | None = None
+    invalid_by: str | None = None
+
+
+@dataclass
+class ApiKey:
+    """An API key; `kind` is main or standard."""
+
+    sid: str
+    secret: str
+    kind: str
+
+
+@dataclass
+class Credential:
+    """An AWS credential or a public key. `sequence` only grows, so that list cursors survive any change."""
+
+    sid: str
+    account_sid: str
+    friendly_name: str | None
+    secret: str
+    date_created: datetime
+    date_updated: datetime | None
+    sequence: int
+
+
+@dataclass
+class Account:
+    """An account; a main account owns itself."""
+
+    sid: str
+    owner_sid: str
+    friendly_name: str
+    primary: str
+    sequence: int
+    status: str = "active"
+    type: str = "Full"
+    date_created: datetime = field(default_factory=now)
+    date_updated: datetime = field(default_factory=now)
+    secondary: str | None = None
+    secondary_created: datetime | None = None
+    secondary_enabled: bool = True
+    api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    aws: dict[str, Credential] = field(default_factory=dict)
+    public_keys: dict[str, Credential] = field(default_factory=dict)
+    safelist: dict[str, str] = field(default_factory=dict)
+    usage: list[dict[str, Any]] = field(default_factory=list)
+    history: list[TokenLife] = field(default_factory=list)
+    emails: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.history.append(TokenLife(self.primary, "primary", instant(), "creation"))
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is no subaccount."""
+        return self.owner_sid == self.sid
+
+    # -- tokens --------------------------------------------------------------------------------------------------
+
+    def set_primary(self, token: str, by: str) -> None:
+        """Replace the primary token at once."""
+        if token != self.primary:
+            self._end(self.primary, by)
+            self.primary = token
+            self.history.append(TokenLife(token, "primary", instant(), by))
+
+    def set_secondary(self, token: str | None, by: str) -> None:
+        """Put this secondary token in place of the one there, or of none; None removes it."""
+        if token == self.secondary:
+            return
+        if self.secondary is not None:
+            self._end(self.secondary, by)
+        self.secondary = token
+        self.secondary_created = now() if token else None
+        if token is not None:
+            self.history.append(TokenLife(token, "secondary", instant(), by))
+
+    def promote(self) -> datetime:
+        """The secondary becomes the primary, which dies at once. Returns the date the secondary was created."""
+        token, created = self.secondary, self.secondary_created
+        if token is None or created is None:
+            raise not_found("/AuthTokens/Promote")
+        self._end(self.primary, "promote")
+        for life in self.history:
+            if life.token == token and life.valid_until is None:
+                life.role, life.promoted_at = "primary", instant()
+        self.primary, self.secondary, self.secondary_created = token, None, None
+        return created
+
+    def _end(self, token: str, by: str) -> None:
+        for life in self.history:
+            if life.token == token and life.valid_until is None:
+                life.valid_until, life.invalid_by = instant(), by
+
+
+class World:
+    """All accounts, and the indices a request needs."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[str, Account] = {}
+        self.keys: dict[str, tuple[Account, ApiKey]] = {}
+        self._sequence = 0
+
+    def next_sequence(self) -> int:
+        """The next number in the order of creation of anything."""
+        self._sequence += 1
+        return self._sequence
+
+    def add_account(
+        self, sid: str | None, token: str | None, friendly_name: str | None, owner_sid: str | None
+    ) -> Account:
+        """Make an account; without an owner it is a main account."""
+        sid = sid or new_sid("AC")
+        if not friendly_name:
+            moment = now().strftime("%Y-%m-%d %I:%M %p").lower()
+            friendly_name = f"SubAccount Created at {moment}" if owner_sid else "Main account"
+        account = Account(sid, owner_sid or sid, friendly_name, token or token_hex(16), self.next_sequence())
+        self.accounts[sid] = account
+        return account
+
+    def create_subaccount(self, parent: Account, friendly_name: str | None, limit: int) -> Account:
+        """One level deep (21101), and not more than the limit (21480)."""
+        if not parent.is_main:
+            raise ApiError(21101)
+        if sum(1 for account in self.subaccounts(parent) if account.status != "closed") >= limit:
+            raise ApiError(21480)
+        return self.add_account(None, None, friendly_name, parent.sid)
+
+    def subaccounts(self, parent: Account) -> list[Account]:
+        """The subaccounts of an account, in order of creation."""
+        return [each for each in self.accounts.values() if each.owner_sid == parent.sid and each is not parent]
+
+    def add_key(self, account: Account, key: ApiKey) -> None:
+        """Give an account an API key."""
+        account.api_keys[key.sid] = key
+        self.keys[key.sid] = (account, key)
+
+    def add_credential(
+        self,
+        account: Account,
+        product: str,
+        friendly_name: str | None,
+        secret: str,
+        settings: Settings,
+        sid: str | None = None,
+        date_created: datetime | None = None,
+    ) -> Credential:
+        """Put an AWS credential (`aws`) or a public key (`public_keys`) into an account's list."""
+        created = date_created or now()
+        updated = created if settings.new_date_updated == "date" else None
+        credential = Credential(
+            sid or new_sid("CR"), account.sid, friendly_name, secret, created, updated, self.next_sequence()
+        )
+        getattr(account, product)[credential.sid] = credential
+        return credential

@@ -1,0 +1,96 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One simulator for all these tests, reset before each; and a plain HTTP client for its API."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+TESTS = str(Path(__file__).resolve().parents[2])
+if TESTS not in sys.path:
+    sys.path.append(TESTS)
+
+from simulator import Simulator  # noqa: E402 - found through the line above
+
+
+@dataclass
+class Reply:
+    """An answer."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+class Api:
+    """Sends API requests, each on a connection of its own unless one is given."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.token = (simulator.account_sid, simulator.auth_token)
+
+    def connect(self) -> http.client.HTTPConnection:
+        address = urlsplit(self.simulator.url)
+        return http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+
+    def __call__(
+        self,
+        method: str,
+        target: str,
+        form: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        connection: http.client.HTTPConnection | None = None,
+        anonymous: bool = False,
+    ) -> Reply:
+        used = connection or self.connect()
+        sent = dict(headers or {})
+        if not anonymous:
+            sent["Authorization"] = "Basic " + base64.b64encode(":".join(auth or self.token).encode()).decode()
+        body = None
+        if form is not None:
+            body = urlencode(form)
+            sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        try:
+            used.request(method, target, body, sent)
+            response = used.getresponse()
+            return Reply(response.status, dict(response.getheaders()), response.read().decode())
+        finally:
+            if connection is None:
+                used.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Simulator]:
+    for library in ("aiohttp", "cryptography", "jsonschema_rs", "yaml"):
+        pytest.importorskip(library, reason=f"the simulator needs {library}")
+    with Simulator.start() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(server: Simulator) -> Iterator[Simulator]:
+    server.reset()
+    yield server
+    assert server.health()["violations"] == []
+
+
+@pytest.fixture
+def api(simulator: Simulator) -> Api:
+    return Api(simulator)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The contract: it sees an answer of the simulator's own that breaks it, and is a valid document itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from simulator import Simulator
+
+pytest.importorskip("jsonschema_rs", reason="the simulator needs jsonschema_rs")
+pytest.importorskip("cryptography", reason="the simulator needs cryptography")
+
+import yaml
+from simulator.authentication import Caller
+from simulator.call import HANDLERS, Answer
+from simulator.contract import CONTRACT
+from simulator.simulation import Request, Simulation, Start
+
+SID = "AC" + "1" * 32
+
+
+def ask(simulation: Simulation, method: str, path: str) -> Answer:
+    caller = Caller(simulation.world.accounts[SID], "primary")
+    return simulation.process(Request(method, path, "", b"", "", "http://host", caller))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Answer(200, {"credentials": "none", "meta": {}}), "credentials"),
+        (Answer(200, {"credentials": []}), "meta"),
+        (Answer(201, {}), "status 201 is not in the contract"),
+        (Answer(404, {"message": "x", "more_info": "https://x", "status": 404}), "status 404 is not in the contract"),
+        (Answer(200, {}, "text/plain"), "text/plain"),
+    ],
+)
+def test_a_broken_answer_is_a_violation(monkeypatch: pytest.MonkeyPatch, answer: Answer, words: str) -> None:
+    simulation = Simulation(Start(SID, "2" * 32))
+    assert ask(simulation, "GET", "/v1/Credentials/AWS").status == 200
+    monkeypatch.setitem(HANDLERS, "list_aws_credentials", lambda _call: answer)
+    broken = ask(simulation, "GET", "/v1/Credentials/AWS")
+    assert broken.status == 500
+    assert words in simulation.violations[0]
+    assert "broke its contract" in broken.body["message"]
+
+
+def test_a_bug_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = Simulation(Start(SID, "2" * 32))
+    monkeypatch.setitem(HANDLERS, "delete_secondary_token", lambda _call: {}["nothing"])
+    assert ask(simulation, "DELETE", "/v1/AuthTokens/Secondary").status == 500
+    assert "KeyError" in simulation.violations[0]
+
+
+def test_a_body_where_there_should_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = Simulation(Start(SID, "2" * 32))
+    monkeypatch.setitem(HANDLERS, "delete_secondary_token", lambda _call: Answer(204, {}))
+    assert ask(simulation, "DELETE", "/v1/AuthTokens/Secondary").status == 500
+
+
+def test_violations_are_shown(simulator: Simulator, api: Any) -> None:
+    # As seeded, and not as the contract wants it: a number where a string belongs.
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "usage": [{"interval": "today", "usage": 5}]}]})
+    assert api("GET", f"/2010-04-01/Accounts/{simulator.account_sid}/Usage/Records/Today.json").status == 500
+    assert "list_usage_today" in simulator.health()["violations"][0]
+    simulator.reset()
+    assert simulator.health()["violations"] == []
+
+
+def test_the_document_is_valid() -> None:
+    validator = pytest.importorskip("openapi_spec_validator", reason="the validator of OpenAPI documents is missing")
+    validator.validate(yaml.safe_load(CONTRACT.read_text(encoding="utf-8")))
+
+
+def test_methods_and_paths(api: Any) -> None:
+    for method, path, status, code in (
+        ("PUT", "/v1/Credentials/AWS", 405, 20004),
+        ("GET", "/v1/AuthTokens/Secondary", 405, 20004),
+        ("DELETE", "/2010-04-01/Accounts.json", 405, 20004),
+        ("GET", "/v1/Nothing", 404, 20404),
+        ("GET", "/v1/Credentials/AWS/", 404, 20404),
+        ("GET", "/", 404, 20404),
+    ):
+        refused = api(method, path)
+        assert (refused.status, refused.json["code"]) == (status, code), path
+
+
+def test_strictness(simulator: Simulator, api: Any) -> None:
+    cases = (
+        ("GET", "/v1/Credentials/AWS?Foo=1", None, {}),
+        ("GET", "/v1/Credentials/AWS?PageSize=1&PageSize=2", None, {}),
+        ("POST", "/v1/SafeList/Numbers", {"PhoneNumber": "+14155550100", "Foo": "1"}, {}),
+        ("POST", "/v1/SafeList/Numbers", {"PhoneNumber": "+14155550101"}, {"Content-Type": "text/plain"}),
+    )
+    for method, path, form, headers in cases:
+        refused = api(method, path, form, headers=headers)
+        assert (refused.status, refused.json["code"]) == (400, 20001), path
+    simulator.settings(strict=False)
+    for method, path, form, headers in cases:
+        assert api(method, path, form, headers=headers).status < 300, path
+
+
+def test_problem_details(simulator: Simulator, api: Any) -> None:
+    simulator.settings(error_format="rfc9457")
+    refused = api("GET", "/v1/Credentials/AWS/CR" + "0" * 32)
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail"} <= set(refused.json)
+    assert (refused.status, refused.json["status"]) == (404, 404)
+    older = api("GET", "/2010-04-01/Accounts/AC" + "0" * 32 + ".json")
+    assert older.json["more_info"]

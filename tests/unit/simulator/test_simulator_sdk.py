@@ -1,0 +1,105 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The official SDK, driven through every operation of the contract."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from simulator import Simulator
+
+pytest.importorskip("twilio", reason="the official SDK is not installed")
+pytest.importorskip("jsonschema_rs", reason="the simulator needs jsonschema_rs")
+
+from simulator.contract import Contract
+from simulator.seeding import PUBLIC_KEY
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+
+AWS = "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+
+class OtherHost(TwilioHttpClient):
+    """The SDK's own HTTP client, sent to the simulator."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.address = urlsplit(url)
+
+    def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
+        parts = urlsplit(url)._replace(scheme=self.address.scheme, netloc=self.address.netloc)
+        return super().request(method, urlunsplit(parts), *arguments, **options)
+
+
+def connect(simulator: Simulator, sid: str | None = None, token: str | None = None) -> Client:
+    return Client(sid or simulator.account_sid, token or simulator.auth_token, http_client=OtherHost(simulator.url))
+
+
+@pytest.mark.parametrize("dates", ["iso8601", "rfc2822"])
+def test_every_operation(simulator: Simulator, dates: str) -> None:
+    simulator.settings(dates=dates, new_date_updated="date")
+    client = connect(simulator)
+    for products, secret in (
+        (client.accounts.v1.credentials.aws, {"credentials": AWS}),
+        (client.accounts.v1.credentials.public_key, {"public_key": PUBLIC_KEY}),
+    ):
+        made = [products.create(friendly_name=f"name {number}", **secret) for number in range(5)]
+        assert made[0].account_sid == simulator.account_sid
+        assert {each.sid for each in products.list(page_size=2)} == {each.sid for each in made}
+        assert products(made[0].sid).fetch().friendly_name == "name 0"
+        assert products(made[0].sid).update(friendly_name="other").friendly_name == "other"
+        assert products(made[0].sid).delete()
+        with pytest.raises(TwilioRestException) as refused:
+            products(made[0].sid).fetch()
+        assert (refused.value.status, refused.value.code) == (404, 20404)
+        if dates == "iso8601":
+            assert isinstance(made[0].date_created, datetime)
+
+    safelist = client.accounts.v1.safelist
+    sid = safelist.create(phone_number="+14155550100").sid
+    assert safelist.fetch(phone_number="+14155550100").sid == sid
+    assert safelist.delete(phone_number="+14155550100")
+
+    tokens = client.accounts.v1.secondary_auth_token()
+    tokens.create()
+    assert tokens.delete(suppress_email_notification=True)
+    secondary = tokens.create(suppress_email_notification=True).secondary_auth_token
+    promoted = connect(simulator, token=secondary).accounts.v1.auth_token_promotion().update()
+    assert promoted.auth_token == secondary
+    client = connect(simulator, token=secondary)
+
+    subaccount = client.api.v2010.accounts.create(friendly_name="sub")
+    assert client.api.v2010.accounts(subaccount.sid).fetch().auth_token
+    assert client.api.v2010.accounts(subaccount.sid).update(status="suspended").status == "suspended"
+    assert len(client.api.v2010.accounts.list(page_size=1)) == 2
+
+    records = client.api.v2010.account.usage.records
+    for interval in (
+        records,
+        records.daily,
+        records.monthly,
+        records.yearly,
+        records.all_time,
+        records.today,
+        records.yesterday,
+        records.this_month,
+        records.last_month,
+    ):
+        found = interval.list(category="calls", limit=3, page_size=2)
+        assert found, interval
+        assert all(record.category == "calls" and float(record.usage) >= 0 for record in found)
+
+    assert set(simulator.health()["operations"]) == set(Contract().operations)
+
+
+def test_errors_as_the_sdk_reads_them(simulator: Simulator) -> None:
+    with pytest.raises(TwilioRestException) as refused:
+        connect(simulator, token="0" * 32).accounts.v1.credentials.aws("CR" + "0" * 32).fetch()
+    assert (refused.value.status, refused.value.code) == (401, 20003)
+    assert "Authenticate" in refused.value.msg
