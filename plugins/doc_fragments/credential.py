@@ -1,0 +1,67 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of every module about credentials, whatever a credential is made of."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """State and identity; ``INFO`` is what the ``_info`` modules take instead."""
+
+    DOCUMENTATION = r"""
+options:
+  state:
+    description: Whether the credential is to exist.
+    type: str
+    choices:
+      - present
+      - absent
+    default: present
+  sid:
+    description:
+      - The credential's SID. It identifies the credential; together with another O(friendly_name) it is renamed.
+      - An unknown SID fails the task, since a SID can't be chosen; with O(state=absent) it is no change.
+    type: str
+  friendly_name:
+    description:
+      - The credential's name, 64 characters at most. It identifies the credential where O(sid) is not given.
+      - Twilio lets several credentials bear one name. The task fails then, and lists them, where one has to be chosen.
+      - The name that Twilio holds may end with a signature, a space, V(#) and ten hexadecimal digits; see
+        O(update_secret). It
+        is not part of the name here, and a name that itself ends so is refused.
+    type: str
+  update_secret:
+    description:
+      - What to do about a credential that exists already. Twilio never gives a key back, and can't change it in place.
+      - V(on_create) sends the key only when the credential is created.
+      - V(when_changed) makes a new credential when the key differs from the one in place. To tell, the module signs the
+        name of what it creates, so it may have 52 characters at most. Where the only credential of that name is not
+        signed, it is left as it is, with a warning.
+      - V(always) makes a new, signed credential in each run.
+    type: str
+    choices:
+      - on_create
+      - when_changed
+      - always
+    default: on_create
+  remove_replaced:
+    description:
+      - Whether the other credentials of that name are deleted, once the wanted one exists. Also what an earlier run
+        that was
+        cut short left behind.
+      - Consumers hold the SID, so point them to the new credential before the old one goes.
+    type: bool
+    default: false
+"""
+
+    INFO = r"""
+options:
+  sid:
+    description: The SID of the credential to return.
+    type: str
+  friendly_name:
+    description: The exact name of the credentials to return, without a signature.
+    type: str
+"""

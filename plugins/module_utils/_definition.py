@@ -1,0 +1,151 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""A module as data: its options, how they are checked, and what they drive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from . import _schemas
+from ._client import Client, Connection
+from ._resource import Outcome, Resource, converge
+from ._schemas import Check
+from ._secret import Secret
+from ._transport import Transport
+from .resources.subaccount import acting_as_subaccount
+
+Options = Mapping[str, Any]
+
+#: What a module does: it gets the client, the checked options with secrets masked, and whether only to look.
+Drive = Callable[[Client, Options, bool], Outcome]
+
+#: Opens HTTP, given ``timeout``, ``validate_certs`` and ``ca_path``; an edge may hand out one that is open already.
+OpenTransport = Callable[[float, bool, "str | None"], Transport]
+
+#: The options that every module takes to reach Twilio, as the documentation fragment ``auth`` has them.
+CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "account_sid": {"type": "str", "required": True, "fallback": (env_fallback, ["TWILIO_ACCOUNT_SID"])},
+    "auth_token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["TWILIO_AUTH_TOKEN"])},
+    "api_key_sid": {"type": "str", "no_log": False, "fallback": (env_fallback, ["TWILIO_API_KEY"])},
+    "api_key_secret": {"type": "str", "no_log": True, "fallback": (env_fallback, ["TWILIO_API_SECRET"])},
+    "region": {"type": "str", "fallback": (env_fallback, ["TWILIO_REGION"])},
+    "edge": {"type": "str", "fallback": (env_fallback, ["TWILIO_EDGE"])},
+    "base_url": {"type": "str", "fallback": (env_fallback, ["TWILIO_BASE_URL"])},
+    "timeout": {"type": "float", "default": 30.0},
+    "max_retries": {"type": "int", "default": 5},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+#: The option of those modules that may act as a subaccount, as the documentation fragment ``subaccount`` has it.
+SUBACCOUNT_OPTION: Mapping[str, Mapping[str, Any]] = {"subaccount_sid": {"type": "str"}}
+
+_CONNECTION_CHECKS: Mapping[str, Check] = {
+    "account_sid": _schemas.sid("AC"),
+    "auth_token": _schemas.secret_text,
+    "api_key_sid": _schemas.sid("SK"),
+    "api_key_secret": _schemas.secret_text,
+    "region": _schemas.host_label,
+    "edge": _schemas.host_label,
+    "base_url": _schemas.base_url,
+    "timeout": _schemas.seconds,
+    "max_retries": _schemas.not_negative,
+    "subaccount_sid": _schemas.sid("AC"),
+}
+
+
+def _nothing_to_check(options: Options) -> None:
+    """Accept any options."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What a module's file says beside its documentation.
+
+    :param options: its own options, as in an argument spec.
+    :param drive: what it does with them; see :func:`one` and :func:`ask`.
+    :param checks: option to the check of a value that an argument spec can't express.
+    :param check_together: checks what options mean together, and raises InputError.
+    :param required_one_of: as in an argument spec; likewise ``required_together`` and ``mutually_exclusive``.
+    :param required_if: as in an argument spec: an option, its value, and the options that are then required.
+    :param required_of_connection: the options of the connection that this module can't do without.
+    :param acts_as_subaccount: whether it takes ``subaccount_sid``.
+    """
+
+    options: Mapping[str, Mapping[str, Any]]
+    drive: Drive
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    check_together: Callable[[Options], None] = _nothing_to_check
+    required_one_of: Sequence[Sequence[str]] = ()
+    required_together: Sequence[Sequence[str]] = ()
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    required_if: Sequence[tuple[str, Any, Sequence[str]]] = ()
+    required_of_connection: Sequence[str] = ()
+    acts_as_subaccount: bool = False
+
+    def argument_spec(self) -> dict[str, dict[str, Any]]:
+        """Return all options, those of the connection included, as Ansible takes them."""
+        subaccount = SUBACCOUNT_OPTION if self.acts_as_subaccount else {}
+        required = {name: {**CONNECTION_OPTIONS[name], "required": True} for name in self.required_of_connection}
+        options = {**CONNECTION_OPTIONS, **required, **subaccount, **self.options}
+        return {name: dict(spec) for name, spec in options.items()}
+
+    def rules(self) -> dict[str, list[list[Any]]]:
+        """Return the rules between options, as Ansible's keyword arguments."""
+        return {
+            "required_one_of": [["auth_token", "api_key_sid"], *map(list, self.required_one_of)],
+            "required_together": [["api_key_sid", "api_key_secret"], *map(list, self.required_together)],
+            "mutually_exclusive": [*map(list, self.mutually_exclusive)],
+            "required_if": [[option, value, list(options)] for option, value, options in self.required_if],
+        }
+
+    def run(self, options: Options, dry_run: bool, open_transport: OpenTransport) -> Outcome:
+        """Check the options, connect, and do what the module does.
+
+        :param options: all options, as Ansible has validated them.
+        :param dry_run: check mode: nothing is written.
+        :param open_transport: opens HTTP.
+        :raises TwilioError: anything that stops it; an InputError comes before any request.
+        """
+        options = _schemas.check_options({**_CONNECTION_CHECKS, **self.checks}, options)
+        secret_options = {name for name, spec in self.argument_spec().items() if spec.get("no_log")}
+        options = {
+            name: Secret(value) if name in secret_options and value is not None else value
+            for name, value in options.items()
+        }
+        self.check_together(options)
+        connection = Connection(**{name: options[name] for name in Connection.__dataclass_fields__})
+        client = Client(connection, open_transport(options["timeout"], options["validate_certs"], options["ca_path"]))
+        if options.get("subaccount_sid"):
+            client = acting_as_subaccount(client, options["subaccount_sid"])
+        return self.drive(client, options, dry_run)
+
+
+def one(resource: Callable[[Client, Options], Resource[Any]]) -> Drive:
+    """Return what a module does that describes one resource: bring it to what is wanted.
+
+    :param resource: makes the resource from the client and the options.
+    """
+
+    def drive(client: Client, options: Options, dry_run: bool) -> Outcome:
+        return converge(resource(client, options), dry_run)
+
+    return drive
+
+
+def ask(question: Callable[[Client, Options], Mapping[str, Any]]) -> Drive:
+    """Return what an ``_info`` module does: ask, in check mode too.
+
+    :param question: asks, and returns the module's keys.
+    """
+
+    def drive(client: Client, options: Options, dry_run: bool) -> Outcome:
+        return Outcome(changed=False, result=question(client, options))
+
+    return drive

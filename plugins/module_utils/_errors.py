@@ -1,0 +1,155 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Every failure that a user is told of, as one tree.
+
+::
+
+    TwilioError
+    ├── InputError         a value that can't be right; nothing was sent
+    ├── Undecided          what is there leaves a choice that only the user can make; nothing was written
+    ├── SomeFailed         several were asked for and some failed; the others are done
+    └── CallError          a request failed
+        ├── NotSent        no connection could be made, so nothing was applied
+        ├── Rejected       Twilio answered no, so nothing was applied
+        ├── FateUnknown    no answer, or none that can be believed: it may have been applied or not
+        └── ForeignAnswer  the answer is about another account
+
+The engine only raises these; they become a failed task in one place, ``_module.execute``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: Twilio's error code to what the user can do about it. Codes: https://www.twilio.com/docs/api/errors
+ADVICE: Mapping[int, str] = {
+    20003: "Check account_sid with auth_token, or api_key_sid with api_key_secret, and the region they belong to.",
+    20005: "The account is suspended or closed: the parent account, or Twilio's support, can reactivate it.",
+    20404: "It does not exist in this account, or the account may not use it.",
+    20429: "Too many requests at once: lower the concurrency, or raise max_retries.",
+    70001: "Check the length of friendly_name: 64 characters at most.",
+    70005: "Twilio holds requests back after repeated failures: wait some minutes, and mend the cause first.",
+    70106: "Check aws_access_key_id and aws_secret_access_key.",
+}
+
+_ADVICE_BY_STATUS: Mapping[int, str] = {
+    401: ADVICE[20003],
+    403: "These credentials may not do this: use the account's auth token or a main API key.",
+    429: ADVICE[20429],
+}
+
+
+class TwilioError(Exception):
+    """Any failure that a user is told of.
+
+    :param message: a sentence for the user; it never holds a secret.
+    :param result: what the task returns beside the message, e.g. what was done before the failure.
+    """
+
+    def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.result: dict[str, Any] = dict(result or {})
+
+    def details(self) -> dict[str, Any]:
+        """Return the failed task's keys beside ``msg``."""
+        return dict(self.result)
+
+
+class InputError(TwilioError):
+    """A value that can't be right, found before any request.
+
+    :param option: the option's name.
+    :param expected: what was expected, as the rest of a sentence.
+    """
+
+    def __init__(self, option: str, expected: str) -> None:
+        super().__init__(f"{option}: {expected}")
+
+
+class Undecided(TwilioError):
+    """What is there leaves a choice that only the user can make; nothing was written."""
+
+
+class SomeFailed(TwilioError):
+    """Several were asked for and some failed; the others are done.
+
+    :param message: how many failed, and what the first failure said.
+    :param first: the first failure, whose status, code and the like are the task's.
+    :param result: the results of all.
+    """
+
+    def __init__(self, message: str, first: TwilioError, result: Mapping[str, Any]) -> None:
+        super().__init__(message, {**first.details(), **result})
+
+
+class CallError(TwilioError):
+    """A request failed.
+
+    :param doing: what was attempted on what, to follow "Could not".
+    :param said: what came back instead of success, as a sentence without its full stop.
+    :param status: HTTP status, None where there was no answer.
+    :param code: Twilio's error code, None where it gave none.
+    :param more_info: the address that Twilio gave for more.
+    :param request_id: Twilio's id of the request (``Twilio-Request-Id``), which its support asks for.
+    :param advice: what to do about it, where the code alone doesn't tell.
+    :ivar doubtful: an earlier attempt at the same call was of unknown fate, so that this failure may follow from it.
+    """
+
+    doubtful = False
+    default_advice = ""
+
+    def __init__(
+        self,
+        doing: str,
+        said: str,
+        status: int | None = None,
+        code: int | None = None,
+        more_info: str | None = None,
+        request_id: str | None = None,
+        advice: str | None = None,
+    ) -> None:
+        advice = advice or ADVICE.get(code or 0) or _ADVICE_BY_STATUS.get(status or 0) or self.default_advice
+        super().__init__(" ".join(filter(None, [f"Could not {doing}: {said}.", advice])))
+        self.doing = doing
+        self.status = status
+        self.code = code
+        self.more_info = more_info
+        self.request_id = request_id
+
+    def details(self) -> dict[str, Any]:
+        """Return the failed task's keys beside ``msg``: the call's own, and what was done before it."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "more_info": self.more_info,
+            "request_id": self.request_id,
+            **self.result,
+        }
+
+
+class NotSent(CallError):
+    """No connection could be made, so nothing was applied."""
+
+    default_advice = (
+        "Check the network, the proxy settings of the environment, and base_url, region and edge if they are set."
+    )
+
+
+class Rejected(CallError):
+    """Twilio answered no, so this attempt applied nothing."""
+
+
+class FateUnknown(CallError):
+    """No answer, or none that can be believed: the request may have been applied or not."""
+
+    default_advice = "Run the task again: it looks at what is there before it writes."
+
+
+class ForeignAnswer(CallError):
+    """The answer is about another account than the one that was asked."""
+
+    default_advice = "Check what stands between here and Twilio (base_url, proxies): answers get mixed up."

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""The edges: parameters in, result out. Here, and only here, a failure becomes a failed task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from . import _libs
+from ._definition import Definition, OpenTransport
+from ._errors import TwilioError
+from ._transport import HttpTransport
+
+
+def execute(
+    definition: Definition,
+    options: Mapping[str, Any],
+    check_mode: bool,
+    diff_mode: bool,
+    open_transport: OpenTransport = HttpTransport,
+) -> dict[str, Any]:
+    """Run a module's definition, and return the task's result, ``failed`` and ``warnings`` included.
+
+    :param definition: the module.
+    :param options: its options, as Ansible has validated them.
+    :param check_mode: whether nothing may be written.
+    :param diff_mode: whether the result holds a ``diff``.
+    :param open_transport: opens HTTP.
+    """
+    for library, failure in _libs.MISSING.items():
+        return {"failed": True, "msg": missing_required_lib(library), "exception": failure}
+    try:
+        outcome = definition.run(options, check_mode, open_transport)
+    except TwilioError as error:
+        return {"failed": True, "msg": error.message, **error.details()}
+    result: dict[str, Any] = {"changed": outcome.changed, **outcome.result}
+    if diff_mode:
+        result["diff"] = {"before": dict(outcome.before), "after": dict(outcome.after)}
+    if outcome.warnings:
+        result["warnings"] = list(outcome.warnings)
+    return result
+
+
+def main(definition: Definition) -> None:
+    """Run a definition as an ordinary module, on whatever machine the task runs."""
+    module = AnsibleModule(definition.argument_spec(), supports_check_mode=True, **definition.rules())
+    result = execute(definition, module.params, module.check_mode, module._diff)
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""How any resource is brought to what is wanted: read, plan, apply.
+
+Check mode is not calling ``apply``: :func:`converge` is the only place that knows of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Callable, Generic, TypeVar
+
+from ._errors import TwilioError
+
+Actual = TypeVar("Actual")
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a task comes to.
+
+    :param changed: whether something was changed, or would be.
+    :param result: the keys that are returned.
+    :param before: the resource before, as it is returned; empty where there was none.
+    :param after: the resource after.
+    :param warnings: sentences for the user.
+    """
+
+    changed: bool
+    result: Mapping[str, Any]
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be done, and what it would come to: decided from what is and what is wanted, asking nobody.
+
+    :param steps: the writes, in their order; none where what is wanted is there.
+    :param result: the keys that are returned if the plan is not applied, null where unknown.
+    :param before: the resource before.
+    :param after: the resource after, as far as it can be known.
+    :param warnings: sentences for the user.
+    :param foreseen: whether the steps would change something, where that isn't certain of itself.
+    """
+
+    steps: Sequence[Any]
+    result: Mapping[str, Any]
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    warnings: Sequence[str] = ()
+    foreseen: bool = True
+
+    def outcome(self) -> Outcome:
+        """Return what the plan would come to."""
+        return Outcome(bool(self.steps) and self.foreseen, self.result, self.before, self.after, self.warnings)
+
+
+class Resource(ABC, Generic[Actual]):
+    """Something that a task describes: how it is read, what has to be done, and how that is done."""
+
+    @abstractmethod
+    def read(self) -> Actual:
+        """Ask what is there. It writes nothing.
+
+        :raises TwilioError: where that can't be told.
+        """
+
+    @abstractmethod
+    def plan(self, actual: Actual) -> Plan:
+        """Decide what is to be done. It asks nobody and writes nothing.
+
+        :raises Undecided: where only the user can decide.
+        """
+
+    @abstractmethod
+    def apply(self, actual: Actual, plan: Plan) -> Outcome:
+        """Take the plan's steps, and return what came of them.
+
+        :raises TwilioError: with what was done so far in ``result``.
+        """
+
+
+def converge(resource: Resource[Any], dry_run: bool) -> Outcome:
+    """Bring a resource to what is wanted, or say what that would take.
+
+    :param dry_run: check mode: nothing is written.
+    :raises TwilioError: anything that stops it.
+    """
+    actual = resource.read()
+    plan = resource.plan(actual)
+    if dry_run or not plan.steps:
+        return plan.outcome()
+    return resource.apply(actual, plan)
+
+
+def for_each(
+    items: Sequence[Item],
+    work: Callable[[Item], Value],
+    concurrency: int,
+    stop_at: Callable[[TwilioError], bool],
+) -> list[Value | TwilioError | None]:
+    """Do the work for all items, some at once, and return a value or an error for each, in their order.
+
+    :param concurrency: how many at once.
+    :param stop_at: whether nothing further is to be started after this error; items that were not tried give None.
+    """
+    ends: list[Value | TwilioError | None] = [None] * len(items)
+    waiting: Iterator[tuple[int, Item]] = iter(enumerate(items))
+    lock = threading.Lock()
+    stopped = threading.Event()
+    bugs: list[BaseException] = []
+
+    def run() -> None:
+        while not stopped.is_set():
+            with lock:
+                position, item = next(waiting, (-1, None))
+            if item is None:
+                return
+            try:
+                ends[position] = work(item)
+            except TwilioError as error:
+                ends[position] = error
+                if stop_at(error):
+                    stopped.set()
+            except BaseException as bug:
+                bugs.append(bug)
+                stopped.set()
+
+    threads = [threading.Thread(target=run, daemon=True) for _unused in range(min(concurrency, len(items)) - 1)]
+    for thread in threads:
+        thread.start()
+    run()
+    for thread in threads:
+        thread.join()
+    if bugs:
+        raise bugs[0]
+    return ends

@@ -1,0 +1,302 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""What crosses a border, and how it must look: values that an argument spec can't express, and Twilio's answers.
+
+A check takes a value and returns it, made uniform, or raises ``voluptuous.Invalid`` with what is expected as the rest
+of a sentence. No message repeats a secret. Answers may hold more keys than named here, and null where the
+specification (``twilio_accounts_v1``) says nullable.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, Callable
+from urllib.parse import urlsplit
+
+from . import _libs
+from ._errors import InputError
+
+Check = Callable[[Any], Any]
+
+#: Friendly names of credentials, keys and accounts: Twilio's error 70001 beyond it.
+FRIENDLY_NAME_LENGTH = 64
+
+#: Threads that one task may use; Twilio's own limit on concurrency is not published.
+CONCURRENCY_LIMIT = 100
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}")
+#: A block of a thousand numbers: ten characters or more, a number of 15 digits at most.
+_BLOCK = re.compile(r"\+[1-9][0-9]{5,11}xxx")
+#: The DER encoding of "an RSA public key", and what one of 2048 bits begins with: the lengths, the modulus' sign.
+_RSA_PUBLIC_KEY = bytes.fromhex("300d06092a864886f70d0101010500")
+_RSA_2048 = bytes.fromhex("30820122") + _RSA_PUBLIC_KEY + bytes.fromhex("0382010f003082010a0282010100")
+#: What private keys begin with, in PKCS #8, PKCS #1 and SEC 1 form: a version's number, where a public one has none.
+_PRIVATE_KEY = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01]|openssh-key-v1", re.DOTALL)
+_EXPONENT_65537 = bytes.fromhex("0203010001")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+
+
+def invalid(expected: str) -> Exception:
+    """Return the exception of a failed check: what was expected, as the rest of a sentence, without any secret."""
+    error: Exception = _libs.voluptuous.Invalid(expected)
+    return error
+
+
+def check_options(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options with the checked ones made uniform.
+
+    :param checks: option to its check; options that are None are not checked.
+    :param values: all options.
+    :raises InputError: naming the first wrong option and what is expected.
+    """
+    schema = _libs.voluptuous.Schema(
+        {option: check for option, check in checks.items() if values.get(option) is not None},
+        extra=_libs.voluptuous.ALLOW_EXTRA,
+    )
+    try:
+        checked: dict[str, Any] = schema(dict(values))
+    except _libs.voluptuous.MultipleInvalid as several:
+        first = several.errors[0]
+        raise InputError(str(first.path[0]), first.msg) from None
+    return checked
+
+
+# Options
+
+
+def sid(prefix: str) -> Check:
+    """Return a check for a SID: ``prefix`` and 32 hexadecimal digits."""
+    pattern = re.compile(prefix + "[0-9a-fA-F]{32}")
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise invalid(f"expected a SID, {prefix} and 32 hexadecimal digits")
+        return value
+
+    return check
+
+
+def secret_text(value: Any) -> str:
+    """Check a token or an API key's secret; its form is not published, but white space is never part of one."""
+    if not isinstance(value, str) or not value or re.search(r"\s", value):
+        raise invalid(
+            "expected a secret that is neither empty nor has white space in it (was a line end read with it?)"
+        )
+    return value
+
+
+def aws_access_key_id(value: str) -> str:
+    """Check an AWS access key id, by the rule of Twilio's error 70106."""
+    if not re.fullmatch("[A-Z0-9]{20}", value):
+        raise invalid("expected an AWS access key id, 20 upper-case letters and digits")
+    return value
+
+
+def aws_secret_access_key(value: str) -> str:
+    """Check an AWS secret access key, by the rule of Twilio's error 70106."""
+    if not re.fullmatch("[A-Za-z0-9/+=]{40}", value):
+        raise invalid("expected an AWS secret access key, 40 characters of letters, digits, '/', '+' and '='")
+    return value
+
+
+def public_key(value: str) -> str:
+    """Check a public key in PEM form, BEGIN and END lines optional, and return its DER bytes as one line of base64.
+
+    Twilio takes RSA keys of 2048 bits with the exponent 65537 (errors 70101 to 70104); all of them begin and end
+    alike.
+    No message repeats the key: it may be a private one, given by mistake.
+    """
+    private = "expected a public key, got a private one; it was sent nowhere. Make its public half and give that"
+    if "PRIVATE" in value:
+        raise invalid(private)
+    body = "".join(re.sub("-----(BEGIN|END) PUBLIC KEY-----", "", value).split())
+    try:
+        der = base64.b64decode(body, validate=True)
+    except ValueError:
+        raise invalid("expected a public key in PEM form, from BEGIN PUBLIC KEY to END PUBLIC KEY") from None
+    if _PRIVATE_KEY.match(der):
+        raise invalid(private)
+    if der[:1] != b"\x30" or _RSA_PUBLIC_KEY not in der[:24]:
+        raise invalid("expected an RSA public key in X.509 form, as 'openssl pkey -pubout' writes it")
+    if not der.endswith(_EXPONENT_65537):
+        raise invalid("expected an RSA public key with the exponent 65537")
+    if len(der) != 294 or not der.startswith(_RSA_2048):
+        raise invalid("expected an RSA public key of 2048 bits")
+    return base64.b64encode(der).decode()
+
+
+def friendly_name(value: str) -> str:
+    """Check a friendly name: some text of 64 characters at most."""
+    if not value.strip():
+        raise invalid("expected a name, not an empty text")
+    if len(value) > FRIENDLY_NAME_LENGTH:
+        raise invalid(f"expected {FRIENDLY_NAME_LENGTH} characters at most, got {len(value)}")
+    return value
+
+
+def phone_numbers(values: Sequence[str]) -> list[str]:
+    """Check numbers (E.164, or a block like +18001234xxx) and return each once, in their first order."""
+    for value in values:
+        if not (_E164.fullmatch(value) or _BLOCK.fullmatch(value)):
+            hint = f" (YAML reads an unquoted +{value} as a number: quote it)" if value.isdecimal() else ""
+            raise invalid(
+                f"expected E.164, '+' and up to 15 digits that don't start with 0, or a block like +18001234xxx,"
+                f" got {value!r}{hint}"
+            )
+    return list(dict.fromkeys(values))
+
+
+def concurrency(value: int) -> int:
+    """Check a number of requests under way at once."""
+    if not 1 <= value <= CONCURRENCY_LIMIT:
+        raise invalid(f"expected 1 to {CONCURRENCY_LIMIT}, got {value}")
+    return value
+
+
+def seconds(value: float) -> float:
+    """Check a duration in seconds."""
+    if not 0 < value < float("inf"):
+        raise invalid(f"expected a number of seconds greater than 0, got {value:g}")
+    return value
+
+
+def not_negative(value: int) -> int:
+    """Check a count that may be zero."""
+    if value < 0:
+        raise invalid(f"expected 0 or more, got {value}")
+    return value
+
+
+def date(value: str) -> str:
+    """Check a day, like 2026-01-31."""
+    expected = f"expected a date like 2026-01-31, got {value!r}"
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise invalid(expected)
+    try:
+        datetime.strptime(value, "%Y-%m-%d")
+    except ValueError:
+        raise invalid(expected) from None
+    return value
+
+
+def host_label(value: str) -> str:
+    """Check a part of a host name, such as a region or an edge."""
+    if not _LABEL.fullmatch(value):
+        raise invalid("expected a short name of lower-case letters, digits and '-', like 'ie1' or 'dublin'")
+    return value
+
+
+def base_url(value: str) -> str:
+    """Check a base URL: http(s), a host, perhaps a path; and return it without the last slash."""
+    expected = "expected a URL like https://gateway.example.com/twilio, without user, query or fragment"
+    try:
+        parts = urlsplit(value)
+        port_is_number = parts.port is None or parts.port >= 0
+    except ValueError:
+        raise invalid(expected) from None
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not port_is_number:
+        raise invalid(expected)
+    return value.rstrip("/")
+
+
+# Answers
+
+
+def iso_date(value: str | None) -> str | None:
+    """Return a date of Twilio's (ISO 8601 or RFC 2822, both occur) as ISO 8601 in UTC, like 2026-01-31T04:00:00Z."""
+    if value is None:
+        return None
+    try:
+        # Python before 3.11 reads no "Z".
+        moment = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text(value)))
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except (TypeError, ValueError):
+            raise invalid("expected a date") from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def answer(**keys: Check) -> Check:
+    """Return a check for an answer that is an object: the keys named, each by its check, and any others.
+
+    A key that is absent counts as null.
+    """
+
+    @lru_cache(maxsize=1)
+    def schema() -> Any:
+        wanted = {_libs.voluptuous.Required(key, default=None): check for key, check in keys.items()}
+        return _libs.voluptuous.Schema(wanted, extra=_libs.voluptuous.ALLOW_EXTRA)
+
+    def check(value: Any) -> Any:
+        return schema()(value)
+
+    return check
+
+
+def nullable(check: Check) -> Check:
+    """Return the check, letting null pass."""
+    return lambda value: None if value is None else check(value)
+
+
+def text(value: Any) -> str:
+    """Check an answer's text."""
+    if not isinstance(value, str):
+        raise invalid("expected text")
+    return value
+
+
+def number(value: Any) -> int | float:
+    """Return an answer's number, which Twilio writes as text; a whole one without a point is an int."""
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
+        return float(value) if "." in value else int(value)
+    # JSON as Python reads it may hold NaN and Infinity.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < float("inf"):
+        raise invalid("expected a number")
+    return value
+
+
+def list_of(check: Check) -> Check:
+    """Return a check for a list whose items each pass the check."""
+
+    def check_list(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise invalid("expected a list")
+        return [check(item) for item in value]
+
+    return check_list
+
+
+def page_of(key: str, item: Check) -> Check:
+    """Return a check for a page of a v2010 list, like :func:`page`.
+
+    :param key: the key that holds the items.
+    """
+    envelope = answer(**{key: list_of(item), "next_page_uri": nullable(text)})
+
+    def check(value: Any) -> dict[str, Any]:
+        page = envelope(value)
+        return {"items": page[key], "next": page["next_page_uri"]}
+
+    return check
+
+
+def page(item: Check) -> Check:
+    """Return a check for a page of a v1 list; it gives ``items`` and ``next``, the next page's address or None."""
+    envelope = answer(meta=answer(key=text, next_page_url=nullable(text)))
+
+    def check(value: Any) -> dict[str, Any]:
+        meta = envelope(value)["meta"]
+        return {"items": list_of(item)(value.get(meta["key"])), "next": meta["next_page_url"]}
+
+    return check

@@ -1,0 +1,164 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""HTTP as it is: one attempt at one request, over connections that are kept alive.
+
+What an exception of the library means for the request (was it sent?) is said here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from . import _libs, _schemas
+from ._retries import Pacer
+
+if TYPE_CHECKING:
+    import requests
+
+#: The collection's version, as in galaxy.yml; it is part of the User-Agent.
+VERSION = "1.0.0"
+
+#: In the form of Twilio's own libraries: name/version (os arch) Python/version.
+USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine()}) Python/{platform.python_version()}"
+
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+
+
+class Reply(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class NoReply(Exception):
+    """No HTTP answer came.
+
+    :param reason: why, as the rest of a sentence; never an address with a password in it.
+    :param sent: False where no connection was made, so that nothing can have been applied.
+    :param final: True where another attempt can't end otherwise, like a certificate that is not trusted.
+    """
+
+    def __init__(self, reason: str, sent: bool, final: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sent = sent
+        self.final = final
+
+
+class Transport(Protocol):
+    """What a client needs of HTTP; it may be shared by threads, and kept for further clients."""
+
+    pacer: Pacer
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        user: str,
+        password: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a request once.
+
+        :raises NoReply: where no answer came.
+        """
+
+
+class HttpTransport:
+    """Requests over the connections of one adapter of the ``requests`` library, without a session around it.
+
+    A session would add cookies, redirects and the user's ``.netrc``, which no Twilio API uses and a client that sends
+    secrets should not follow, and a quarter of a request's time. The environment's proxies are read once for each host.
+
+    :param timeout: seconds, for connecting and for each read.
+    :param validate_certs: whether TLS certificates are checked.
+    :param ca_path: a file or folder of certificates, instead of the environment's or the library's.
+    """
+
+    def __init__(self, timeout: float, validate_certs: bool, ca_path: str | None) -> None:
+        self.pacer = Pacer()
+        self._timeout = timeout
+        self._verify: bool | str = validate_certs and (
+            ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+        )
+        self._adapter = _libs.requests.adapters.HTTPAdapter(pool_maxsize=_schemas.CONCURRENCY_LIMIT)
+        self._proxies: dict[str, dict[str, str]] = {}
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        user: str,
+        password: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """Send a request once.
+
+        :raises NoReply: where no answer came.
+        """
+        try:
+            request = _libs.requests.Request(method, url, _HEADERS, params=query, data=form, auth=(user, password))
+            response = self._adapter.send(
+                request.prepare(), timeout=self._timeout, verify=self._verify, proxies=self._proxies_for(url)
+            )
+            content = response.content
+        except _libs.requests.exceptions.RequestException as error:
+            raise self._no_reply(error) from None
+        return Reply(response.status_code, response.headers, content)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        origin = url[: url.find("/", len("https://"))]
+        if origin not in self._proxies:
+            self._proxies[origin] = _libs.requests.utils.get_environ_proxies(url)
+        return self._proxies[origin]
+
+    def _no_reply(self, error: requests.exceptions.RequestException) -> NoReply:
+        exceptions = _libs.requests.exceptions
+        causes = _causes(error)
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return NoReply(
+                    f"the certificate was not trusted ({cause.verify_message}); ca_path names a bundle of your own",
+                    sent=False,
+                    final=True,
+                )
+        if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)):
+            return NoReply("the address, or the proxy's in the environment, is not valid", sent=False, final=True)
+        if isinstance(error, exceptions.ConnectTimeout):
+            return NoReply(f"no connection within {self._timeout:g} s", sent=False)
+        if isinstance(error, exceptions.ProxyError):
+            return NoReply("the proxy made no connection", sent=False)
+        not_connected = (_libs.urllib3.exceptions.NewConnectionError, socket.gaierror, ConnectionRefusedError)
+        reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+        if any(isinstance(cause, not_connected) for cause in causes):
+            return NoReply(f"no connection ({reason or 'unknown host or port'})", sent=False)
+        if isinstance(error, exceptions.Timeout):
+            return NoReply(f"no answer within {self._timeout:g} s", sent=True)
+        return NoReply(f"the connection broke before the whole answer came ({reason or 'closed'})", sent=True)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """Return an exception and what caused it; libraries keep a cause in ``reason``, in ``args`` or in the context."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, BaseException) and cause not in found:
+            found.append(cause)
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+    return found

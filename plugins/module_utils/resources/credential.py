@@ -1,0 +1,434 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Credentials: AWS key pairs and public keys, which Twilio takes but never gives back.
+
+Only the friendly name can be read, so what is in place is told by a signature at its end: " #" and ten hexadecimal
+digits that depend on the secret. A name and its signed forms are the same name.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+from .. import _schemas
+from .._client import PAGE_SIZE, Call, Client
+from .._errors import InputError, Rejected, TwilioError, Undecided
+from .._resource import Outcome, Plan, Resource
+from .._secret import Secret
+
+_SIGNED = re.compile(r"(?P<plain>.*) #(?P<fingerprint>[0-9a-f]{10})", re.DOTALL)
+
+#: What a signature leaves of a friendly name's 64 characters.
+SIGNED_NAME_LENGTH = _schemas.FRIENDLY_NAME_LENGTH - len(" #0123456789")
+
+_ANSWER = _schemas.answer(
+    sid=_schemas.sid("CR"),
+    account_sid=_schemas.nullable(_schemas.sid("AC")),
+    friendly_name=_schemas.nullable(_schemas.text),
+    date_created=_schemas.nullable(_schemas.iso_date),
+    date_updated=_schemas.nullable(_schemas.iso_date),
+    url=_schemas.nullable(_schemas.text),
+)
+_PAGE = _schemas.page(_ANSWER)
+
+
+#: The options of every module that describes a credential, as the documentation fragment ``credential`` has them.
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "sid": {"type": "str"},
+    "friendly_name": {"type": "str"},
+    "update_secret": {
+        "type": "str",
+        "choices": ["on_create", "when_changed", "always"],
+        "default": "on_create",
+        "no_log": False,
+    },
+    "remove_replaced": {"type": "bool", "default": False},
+}
+
+#: Likewise of the modules that ask for credentials.
+INFO_OPTIONS: Mapping[str, Mapping[str, Any]] = {name: OPTIONS[name] for name in ("sid", "friendly_name")}
+
+
+class Material(NamedTuple):
+    """What a credential is made of.
+
+    :param form: the form fields that carry it to Twilio.
+    :param fingerprint: ten hexadecimal digits that tell it from any other.
+    """
+
+    form: Mapping[str, Secret | str]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A credential as its owner sees it, the signature taken off its name; the fields are what a task returns."""
+
+    sid: str | None
+    account_sid: str | None
+    friendly_name: str | None
+    fingerprint: str | None
+    date_created: str | None = None
+    date_updated: str | None = None
+    url: str | None = None
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, Any]) -> Credential:
+        """Return the credential that an answer of Twilio's describes."""
+        signed = _SIGNED.fullmatch(answer["friendly_name"] or "")
+        return cls(
+            sid=answer["sid"],
+            account_sid=answer["account_sid"],
+            friendly_name=signed["plain"] if signed else answer["friendly_name"],
+            fingerprint=signed["fingerprint"] if signed else None,
+            date_created=answer["date_created"],
+            date_updated=answer["date_updated"],
+            url=answer["url"],
+        )
+
+    @property
+    def stored_name(self) -> str:
+        """The friendly name as Twilio holds it: with the signature, where there is one."""
+        return f"{self.friendly_name} #{self.fingerprint}" if self.fingerprint else self.friendly_name or ""
+
+
+class Create(NamedTuple):
+    """A step: make a new credential of this material."""
+
+    credential: Credential
+    material: Material
+
+
+class Rename(NamedTuple):
+    """A step: give a credential the name that it has here."""
+
+    credential: Credential
+
+
+class Delete(NamedTuple):
+    """A step: remove a credential."""
+
+    credential: Credential
+
+
+def plain_name(value: str) -> str:
+    """Check a wanted name: a friendly name that doesn't look signed, since signatures are the module's own."""
+    if _SIGNED.fullmatch(value):
+        raise _schemas.invalid("expected a name that doesn't end like a signature, ' #' and ten hexadecimal digits")
+    return _schemas.friendly_name(value)
+
+
+#: The checks of those options.
+CHECKS: Mapping[str, _schemas.Check] = {"sid": _schemas.sid("CR"), "friendly_name": plain_name}
+
+
+def _check_signed_length(name: str) -> None:
+    if len(name) > SIGNED_NAME_LENGTH:
+        raise InputError(
+            "friendly_name",
+            f"expected {SIGNED_NAME_LENGTH} characters at most, since the name is signed; got {len(name)}",
+        )
+
+
+def _answers(kind: Kind, client: Client) -> list[Mapping[str, Any]]:
+    """Return all of an account's credentials, each once even where pages overlap."""
+    call = Call("GET", kind.path, f"list the {kind.noun}s", _PAGE, query={"PageSize": str(PAGE_SIZE)})
+    return list({answer["sid"]: answer for answer in client.items(call)}.values())
+
+
+def listed(kind: Kind, client: Client) -> list[Credential]:
+    """Return all credentials of the client's account."""
+    return [Credential.from_answer(answer) for answer in _answers(kind, client)]
+
+
+def fetched(kind: Kind, client: Client, sid: str) -> list[Credential]:
+    """Return the credential of a SID, in a list that is empty where there is none."""
+    try:
+        answer = client.send(Call("GET", f"{kind.path}/{sid}", f"look up the {kind.noun} {sid}", _ANSWER))
+    except Rejected as rejected:
+        if rejected.status == 404:
+            return []
+        raise
+    return [Credential.from_answer(answer.body)]
+
+
+def _plan(
+    steps: Sequence[Create | Rename | Delete],
+    before: Credential | None,
+    after: Credential | None,
+    replaced: Sequence[Credential] = (),
+    warnings: Sequence[str] = (),
+) -> Plan:
+    return Plan(
+        steps,
+        result={"credential": after and asdict(after), "replaced_sids": [credential.sid for credential in replaced]},
+        before=asdict(before) if before else {},
+        after=asdict(after) if after else {},
+        warnings=warnings,
+    )
+
+
+def _listing(credentials: Sequence[Credential]) -> str:
+    return ", ".join(f"{credential.sid} (created {credential.date_created})" for credential in credentials)
+
+
+class CredentialState(Resource[Sequence[Credential]]):
+    """What an account should hold under one name, or behind one SID.
+
+    :param kind: what kind of credential.
+    :param client: the account's client.
+    :param options: the module's options, checked.
+    """
+
+    def __init__(self, kind: Kind, client: Client, options: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._client = client
+        self._sid: str | None = options["sid"]
+        self._name: str | None = options["friendly_name"]
+        self._present = options["state"] == "present"
+        self._update_secret: str = options["update_secret"]
+        self._remove_replaced: bool = options["remove_replaced"]
+        self._material = kind.material(client.account_sid, options) if kind.given(options) else None
+
+    def read(self) -> Sequence[Credential]:
+        """Return the account's credentials; only the one asked for where its SID alone tells enough."""
+        if self._sid and not (self._present and self._name):
+            return fetched(self._kind, self._client, self._sid)
+        return listed(self._kind, self._client)
+
+    def plan(self, actual: Sequence[Credential]) -> Plan:
+        """Decide by the identity that was given, the state, and ``update_secret``."""
+        if self._sid:
+            named = [credential for credential in actual if credential.sid == self._sid]
+        else:
+            named = [credential for credential in actual if credential.friendly_name == self._name]
+        if not self._present:
+            return self._plan_absent(named)
+        if self._sid:
+            return self._plan_by_sid(named, actual)
+        if self._update_secret == "on_create":
+            return self._plan_on_create(named)
+        if self._update_secret == "when_changed":
+            return self._plan_when_changed(named)
+        return self._plan_replacement(named)
+
+    def _plan_absent(self, named: Sequence[Credential]) -> Plan:
+        found = self._only_one(named)
+        return _plan([Delete(found)] if found else [], found, None)
+
+    def _plan_by_sid(self, found: Sequence[Credential], actual: Sequence[Credential]) -> Plan:
+        if not found:
+            raise Undecided(
+                f"sid: account {self._client.account_sid} has no {self._kind.noun} {self._sid}, and a SID can't be"
+                " chosen. Leave sid out to create one by its friendly_name."
+            )
+        (current,) = found
+        if self._name in (None, current.friendly_name):
+            return _plan([], current, current)
+        bearers = [credential for credential in actual if credential.friendly_name == self._name]
+        if bearers:
+            raise Undecided(
+                f"friendly_name: {self._name!r} is taken already, by {_listing(bearers)}. Nothing was changed."
+            )
+        renamed = replace(current, friendly_name=self._name, date_updated=None)
+        if renamed.fingerprint:
+            _check_signed_length(self._name or "")
+        return _plan([Rename(renamed)], current, renamed)
+
+    def _plan_on_create(self, named: Sequence[Credential]) -> Plan:
+        found = self._only_one(named)
+        if found:
+            return _plan([], found, found)
+        creation = self._creation(signed=False)
+        return _plan([creation], None, creation.credential)
+
+    def _plan_when_changed(self, named: Sequence[Credential]) -> Plan:
+        wanted = self._creation(signed=True).credential
+        current = self._only_one([credential for credential in named if credential.fingerprint == wanted.fingerprint])
+        if current:
+            others = [credential for credential in named if credential is not current] if self._remove_replaced else []
+            return _plan([Delete(other) for other in others], current, current, replaced=others)
+        if named and not any(credential.fingerprint for credential in named):
+            unsigned = self._only_one(named)
+            warning = (
+                f"Whether the {self._kind.noun} {self._name!r} holds the given key can't be told, because its name is"
+                " not signed. It was left as it is; 'update_secret: always' makes a signed one, once."
+            )
+            return _plan([], unsigned, unsigned, warnings=[warning])
+        return self._plan_replacement(named)
+
+    def _plan_replacement(self, others: Sequence[Credential]) -> Plan:
+        creation = self._creation(signed=True)
+        newest = max(others, key=lambda credential: credential.date_created or "", default=None)
+        removals = [Delete(other) for other in others] if self._remove_replaced else []
+        return _plan([creation, *removals], newest, creation.credential, replaced=others)
+
+    def _creation(self, signed: bool) -> Create:
+        if self._material is None:
+            raise InputError(
+                self._kind.options[0],
+                f"required, because account {self._client.account_sid} has no {self._kind.noun} {self._name!r} yet",
+            )
+        fingerprint = self._material.fingerprint if signed else None
+        return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)
+
+    def _only_one(self, named: Sequence[Credential]) -> Credential | None:
+        if len(named) > 1:
+            raise Undecided(
+                f"friendly_name: {len(named)} {self._kind.noun}s are called {self._name!r}: {_listing(named)}."
+                " Nothing was changed. Name one by its sid, and remove or rename the others."
+            )
+        return named[0] if named else None
+
+    def apply(self, actual: Sequence[Credential], plan: Plan) -> Outcome:
+        """Take the steps in their order: consumers hold the SID, so the old one stays until the new one exists."""
+        changed = False
+        result = dict(plan.result)
+        for step in plan.steps:
+            try:
+                if isinstance(step, Delete):
+                    changed = self._delete(step.credential) or changed
+                else:
+                    answer = self._create(step, actual) if isinstance(step, Create) else self._rename(step)
+                    result["credential"] = asdict(Credential.from_answer(answer))
+                    changed = True
+            except TwilioError as error:
+                if changed:
+                    error.result.update(result, changed=True)
+                raise
+        after = result["credential"] or {}
+        return Outcome(changed, result, plan.before if changed else after, after, plan.warnings)
+
+    def _create(self, step: Create, actual: Sequence[Credential]) -> Mapping[str, Any]:
+        stored_name = step.credential.stored_name
+        known = {credential.sid for credential in actual}
+
+        def made() -> list[Mapping[str, Any]]:
+            answers = _answers(self._kind, self._client)
+            return [
+                answer for answer in answers if answer["sid"] not in known and answer["friendly_name"] == stored_name
+            ]
+
+        call = Call(
+            "POST",
+            self._kind.path,
+            f"create the {self._kind.noun} {self._name!r}",
+            _ANSWER,
+            form={**step.material.form, "FriendlyName": stored_name},
+        )
+        created = self._client.send_once(call, find=lambda: next(iter(made()), None))
+        if created.doubtful:
+            self._check_made_once([Credential.from_answer(answer) for answer in made()])
+        answer: Mapping[str, Any] = created.body
+        return answer
+
+    def _check_made_once(self, made: Sequence[Credential]) -> None:
+        if len(made) > 1:
+            raise Undecided(
+                f"Twilio applied a request for the {self._kind.noun} {self._name!r} late, after it had been repeated:"
+                f" {_listing(made)}. Keep one, and remove the others by their sid."
+            )
+
+    def _rename(self, step: Rename) -> Mapping[str, Any]:
+        call = Call(
+            "POST",
+            f"{self._kind.path}/{self._sid}",
+            f"rename the {self._kind.noun} {self._sid}",
+            _ANSWER,
+            form={"FriendlyName": step.credential.stored_name},
+            repeatable=True,
+        )
+        answer: Mapping[str, Any] = self._client.send(call).body
+        return answer
+
+    def _delete(self, credential: Credential) -> bool:
+        path = f"{self._kind.path}/{credential.sid}"
+        return self._client.delete(Call("DELETE", path, f"delete the {self._kind.noun} {credential.sid}"))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """All that differs between AWS credentials and public keys.
+
+    :param noun: what a user calls one.
+    :param path: its list's path.
+    :param options: the options that carry the material.
+    :param material: makes the material from the account's SID and the options.
+    """
+
+    noun: str
+    path: str
+    options: Sequence[str]
+    material: Callable[[str, Mapping[str, Any]], Material]
+
+    def given(self, options: Mapping[str, Any]) -> bool:
+        """Return whether the options carry the material."""
+        return all(options[option] is not None for option in self.options)
+
+    def check_together(self, options: Mapping[str, Any]) -> None:
+        """Check what a module's options mean together, before any request.
+
+        :raises InputError: naming the option.
+        """
+        if options["state"] == "absent" or options["update_secret"] == "on_create":
+            return
+        update_secret = f"'update_secret: {options['update_secret']}'"
+        if options["sid"]:
+            raise InputError(
+                "sid", f"can't be given with {update_secret}: a new key means a new SID. Use friendly_name"
+            )
+        if not self.given(options):
+            raise InputError(self.options[0], f"required with {update_secret}")
+        _check_signed_length(options["friendly_name"])
+
+    def state(self, client: Client, options: Mapping[str, Any]) -> CredentialState:
+        """Return the resource that a module's options describe."""
+        return CredentialState(self, client, options)
+
+    def look_up(self, client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the credentials that ``sid`` or ``friendly_name`` names; all, where neither is given."""
+        if options["sid"]:
+            found = fetched(self, client, options["sid"])
+        else:
+            name = options["friendly_name"]
+            found = [credential for credential in listed(self, client) if name in (None, credential.friendly_name)]
+        return {"credentials": [asdict(credential) for credential in found]}
+
+
+def _aws_material(account_sid: str, options: Mapping[str, Any]) -> Material:
+    pair = f"{options['aws_access_key_id']}:{options['aws_secret_access_key'].reveal()}"
+    signature = hmac.new(account_sid.encode(), pair.encode(), hashlib.sha256)
+    return Material({"Credentials": Secret(pair)}, signature.hexdigest()[:10])
+
+
+AWS = Kind(
+    noun="AWS credential",
+    path="/v1/Credentials/AWS",
+    options=("aws_access_key_id", "aws_secret_access_key"),
+    material=_aws_material,
+)
+
+
+def _public_key_material(account_sid: str, options: Mapping[str, Any]) -> Material:
+    der = base64.b64decode(options["public_key"].reveal())
+    lines = textwrap.wrap(base64.b64encode(der).decode(), 64)
+    pem = "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""])
+    return Material({"PublicKey": pem}, hashlib.sha256(der).hexdigest()[:10])
+
+
+PUBLIC_KEY = Kind(
+    noun="public key",
+    path="/v1/Credentials/PublicKeys",
+    options=("public_key",),
+    material=_public_key_material,
+)

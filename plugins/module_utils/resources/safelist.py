@@ -1,0 +1,174 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""SafeList numbers. There is no list of them: the only question is whether a number is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Optional
+
+from .. import _schemas
+from .._client import Call, Client
+from .._errors import CallError, FateUnknown, Rejected, SomeFailed, TwilioError
+from .._resource import Outcome, Plan, Resource, converge, for_each
+
+_PATH = "/v1/SafeList/Numbers"
+_EXISTS_ALREADY = 60411
+_ENTRY = _schemas.answer(sid=_schemas.nullable(_schemas.text), phone_number=_schemas.nullable(_schemas.text))
+
+Entry = Mapping[str, Any]
+
+#: The options of every module about SafeList numbers, as the documentation fragment ``safelist`` has them.
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "phone_number": {"type": "list", "elements": "str", "required": True},
+    "concurrency": {"type": "int", "default": 8},
+}
+CHECKS: Mapping[str, _schemas.Check] = {
+    "phone_number": _schemas.phone_numbers,
+    "concurrency": _schemas.concurrency,
+}
+
+
+class SafeListNumber(Resource[Optional[Entry]]):
+    """One number, or a block of a thousand, on the SafeList.
+
+    :param client: the account's client.
+    :param phone_number: E.164, or a block.
+    :param present: whether it is to be there.
+    """
+
+    def __init__(self, client: Client, phone_number: str, present: bool) -> None:
+        self._client = client
+        self._phone_number = phone_number
+        self._present = present
+        self._field = {"PhoneNumber": phone_number}
+
+    def read(self) -> Entry | None:
+        """Return the number's entry, None where it is not on the list."""
+        call = Call("GET", _PATH, f"look up {self._phone_number} on the SafeList", _ENTRY, query=self._field)
+        try:
+            entry: Entry = self._client.send(call).body
+        except Rejected as rejected:
+            if rejected.status == 404:
+                return None
+            raise
+        if entry["phone_number"] not in (None, self._phone_number):
+            raise FateUnknown(call.doing, f"the answer is about {entry['phone_number']}")
+        return entry
+
+    def plan(self, actual: Entry | None) -> Plan:
+        """Add what is missing, remove what is too much."""
+        before, after = actual is not None, self._present
+        return Plan(
+            steps=() if before == after else ("add" if after else "remove",),
+            result=self._result(actual if after else None, changed=before != after),
+            before=self._shown(before),
+            after=self._shown(after),
+        )
+
+    def apply(self, actual: Entry | None, plan: Plan) -> Outcome:
+        """Add or remove the number; what somebody else did in the meantime is no change of ours."""
+        if "add" in plan.steps:
+            entry, changed = self._add()
+        else:
+            entry, changed = None, self._remove()
+        return Outcome(changed, self._result(entry, changed), plan.before if changed else plan.after, plan.after)
+
+    def _add(self) -> tuple[Entry | None, bool]:
+        call = Call("POST", _PATH, f"add {self._phone_number} to the SafeList", _ENTRY, form=self._field)
+        try:
+            return self._client.send_once(call, find=self.read).body, True
+        except Rejected as rejected:
+            if rejected.code == _EXISTS_ALREADY:
+                return self.read(), rejected.doubtful
+            raise
+
+    def _remove(self) -> bool:
+        call = Call("DELETE", _PATH, f"remove {self._phone_number} from the SafeList", query=self._field)
+        return self._client.delete(call)
+
+    def _result(self, entry: Entry | None, changed: bool) -> dict[str, Any]:
+        return {"phone_number": self._phone_number, "sid": entry and entry["sid"], "changed": changed}
+
+    def _shown(self, present: bool) -> dict[str, str]:
+        return {self._phone_number: "present" if present else "absent"}
+
+
+def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outcome:
+    """Bring all given numbers to the wanted state, some at once.
+
+    :param options: ``phone_number``, ``state``, ``concurrency``.
+    :raises SomeFailed: where any failed; the others are done.
+    """
+    present = options["state"] == "present"
+    numbers = options["phone_number"]
+    ends = for_each(
+        numbers,
+        lambda number: converge(SafeListNumber(client, number, present), dry_run),
+        options["concurrency"],
+        _stops_all,
+    )
+    done = [end for end in ends if isinstance(end, Outcome)]
+    results = [
+        end.result if isinstance(end, Outcome) else _failed_entry(number, end, changed=False)
+        for number, end in zip(numbers, ends)
+    ]
+    changed = any(outcome.changed for outcome in done)
+    _raise_first(ends, {"numbers": results, "changed": changed})
+    return Outcome(
+        changed,
+        {"numbers": results},
+        before={number: state for outcome in done for number, state in outcome.before.items()},
+        after={number: state for outcome in done for number, state in outcome.after.items()},
+    )
+
+
+def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell which of the given numbers are on the SafeList.
+
+    :param options: ``phone_number``, ``concurrency``.
+    :raises SomeFailed: where any could not be looked up.
+    """
+    numbers = options["phone_number"]
+
+    def ask(number: str) -> dict[str, Any]:
+        entry = SafeListNumber(client, number, present=True).read()
+        return {"phone_number": number, "sid": entry and entry["sid"], "exists": entry is not None}
+
+    ends = for_each(numbers, ask, options["concurrency"], _stops_all)
+    results = [
+        end if isinstance(end, dict) else _failed_entry(number, end, exists=None) for number, end in zip(numbers, ends)
+    ]
+    _raise_first(ends, {"numbers": results})
+    return {"numbers": results}
+
+
+def _stops_all(error: TwilioError) -> bool:
+    """Whether an error holds for every further number too: these credentials are not let in."""
+    return isinstance(error, CallError) and error.status in (401, 403)
+
+
+def _failed_entry(number: str, error: object, **known: Any) -> dict[str, Any]:
+    message = str(error) if error is not None else "Not tried, because the credentials were refused for another number."
+    return {
+        "phone_number": number,
+        "sid": None,
+        **known,
+        "failed": True,
+        "msg": message,
+        "code": getattr(error, "code", None),
+        "status": getattr(error, "status", None),
+    }
+
+
+def _raise_first(ends: Sequence[object], result: Mapping[str, Any]) -> None:
+    errors = [end for end in ends if isinstance(end, TwilioError)]
+    if errors:
+        message = str(errors[0])
+        if len(ends) > 1:
+            message = (
+                f"{sum(not isinstance(end, (Outcome, dict)) for end in ends)} of {len(ends)} numbers failed: {message}"
+            )
+        raise SomeFailed(message, errors[0], result)

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs tasks as users run them: a playbook, ``ansible-playbook``, the simulator over a socket.
+
+A test file holds a table of *cells*: an account as it is, and a task. All cells of a file run in one playbook, since to
+start Ansible takes longer than most of what is tested: each cell has an account of its own, and its task runs in check
+mode, for real, and once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from simulator.client import Simulator
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parent.parent
+COLLECTIONS = CHECKOUT / ".cache" / "collections"
+
+#: How a cell's task runs, one after the other.
+STEPS = ("check", "apply", "repeat")
+
+#: In how many playbooks at once a table's cells run.
+PARTS = 3
+
+KEY_ID = "AKIAIOSFODNN7EXAMPLE"
+KEY_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+KEY_PAIR = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": KEY_SECRET}
+
+
+def numbered(prefix: str, number: int) -> str:
+    """Return the SID of that prefix and number."""
+    return f"{prefix}{number:032x}"
+
+
+def fingerprint(account_sid: str) -> str:
+    """Return the signature that KEY_PAIR has in an account."""
+    return hmac.new(account_sid.encode(), f"{KEY_ID}:{KEY_SECRET}".encode(), hashlib.sha256).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class Result:
+    """A task's result, as a callback plugin sees it."""
+
+    kind: str
+    task: str
+    values: Mapping[str, Any]
+    ended: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether the task failed."""
+        return self.kind.endswith("failed")
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+    def get(self, key: str) -> Any:
+        """Return one of the result's values, None where it is not there."""
+        return self.values.get(key)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of a playbook: the exit status, all that was printed, and each task's or item's result."""
+
+    status: int
+    output: str
+    results: Sequence[Result]
+
+    def of(self, task: str) -> Result:
+        """Return the last result of the task of that name; a loop's own comes after those of its items."""
+        found = [result for result in self.results if result.task == task]
+        assert found, f"no result of task {task!r} in:\n{self.output}"
+        return found[-1]
+
+
+def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *arguments: str, **environment: str) -> Run:
+    """Write a playbook, run it, and return what came of each task.
+
+    :param folder: where the playbook and its results are written.
+    :param plays: the playbook, as YAML gives it.
+    :param arguments: further arguments of ``ansible-playbook``.
+    :param environment: further environment variables.
+    """
+    playbook = folder / "playbook.yml"
+    playbook.write_text(yaml.safe_dump(list(plays), sort_keys=False, width=1000), encoding="utf-8")
+    results = folder / "results.jsonl"
+    results.write_text("", encoding="utf-8")
+    finished = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(playbook), *arguments],
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
+            "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "results",
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+            "RESULTS_FILE": str(results),
+            **environment,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
+    return Run(
+        finished.returncode,
+        finished.stdout,
+        [Result(line["kind"], line["task"], line["result"], line["ended"]) for line in lines],
+    )
+
+
+def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return a play on the local host, with this Python for modules."""
+    return {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        **more,
+        "tasks": list(tasks),
+    }
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One case of a table.
+
+    :param name: what it is called.
+    :param arguments: the module's options; its connection is added.
+    :param account: how the account is seeded, or a function that tells by the account's SID.
+    :param faults: what goes wrong in this account alone, as the simulator takes it.
+    :param steps: how the task runs.
+    :param module: the module, if it is not the table's.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    account: Mapping[str, Any] | Callable[[str], Mapping[str, Any]] = field(default_factory=dict)
+    faults: Sequence[Mapping[str, Any]] = ()
+    steps: Sequence[str] = STEPS
+    module: str | None = None
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What came of a cell.
+
+    :param results: of each step.
+    :param requests: of each step, as the simulator logged them.
+    :param state: the account, as the simulator holds it afterwards.
+    """
+
+    account_sid: str
+    results: Mapping[str, Result]
+    requests: Mapping[str, Sequence[Mapping[str, Any]]]
+    state: Mapping[str, Any]
+
+    @property
+    def apply(self) -> Result:
+        """The result of the run for real."""
+        return self.results["apply"]
+
+    def methods(self, step: str) -> list[str]:
+        """Return the HTTP verbs of a step's requests."""
+        return [request["method"] for request in self.requests[step]]
+
+    def assert_changes_once(self) -> None:
+        """Assert what holds of every change: foreseen in check mode, done once, and without a write in check mode."""
+        assert not any(result.failed for result in self.results.values()), self.results
+        assert [self.results[step]["changed"] for step in STEPS] == [True, True, False]
+        assert set(self.methods("check")) == {"GET"}
+        assert set(self.methods("repeat")) == {"GET"}
+
+    def assert_unchanged(self) -> None:
+        """Assert that nothing was to be done, and that nothing was written."""
+        for step, result in self.results.items():
+            assert not result.failed, result
+            assert result["changed"] is False
+            assert set(self.methods(step)) <= {"GET"}
+
+    def assert_refused(self, *words: str) -> None:
+        """Assert that each step failed with a message that holds these words, and wrote nothing."""
+        for step, result in self.results.items():
+            assert result.failed, result
+            assert set(self.methods(step)) <= {"GET"}
+            for word in words:
+                assert word in result["msg"]
+
+
+def run_cells(
+    simulator: Simulator, folder: Path, module: str, cells: Sequence[Cell], **environment: str
+) -> dict[str, CellRun]:
+    """Run the cells of a table, and return what came of each by its name.
+
+    :param module: the module of the cells that name none.
+    """
+    simulator.reset()
+    account_sids = {cell.name: numbered("AC", number) for number, cell in enumerate(cells, start=1)}
+    assert len(account_sids) == len(cells), "two cells have one name"
+    tasks: list[list[dict[str, Any]]] = []
+    for cell in cells:
+        sid = account_sids[cell.name]
+        account = cell.account(sid) if callable(cell.account) else cell.account
+        made = simulator.seed({"accounts": [{**account, "sid": sid}]})["accounts"][0]
+        if cell.faults:
+            simulator.faults([{**fault, "account_sid": sid} for fault in cell.faults])
+        connection = {"account_sid": sid, "auth_token": made["auth_token"], "base_url": simulator.url}
+        tasks.append(
+            [
+                {
+                    "name": f"{cell.name} | {step}",
+                    cell.module or module: {**connection, **cell.arguments},
+                    "check_mode": step == "check",
+                    "diff": True,
+                    "ignore_errors": True,
+                }
+                for step in cell.steps
+            ]
+        )
+    results_of = _run_in_parts(folder, tasks, environment)
+    log = simulator.requests()
+    runs = {}
+    for cell in cells:
+        sid = account_sids[cell.name]
+        results, requests, began = {}, {}, 0.0
+        for step in cell.steps:
+            results[step] = results_of[f"{cell.name} | {step}"]
+            ended = results[step].ended
+            requests[step] = [entry for entry in log if entry["account_sid"] == sid and began < entry["time"] <= ended]
+            began = ended
+        runs[cell.name] = CellRun(sid, results, requests, simulator.state(sid))
+    assert simulator.health()["violations"] == []
+    return runs
+
+
+def _run_in_parts(
+    folder: Path, tasks: Sequence[Sequence[Mapping[str, Any]]], environment: Mapping[str, str]
+) -> dict[str, Result]:
+    """Run the tasks of all cells in a few playbooks at once: much of their time is waiting."""
+
+    def run(part: int) -> Run:
+        place = folder / str(part)
+        place.mkdir()
+        return ansible_playbook(place, [play(task for cell in tasks[part::PARTS] for task in cell)], **environment)
+
+    with ThreadPoolExecutor(PARTS) as pool:
+        runs = list(pool.map(run, range(PARTS)))
+    for finished in runs:
+        assert finished.status == 0, finished.output
+    return {result.task: result for finished in runs for result in finished.results}

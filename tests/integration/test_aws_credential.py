@@ -1,0 +1,429 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS credentials: the states, cell by cell, what goes wrong, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from harness import KEY_PAIR, KEY_SECRET, Cell, CellRun, fingerprint, numbered, run_cells
+
+NAMED = {"friendly_name": "recordings"}
+CREATE = {**NAMED, **KEY_PAIR}
+FOLLOW = {**CREATE, "update_secret": "when_changed"}
+REPLACE = {**FOLLOW, "remove_replaced": True}
+ALWAYS = {**CREATE, "update_secret": "always"}
+MODULE = "community.twilio.twilio_aws_credential"
+POST = {"method": "POST", "path": "Credentials/AWS$"}
+DELETE = {"method": "DELETE", "path": "Credentials/AWS/"}
+
+
+def holding(*names: str | None):
+    """Return an account that holds credentials of these names, CR…1, CR…2 and so on; {} stands for the signature."""
+
+    def account(account_sid: str):
+        return {
+            "aws_credentials": [
+                {
+                    "sid": numbered("CR", number),
+                    "friendly_name": name and name.format(fingerprint(account_sid)),
+                    "date_created": f"2026-01-{number:02}T04:00:00Z",
+                }
+                for number, name in enumerate(names, start=1)
+            ]
+        }
+
+    return account
+
+
+FIRST, SECOND = numbered("CR", 1), numbered("CR", 2)
+OLD = "recordings #0123456789"
+
+CELLS = [
+    Cell("create", CREATE),
+    Cell("create beside others", CREATE, holding("other", None)),
+    Cell("there already", CREATE, holding("recordings")),
+    Cell("there already, no key given", NAMED, holding("recordings")),
+    Cell("there already, signed", NAMED, holding(OLD)),
+    Cell("no key to create with", NAMED),
+    Cell("several of that name", CREATE, holding("recordings", OLD)),
+    Cell("create signed", FOLLOW),
+    Cell("signed as wanted", FOLLOW, holding("recordings #{}")),
+    Cell("signed otherwise", FOLLOW, holding(OLD)),
+    Cell("signed otherwise, removed", REPLACE, holding(OLD, "recordings")),
+    Cell("left by a run that was cut short", REPLACE, holding(OLD, "recordings #{}")),
+    Cell("not signed", FOLLOW, holding("recordings")),
+    Cell("two signed alike", FOLLOW, holding("recordings #{}", "recordings #{}")),
+    Cell("always", ALWAYS, holding("recordings")),
+    Cell("always, removed", {**ALWAYS, "remove_replaced": True}, holding("recordings")),
+    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding("recordings", "other")),
+    Cell("rename signed", {"sid": FIRST, "friendly_name": "new"}, holding(OLD)),
+    Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, holding(None)),
+    Cell(
+        "rename to a name that is taken",
+        {"sid": FIRST, "friendly_name": "other"},
+        holding("recordings", "other #0123456789"),
+    ),
+    Cell("sid as it is", {"sid": FIRST}, holding("recordings")),
+    Cell("sid unknown", {"sid": FIRST, **CREATE}),
+    Cell("absent", {**NAMED, "state": "absent"}, holding("recordings", "other")),
+    Cell("absent, signed", {**NAMED, "state": "absent"}, holding(OLD)),
+    Cell("absent already", {**NAMED, "state": "absent"}, holding("other")),
+    Cell("absent by sid", {"sid": FIRST, "state": "absent"}, holding("recordings")),
+    Cell("absent by unknown sid", {"sid": FIRST, "state": "absent"}),
+    Cell("absent, several", {**NAMED, "state": "absent"}, holding("recordings", OLD)),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS)
+
+
+def names(run: CellRun) -> list[str | None]:
+    """Return the stored names that the account holds, its signature as {}."""
+    signature = fingerprint(run.account_sid)
+    stored = [credential["friendly_name"] for credential in run.state["aws_credentials"]]
+    return [name and name.replace(signature, "{}") for name in stored]
+
+
+@pytest.mark.parametrize(
+    ("cell", "after"),
+    [
+        ("create", ["recordings"]),
+        ("create beside others", ["other", None, "recordings"]),
+        ("create signed", ["recordings #{}"]),
+        ("signed otherwise", [OLD, "recordings #{}"]),
+        ("signed otherwise, removed", ["recordings #{}"]),
+        ("left by a run that was cut short", ["recordings #{}"]),
+        ("rename", ["new", "other"]),
+        ("rename signed", ["new #0123456789"]),
+        ("rename unnamed", ["new"]),
+        ("absent", ["other"]),
+        ("absent, signed", []),
+        ("absent by sid", []),
+    ],
+)
+def test_what_changes(runs, cell, after):
+    runs[cell].assert_changes_once()
+    assert names(runs[cell]) == after
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "there already",
+        "there already, no key given",
+        "there already, signed",
+        "signed as wanted",
+        "not signed",
+        "sid as it is",
+        "absent already",
+        "absent by unknown sid",
+    ],
+)
+def test_what_stays(runs, cell):
+    runs[cell].assert_unchanged()
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("no key to create with", ["aws_access_key_id", "required"]),
+        ("several of that name", [FIRST, SECOND, "2026-01-01T04:00:00Z"]),
+        ("two signed alike", [FIRST, SECOND]),
+        ("rename to a name that is taken", ["friendly_name", SECOND]),
+        ("sid unknown", ["sid", FIRST]),
+        ("absent, several", [FIRST, SECOND]),
+    ],
+)
+def test_what_is_refused(runs, cell, words):
+    runs[cell].assert_refused(*words)
+
+
+@pytest.mark.parametrize(("cell", "after"), [("always", 3), ("always, removed", 1)])
+def test_always_makes_a_new_one_in_each_run(runs, cell, after):
+    run = runs[cell]
+    assert [run.results[step]["changed"] for step in ("check", "apply", "repeat")] == [True, True, True]
+    assert set(run.methods("check")) == {"GET"}
+    assert len(names(run)) == after
+    assert run.apply["replaced_sids"] == [FIRST]
+
+
+def test_what_a_run_takes(runs):
+    assert runs["there already"].methods("repeat") == ["GET"]
+    assert runs["create"].methods("apply") == ["GET", "POST"]
+    assert runs["sid as it is"].methods("apply") == ["GET"]
+
+
+def test_what_is_returned_and_shown(runs):
+    run = runs["signed otherwise, removed"]
+    made = run.state["aws_credentials"][0]
+    assert made["credentials"] == f"{KEY_PAIR['aws_access_key_id']}:{KEY_SECRET}"
+    expected = {
+        "sid": made["sid"],
+        "account_sid": run.account_sid,
+        "friendly_name": "recordings",
+        "fingerprint": fingerprint(run.account_sid),
+        "date_updated": None,
+    }
+    returned = run.apply["credential"]
+    assert {key: returned[key] for key in expected} == expected
+    assert returned["date_created"].endswith("Z")
+    assert returned["url"].endswith(made["sid"])
+    assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
+    assert run.apply["diff"]["after"] == returned
+    assert run.apply["diff"]["before"]["sid"] == SECOND
+    foreseen = run.results["check"]["credential"]
+    assert foreseen == {**expected, "sid": None, "date_created": None, "url": None}
+    assert run.results["repeat"]["credential"] == returned
+    assert run.results["repeat"]["replaced_sids"] == []
+
+
+def test_the_diff_of_what_comes_and_goes(runs):
+    assert runs["create"].apply["diff"]["before"] == {}
+    assert runs["absent"].apply["diff"]["after"] == {}
+    assert runs["absent"].apply["credential"] is None
+    assert runs["absent"].results["check"]["diff"]["before"]["sid"] == FIRST
+    stays = runs["there already"].apply["diff"]
+    assert stays["before"] == stays["after"]
+
+
+def test_a_credential_that_is_not_signed_is_warned_about(runs):
+    assert "update_secret: always" in str(runs["not signed"].apply["warnings"])
+
+
+# What goes wrong. Each ends well, and exactly one object exists.
+
+ENDS_WELL = {
+    "429": {"kind": "429"},
+    "429 with Retry-After": {"kind": "429", "retry_after": 1},
+    "500 before": {"kind": "500"},
+    "500 after": {"kind": "500", "applied": True},
+    "502 after": {"kind": "502", "applied": True},
+    "503 before": {"kind": "503", "retry_after": 1},
+    "503 after": {"kind": "503", "applied": True},
+    "504 after": {"kind": "504", "applied": True},
+    "reset before": {"kind": "reset"},
+    "reset after": {"kind": "reset", "applied": True},
+    "truncated": {"kind": "truncated"},
+    "html": {"kind": "html"},
+    "html 200": {"kind": "html", "status": 200, "applied": True},
+    "html 404": {"kind": "html", "status": 404},
+    "list": {"kind": "wrong_shape", "variant": "list"},
+    "empty object": {"kind": "wrong_shape", "variant": "empty_object"},
+    "wrong types": {"kind": "wrong_shape", "variant": "wrong_types"},
+}
+LOST = {"hang before": {"kind": "hang"}, "hang after": {"kind": "hang", "applied": True}}
+TWICE = {"500 after, twice": {"kind": "500", "applied": False, "count": 2}}
+RUN = ("apply", "repeat")
+
+
+def at(place: dict[str, str], faults: dict[str, dict]) -> dict[str, dict]:
+    return {name: {**place, **fault} for name, fault in faults.items()}
+
+
+FAULTY = [
+    *[
+        Cell(f"create | {name}", FOLLOW, faults=[fault], steps=RUN)
+        for name, fault in at(POST, {**ENDS_WELL, **TWICE}).items()
+    ],
+    *[
+        Cell(f"create | {name}", {**FOLLOW, "timeout": 1}, faults=[fault], steps=RUN)
+        for name, fault in at(POST, LOST).items()
+    ],
+    *[
+        Cell(f"create unsigned | {name}", CREATE, faults=[fault], steps=RUN)
+        for name, fault in at(
+            POST, {"reset after": ENDS_WELL["reset after"], "reset before": ENDS_WELL["reset before"]}
+        ).items()
+    ],
+    *[
+        Cell(f"list | {name}", FOLLOW, faults=[fault], steps=RUN)
+        for name, fault in at({"method": "GET"}, ENDS_WELL).items()
+    ],
+    *[
+        Cell(f"delete | {name}", {**NAMED, "state": "absent"}, holding("recordings"), [fault], RUN)
+        for name, fault in at(DELETE, ENDS_WELL).items()
+    ],
+    Cell(
+        "always | reset after",
+        ALWAYS,
+        holding("recordings #{}"),
+        [{**POST, "kind": "reset", "applied": True}],
+        ("apply",),
+    ),
+    Cell(
+        "rename | 500 after",
+        {"sid": FIRST, "friendly_name": "new"},
+        holding("old"),
+        [{"method": "POST", "kind": "500", "applied": True}],
+        RUN,
+    ),
+    Cell(
+        "replace | delete refused",
+        REPLACE,
+        holding(OLD),
+        [{**DELETE, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
+        RUN,
+    ),
+    Cell("another account", FOLLOW, holding("recordings #{}"), [{"method": "GET", "kind": "wrong_account"}], RUN),
+    Cell("created in another account", CREATE, faults=[{**POST, "kind": "wrong_account"}], steps=("apply",)),
+    Cell(
+        "deleted by somebody else",
+        {**NAMED, "state": "absent"},
+        holding("recordings"),
+        [{**DELETE, "kind": "status", "status": 404, "code": 20404, "message": "Gone"}],
+        ("apply",),
+    ),
+    Cell(
+        "never answered",
+        {**FOLLOW, "max_retries": 1},
+        faults=[{**POST, "kind": "500", "count": None}],
+        steps=("apply",),
+    ),
+    Cell(
+        "always refused",
+        {**FOLLOW, "max_retries": 1},
+        faults=[{**POST, "kind": "429", "retry_after": 0, "count": None}],
+        steps=("apply",),
+    ),
+    Cell("told to wait too long", FOLLOW, faults=[{**POST, "kind": "429", "retry_after": 3600}], steps=("apply",)),
+    Cell(
+        "not accepted",
+        FOLLOW,
+        faults=[{**POST, "kind": "status", "status": 400, "code": 70106, "message": f"Invalid: {KEY_SECRET}"}],
+        steps=("apply",),
+    ),
+    Cell("not let in", {**NAMED, "auth_token": "f" * 32}, steps=("apply",)),
+]
+
+
+@pytest.fixture(scope="module")
+def faulty(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+    return run_cells(running_simulator, tmp_path_factory.mktemp("faulty"), MODULE, FAULTY)
+
+
+def ends(prefix: str) -> list[str]:
+    return [cell.name for cell in FAULTY if cell.name.startswith(f"{prefix} | ")]
+
+
+@pytest.mark.parametrize("cell", [*ends("create"), *ends("create unsigned"), *ends("list")])
+def test_a_creation_ends_well_and_exactly_one_exists(faulty, cell):
+    run = faulty[cell]
+    assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
+    assert len(names(run)) == 1
+    assert run.apply["credential"]["sid"] == run.state["aws_credentials"][0]["sid"]
+
+
+@pytest.mark.parametrize("cell", ends("delete"))
+def test_a_deletion_ends_well(faulty, cell):
+    run = faulty[cell]
+    assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
+    assert names(run) == []
+
+
+def test_always_is_settled_by_the_sids_before_and_after(faulty):
+    run = faulty["always | reset after"]
+    assert run.apply["changed"] is True
+    assert run.apply["replaced_sids"] == [FIRST]
+    assert len(names(run)) == 2
+    assert run.apply["credential"]["sid"] != FIRST
+
+
+def test_a_rename_is_repeated(faulty):
+    run = faulty["rename | 500 after"]
+    assert [result["changed"] for result in run.results.values()] == [True, False]
+    assert names(run) == ["new"]
+
+
+def test_what_was_done_before_a_failure_is_told_and_the_next_run_goes_on(faulty):
+    run = faulty["replace | delete refused"]
+    assert run.apply.failed
+    assert run.apply["changed"] is True
+    assert run.apply["credential"]["fingerprint"] == fingerprint(run.account_sid)
+    assert run.results["repeat"]["changed"] is True
+    assert run.results["repeat"]["replaced_sids"] == [FIRST]
+    assert names(run) == ["recordings #{}"]
+
+
+def test_an_answer_about_another_account_is_not_believed(faulty):
+    run = faulty["another account"]
+    assert run.apply.failed
+    assert "not " + run.account_sid in run.apply["msg"]
+    assert run.methods("apply") == ["GET"]
+    assert faulty["created in another account"].apply.failed
+
+
+def test_what_somebody_else_deleted_is_no_change(faulty):
+    assert faulty["deleted by somebody else"].apply["changed"] is False
+
+
+def test_an_end_of_patience(faulty):
+    run = faulty["never answered"]
+    assert run.apply["status"] == 500
+    assert run.methods("apply") == ["GET", "POST", "GET", "POST", "GET"]
+    assert faulty["always refused"].methods("apply") == ["GET", "POST", "POST"]
+    assert faulty["always refused"].apply["code"] == 20429
+    assert faulty["told to wait too long"].methods("apply") == ["GET", "POST"]
+
+
+def test_a_refusal_says_what_who_and_why_but_no_secret(faulty):
+    result = faulty["not accepted"].apply
+    assert (result["status"], result["code"]) == (400, 70106)
+    assert result["request_id"].startswith("RQ")
+    assert result["more_info"].startswith("https://")
+    for words in ("create the AWS credential 'recordings'", "70106", "Check aws_access_key_id"):
+        assert words in result["msg"]
+    assert KEY_SECRET not in str(result.values)
+
+
+def test_wrong_credentials_are_tried_once(faulty):
+    run = faulty["not let in"]
+    assert run.methods("apply") == ["GET"]
+    assert (run.apply["status"], run.apply["code"]) == (401, 20003)
+    assert run.apply["request_id"].startswith("RQ")
+
+
+# What is refused before any request.
+
+WRONG = {
+    "account_sid": ({**CREATE, "account_sid": "AC123"}, "account_sid"),
+    "two identities of a connection": ({**CREATE, "api_key_sid": numbered("SK", 1)}, "api_key_secret"),
+    "api_key_sid": ({**CREATE, "api_key_sid": "SK1", "api_key_secret": "hunter2hunter2"}, "api_key_sid"),
+    "auth_token": ({**CREATE, "auth_token": "hunter2 hunter2"}, "auth_token"),
+    "region": ({**CREATE, "region": "ie1/"}, "region"),
+    "edge": ({**CREATE, "edge": "Dublin"}, "edge"),
+    "base_url": ({**CREATE, "base_url": "accounts.twilio.com"}, "base_url"),
+    "timeout": ({**CREATE, "timeout": 0}, "timeout"),
+    "max_retries": ({**CREATE, "max_retries": -1}, "max_retries"),
+    "subaccount_sid": ({**CREATE, "subaccount_sid": "AC1"}, "subaccount_sid"),
+    "sid": ({"sid": "CR1"}, "sid"),
+    "neither sid nor name": (KEY_PAIR, "friendly_name"),
+    "name of 65": ({**CREATE, "friendly_name": "n" * 65}, "friendly_name"),
+    "signed name of 53": ({**FOLLOW, "friendly_name": "n" * 53}, "friendly_name"),
+    "empty name": ({**CREATE, "friendly_name": " "}, "friendly_name"),
+    "name that looks signed": ({**CREATE, "friendly_name": OLD}, "friendly_name"),
+    "key id": ({**CREATE, "aws_access_key_id": "akia"}, "aws_access_key_id"),
+    "secret": ({**CREATE, "aws_secret_access_key": "hunter2hunter2"}, "aws_secret_access_key"),
+    "half a pair": ({**NAMED, "aws_access_key_id": KEY_PAIR["aws_access_key_id"]}, "aws_secret_access_key"),
+    "no pair to compare": ({**NAMED, "update_secret": "when_changed"}, "aws_access_key_id"),
+    "sid to replace": ({**FOLLOW, "sid": FIRST}, "sid"),
+    "state": ({**CREATE, "state": "gone"}, "state"),
+}
+
+
+@pytest.fixture(scope="module")
+def wrong(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+    cells = [Cell(name, arguments, steps=("apply",)) for name, (arguments, _option) in WRONG.items()]
+    return run_cells(running_simulator, tmp_path_factory.mktemp("wrong"), MODULE, cells)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_input_is_told_before_any_request(wrong, running_simulator, name):
+    result = wrong[name].apply
+    assert result.failed
+    assert WRONG[name][1] in result["msg"]
+    assert "hunter2" not in str(result.values)
+    assert wrong[name].requests["apply"] == []

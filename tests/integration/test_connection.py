@@ -1,0 +1,216 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How Twilio is reached: identities, subaccounts, pages, TLS, the environment, and that no secret is ever shown."""
+
+from __future__ import annotations
+
+import threading
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+import pytest
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+from simulator.client import Simulator
+
+CREDENTIAL = "community.twilio.twilio_aws_credential"
+INFO = "community.twilio.twilio_aws_credential_info"
+KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+SUBACCOUNT, SUBACCOUNT_TOKEN = numbered("AC", 7), "7" * 32
+
+
+def connection(simulator: Simulator, **more) -> dict:
+    return {
+        "account_sid": simulator.account_sid,
+        "auth_token": simulator.auth_token,
+        "base_url": simulator.url,
+        **more,
+    }
+
+
+def run(simulator, folder, module, *arguments, environment=None, **options):
+    """Run one task, and return its result and the whole run."""
+    finished = ansible_playbook(
+        folder,
+        [play([{"name": "task", module: options, "ignore_errors": True}])],
+        *arguments,
+        **(environment or {}),
+    )
+    return finished.of("task"), finished
+
+
+def test_an_api_key_is_used_before_the_token(simulator, tmp_path):
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [KEY]}]})
+    options = connection(simulator, auth_token="f" * 32, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
+    result, _run = run(simulator, tmp_path, INFO, **options)
+    assert not result.failed
+    assert [entry["authenticated_with"] for entry in simulator.requests()] == ["api_key"]
+
+
+def test_the_environment_stands_in_for_options(simulator, tmp_path):
+    environment = {
+        "TWILIO_ACCOUNT_SID": simulator.account_sid,
+        "TWILIO_AUTH_TOKEN": simulator.auth_token,
+        "TWILIO_BASE_URL": simulator.url,
+    }
+    result, _run = run(simulator, tmp_path, INFO, environment=environment)
+    assert not result.failed
+    assert result["credentials"] == []
+
+
+def test_the_action_group_takes_defaults(simulator, tmp_path):
+    defaults = {"group/community.twilio.all": connection(simulator)}
+    finished = ansible_playbook(tmp_path, [play([{"name": "task", INFO: {}}], module_defaults=defaults)])
+    assert not finished.of("task").failed, finished.output
+
+
+def test_two_thousand_three_hundred_credentials_take_three_requests(simulator, tmp_path):
+    last = {"friendly_name": "recordings", "date_created": "2020-01-01T00:00:00Z"}
+    for credentials in ([last], {"count": 2299, "prefix": "other "}):
+        simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": credentials}]})
+    result, _run = run(simulator, tmp_path, INFO, **connection(simulator, friendly_name="recordings"))
+    assert [credential["friendly_name"] for credential in result["credentials"]] == ["recordings"]
+    log = simulator.requests()
+    assert len(log) == 3
+    assert "PageToken" in str(log[2]["query"])
+
+
+def test_a_gateway_may_have_a_path_of_its_own(simulator, tmp_path):
+    simulator.settings(path_prefix="/gateway/twilio")
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": {"count": 1001, "prefix": "x"}}]})
+    options = connection(simulator, base_url=f"{simulator.url}/gateway/twilio/")
+    result, _run = run(simulator, tmp_path, INFO, **options)
+    assert len(result["credentials"]) == 1001
+
+
+def test_dates_are_iso_8601_whatever_twilio_sends(simulator, tmp_path):
+    simulator.settings(dates="rfc2822")
+    seed = {"friendly_name": "x", "date_created": "2026-01-31T04:00:00Z"}
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": [seed]}]})
+    result, _run = run(simulator, tmp_path, INFO, **connection(simulator))
+    assert result["credentials"][0]["date_created"] == "2026-01-31T04:00:00Z"
+
+
+@pytest.fixture
+def family(simulator):
+    """Return a simulator whose account has a subaccount."""
+    subaccount = {"sid": SUBACCOUNT, "auth_token": SUBACCOUNT_TOKEN, "owner_account_sid": simulator.account_sid}
+    simulator.seed({"accounts": [subaccount, {"sid": simulator.account_sid, "api_keys": [KEY]}]})
+    return simulator
+
+
+def test_acting_as_a_subaccount(family, tmp_path):
+    options = connection(family, subaccount_sid=SUBACCOUNT, friendly_name="recordings", **KEY_PAIR)
+    # The token is the parent's even where a key is given, since no key may read a subaccount's token.
+    options.update(api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
+    result, finished = run(family, tmp_path, CREDENTIAL, "-vvvv", **options)
+    assert result["credential"]["account_sid"] == SUBACCOUNT
+    assert [(entry["method"], entry["account_sid"]) for entry in family.requests()] == [
+        ("GET", family.account_sid),
+        ("GET", SUBACCOUNT),
+        ("POST", SUBACCOUNT),
+    ]
+    assert len(family.state(SUBACCOUNT)["aws_credentials"]) == 1
+    assert SUBACCOUNT_TOKEN not in finished.output
+
+
+def test_a_key_alone_cannot_act_as_a_subaccount(family, tmp_path):
+    options = connection(family, subaccount_sid=SUBACCOUNT, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
+    del options["auth_token"]
+    result, _run = run(family, tmp_path, INFO, **options)
+    assert result["msg"].startswith("subaccount_sid: needs the parent's auth_token")
+    assert family.requests() == []
+
+
+def test_a_stranger_is_no_subaccount(family, tmp_path):
+    result, _run = run(family, tmp_path, INFO, **connection(family, subaccount_sid=numbered("AC", 8)))
+    assert result.failed
+    assert result["status"] == 404
+    assert numbered("AC", 8) in result["msg"]
+
+
+@pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--diff", "--check")])
+def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, arguments):
+    options = connection(simulator, friendly_name="recordings", update_secret="when_changed", **KEY_PAIR)
+    options["aws_secret_access_key"] = "{{ lookup('env', 'KEY_SECRET') }}"
+    del options["auth_token"]
+    secrets = {"TWILIO_AUTH_TOKEN": simulator.auth_token, "TWILIO_API_SECRET": "4" * 32, "KEY_SECRET": KEY_SECRET}
+    simulator.faults(
+        [{"method": "POST", "kind": "status", "status": 400, "code": 70106, "message": f"No: {KEY_SECRET}"}]
+    )
+    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"]}
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [{**KEY, "secret": "4" * 32}]}]})
+    result, finished = run(simulator, tmp_path, CREDENTIAL, *arguments, environment=environment, **options)
+    assert result.failed != ("--check" in arguments)
+    assert not [name for name, secret in secrets.items() if secret in finished.output]
+
+
+def test_nothing_listens(simulator, tmp_path):
+    options = connection(simulator, base_url="http://127.0.0.1:9", max_retries=1)
+    result, _run = run(simulator, tmp_path, INFO, **options)
+    assert "no connection (Connection refused)" in result["msg"]
+    assert result["status"] is None
+
+
+@pytest.fixture(scope="module")
+def with_tls():
+    with Simulator.start(tls=True) as simulator:
+        yield simulator
+
+
+def test_a_bundle_of_ones_own_is_trusted(with_tls, tmp_path):
+    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls, ca_path=with_tls.ca_path))
+    assert not result.failed, result
+
+
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(with_tls, tmp_path):
+    with_tls.clear_requests()
+    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls))
+    assert "the certificate was not trusted" in result["msg"]
+    assert "ca_path" in result["msg"]
+    assert with_tls.requests() == []
+
+
+def test_certificates_can_be_left_unchecked(with_tls, tmp_path):
+    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls, validate_certs=False))
+    assert not result.failed, result
+
+
+@pytest.fixture
+def proxy(simulator):
+    """Run a proxy that takes every request to the simulator, and keep the addresses that it was asked for."""
+    asked: list[str] = []
+
+    class Forwarder(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            parts = urlsplit(self.path)
+            upstream = HTTPConnection(urlsplit(simulator.url).netloc)
+            upstream.request(
+                "GET", f"{parts.path}?{parts.query}", headers={"Authorization": self.headers["Authorization"]}
+            )
+            answer = upstream.getresponse()
+            body = answer.read()
+            self.send_response(answer.status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            upstream.close()
+
+        def log_message(self, format, *arguments):
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Forwarder) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_a_proxy_is_taken_from_the_environment(simulator, proxy, tmp_path):
+    address, asked = proxy
+    options = connection(simulator, base_url="http://twilio.example.invalid")
+    result, _run = run(simulator, tmp_path, INFO, environment={"http_proxy": address, "no_proxy": ""}, **options)
+    assert not result.failed, result
+    assert asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]

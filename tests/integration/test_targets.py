@@ -1,0 +1,51 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The targets, one a module or role: lives told in YAML. No warnings are allowed, and no write in a dry run."""
+
+from __future__ import annotations
+
+import pytest
+from harness import HERE, ansible_playbook, play
+
+TARGETS = sorted(folder.name for folder in (HERE / "targets").iterdir())
+
+
+def environment(simulator) -> dict[str, str]:
+    return {
+        "ANSIBLE_ROLES_PATH": str(HERE / "targets"),
+        "TWILIO_ACCOUNT_SID": simulator.account_sid,
+        "TWILIO_AUTH_TOKEN": simulator.auth_token,
+        "TWILIO_BASE_URL": simulator.url,
+    }
+
+
+def warnings(output: str) -> list[str]:
+    """Return what a run warned of, less what a target asks for by deleting a token that it does not name."""
+    lines = [line for line in output.splitlines() if line.startswith(("[WARNING]", "[DEPRECATION"))]
+    return [line for line in lines if "Whether a secondary token exists can't be asked" not in line]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_target(simulator, tmp_path, target):
+    run = ansible_playbook(tmp_path, [play([], roles=[target])], **environment(simulator))
+    assert run.status == 0, run.output
+    assert warnings(run.output) == []
+    assert simulator.health()["violations"] == []
+
+
+@pytest.mark.parametrize("name", ["demo"])
+def test_playbooks_of_the_collection(simulator, tmp_path, name):
+    playbook = [{"import_playbook": f"community.twilio.{name}"}]
+    simulator.settings(forbid_writes=True)
+    dry = ansible_playbook(tmp_path, playbook, "--check", "--diff", **environment(simulator))
+    assert dry.status == 0, dry.output
+    assert simulator.health()["forbidden_writes"] == 0
+    simulator.settings(forbid_writes=False)
+    changed = []
+    for _time in range(2):
+        run = ansible_playbook(tmp_path, playbook, **environment(simulator))
+        assert run.status == 0, run.output
+        changed.append([result.task for result in run.results if result.get("changed")])
+    assert changed == [[result.task for result in dry.results if result.get("changed")], []]
