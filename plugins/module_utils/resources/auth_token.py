@@ -1,0 +1,306 @@
+# Copyright (c) 2026, community.twilio contributors
+# Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
+# SPDX-License-Identifier: BSD-2-Clause
+
+"""Auth tokens. Twilio never tells one that exists: the only way to know whether a token is valid is to try it.
+
+An account has a primary token and perhaps a secondary one, which works beside it. Promoting makes the secondary the
+primary, and the old primary dies at once. ``docs/design.md`` has the table that is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .. import _schemas
+from .._client import Call, Client
+from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
+from .._resource import Outcome, Plan, Resource
+from .._secret import Secret
+
+_NOT_VALID = 20003
+_EXISTS_ALREADY = 70002
+_NOT_FOUND = 20404
+
+_SECONDARY = "/v1/AuthTokens/Secondary"
+_PROMOTE = "/v1/AuthTokens/Promote"
+_ANY_BODY = _schemas.answer()
+
+_DATED = {
+    "account_sid": _schemas.nullable(_schemas.sid("AC")),
+    "date_created": _schemas.nullable(_schemas.iso_date),
+    "date_updated": _schemas.nullable(_schemas.iso_date),
+}
+_MINTED = _schemas.answer(secondary_auth_token=_schemas.secret_text, **_DATED)
+_PROMOTED = _schemas.answer(auth_token=_schemas.secret_text, **_DATED)
+
+_NOT_ENABLED = "Secondary auth tokens are not enabled for this account: ask Twilio's support."
+
+_ADVICE_TO_CREATE = {
+    _EXISTS_ALREADY: (
+        "A secondary token exists that this task does not know; it can't be read back, and somebody may be using it."
+        " Pass it as secondary_auth_token, or delete it and make a new one with 'replace_unknown: true'."
+    ),
+    _NOT_FOUND: _NOT_ENABLED,
+}
+_ADVICE_TO_PROMOTE = {_NOT_FOUND: f"Both tokens are valid, so one of them is staged. {_NOT_ENABLED}"}
+
+_WAYS_OUT = (
+    "Neither auth_token nor secondary_auth_token is valid, so this account is locked out here. Ways out: another copy"
+    " of the token; the Twilio Console, where an owner can read it; for a subaccount, twilio_account by its parent,"
+    " with return_auth_token."
+)
+
+
+#: The options that carry the tokens, as the documentation fragment ``auth_token`` has them; ``auth_token`` itself
+#: is one of the connection's, and required.
+OPTIONS: Mapping[str, Mapping[str, Any]] = {"secondary_auth_token": {"type": "str", "no_log": True}}
+
+#: The checks of those options.
+CHECKS: Mapping[str, _schemas.Check] = {"secondary_auth_token": _schemas.secret_text}
+
+
+class Tried(NamedTuple):
+    """What Twilio said of the given tokens.
+
+    :param refusal: of the primary; None where it is valid.
+    :param secondary: whether the secondary is valid; None where none was given.
+    """
+
+    refusal: Rejected | None
+    secondary: bool | None
+
+    @property
+    def primary(self) -> bool:
+        """Whether the primary is valid."""
+        return self.refusal is None
+
+
+def _refusal(client: Client, token: Secret) -> Rejected | None:
+    """Try a token, and return Twilio's refusal, None where it is valid.
+
+    :raises CallError: for anything else than "not valid": a suspended account, a fault.
+    """
+    call = Call("GET", "/v1/Credentials/AWS", "try an auth token", _ANY_BODY, query={"PageSize": "1"})
+    try:
+        client.acting_as(client.account_sid, token).send(call)
+    except Rejected as rejected:
+        if rejected.status == 401 and rejected.code == _NOT_VALID:
+            return rejected
+        raise
+    return None
+
+
+def _try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tried:
+    refusal = _refusal(client, primary)
+    if secondary is None:
+        return Tried(refusal, None)
+    if secondary == primary:
+        return Tried(refusal, refusal is None)
+    return Tried(refusal, _refusal(client, secondary) is None)
+
+
+def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell which of the given tokens are valid, and so in which phase of a rotation the account is."""
+    primary, secondary = options["auth_token"], options["secondary_auth_token"]
+    tried = _try_tokens(client, primary, secondary)
+    if tried.primary:
+        phase = "staged" if tried.secondary and secondary != primary else "single"
+    else:
+        phase = "promoted" if tried.secondary else "locked_out"
+    return {"auth_token_valid": tried.primary, "secondary_auth_token_valid": tried.secondary, "phase": phase}
+
+
+def check_together(options: Mapping[str, Any]) -> None:
+    """Check what the options mean together, before any request.
+
+    :raises InputError: naming the option.
+    """
+    if options["state"] == "present" and options["secondary_auth_token"] == options["auth_token"]:
+        raise InputError("secondary_auth_token", "expected another token than auth_token: that is the primary")
+
+
+@dataclass(frozen=True)
+class Create:
+    """A step: make a secondary token."""
+
+
+@dataclass(frozen=True)
+class Promote:
+    """A step: make the secondary token the primary."""
+
+    secondary: Secret
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A step: remove the secondary token."""
+
+
+class AuthTokenState(Resource[Tried]):
+    """What an account's secondary token should be: there and known, promoted, or gone.
+
+    :param client: the account's client; only its auth token is used.
+    :param options: the module's options, checked.
+    """
+
+    def __init__(self, client: Client, options: Mapping[str, Any]) -> None:
+        self._primary: Secret = options["auth_token"]
+        self._secondary: Secret | None = options["secondary_auth_token"]
+        self._state: str = options["state"]
+        self._replace_unknown: bool = options["replace_unknown"]
+        self._client = client.acting_as(client.account_sid, self._primary)
+        self._form = {"SuppressEmailNotification": "true"} if options["suppress_email_notification"] else None
+
+    def read(self) -> Tried:
+        """Try the tokens that were given."""
+        return _try_tokens(self._client, self._primary, self._secondary)
+
+    def plan(self, actual: Tried) -> Plan:
+        """Decide by the state and by which tokens are valid."""
+        if not actual.primary:
+            return self._plan_without_primary(actual)
+        if self._state == "present":
+            return self._plan(Create() if not actual.secondary else None)
+        if self._state == "absent":
+            return self._plan_absent(actual)
+        if self._secondary is None or not actual.secondary:
+            raise Undecided(
+                "secondary_auth_token: this token was never staged, or was deleted. Stage one: 'state: present'."
+            )
+        return self._plan(Promote(self._secondary) if self._secondary != self._primary else None)
+
+    def _plan_without_primary(self, actual: Tried) -> Plan:
+        if actual.refusal and actual.secondary is None:
+            raise actual.refusal
+        if not actual.secondary:
+            raise Undecided(_WAYS_OUT, {"status": 401, "code": _NOT_VALID})
+        if self._state != "promoted":
+            raise Undecided("secondary_auth_token: this token was promoted already. Pass it as auth_token.")
+        return self._plan(None)
+
+    def _plan_absent(self, actual: Tried) -> Plan:
+        if actual.secondary is None or self._secondary == self._primary:
+            warning = (
+                "Whether a secondary token exists can't be asked, so that it would be deleted is a prediction. Pass"
+                " secondary_auth_token to have it tried."
+            )
+            return self._plan(Delete(), warnings=[warning])
+        return self._plan(Delete(), foreseen=actual.secondary)
+
+    def _plan(
+        self, step: Create | Promote | Delete | None, foreseen: bool = True, warnings: Sequence[str] = ()
+    ) -> Plan:
+        unchanged = step is None
+        secondary_before = self._state == "present" if unchanged else foreseen and not isinstance(step, Create)
+        secondary_after = self._state == "present"
+        return Plan(
+            steps=() if unchanged else (step,),
+            result={**self._shown(), "secondary_auth_token": None},
+            before=self._shown() if secondary_before else {},
+            after=self._shown() if secondary_after else {},
+            warnings=warnings,
+            foreseen=foreseen,
+        )
+
+    def _shown(self, answer: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        known = answer or {}
+        return {
+            "account_sid": self._client.account_sid,
+            "date_created": known.get("date_created"),
+            "date_updated": known.get("date_updated"),
+        }
+
+    def apply(self, actual: Tried, plan: Plan) -> Outcome:
+        """Create, promote or delete the secondary token."""
+        token: str | None = None
+        shown = self._shown()
+        (step,) = plan.steps
+        if isinstance(step, Create):
+            minted = self._create()
+            changed, shown, token = True, self._shown(minted), minted["secondary_auth_token"]
+        elif isinstance(step, Promote):
+            promoted, changed = self._promote(step.secondary)
+            shown = self._shown(promoted)
+        else:
+            changed = self._delete()
+        after = shown if self._state == "present" else {}
+        return Outcome(changed, {**shown, "secondary_auth_token": token}, plan.before if changed else after, after)
+
+    def _create(self) -> Mapping[str, Any]:
+        try:
+            return self._mint()
+        except Rejected as rejected:
+            if rejected.code != _EXISTS_ALREADY or not self._replace_unknown:
+                raise
+        deleted = self._delete()
+        try:
+            return self._mint()
+        except TwilioError as error:
+            if deleted:
+                error.result["changed"] = True
+            raise
+
+    def _mint(self) -> Mapping[str, Any]:
+        doing = "create a secondary auth token"
+        call = Call("POST", _SECONDARY, doing, _MINTED, form=self._form, advice=_ADVICE_TO_CREATE)
+        try:
+            minted: Mapping[str, Any] = self._client.send_once(call, find=lambda: None).body
+        except FateUnknown as failure:
+            failure.message += " A token that nobody knows may exist now; 'replace_unknown: true' deletes it."
+            raise
+        return minted
+
+    def _promote(self, secondary: Secret) -> tuple[Mapping[str, Any] | None, bool]:
+        """Promote, as the token that is to be promoted: it works before, and it alone works after.
+
+        :returns: the answer, None where there was none, and whether this run promoted.
+        """
+        doing = "promote the secondary auth token"
+        call = Call("POST", _PROMOTE, doing, _PROMOTED, form=self._form, advice=_ADVICE_TO_PROMOTE)
+        client = self._client.acting_as(self._client.account_sid, secondary)
+        try:
+            answer = client.send_once(call, find=lambda: self._find_promoted(secondary))
+        except Rejected as rejected:
+            if rejected.status in (401, 404) and self._find_promoted(secondary):
+                return None, rejected.doubtful
+            raise
+        primary_now = Secret(answer.body["auth_token"])
+        if primary_now == self._primary:
+            raise self._swapped()
+        if primary_now != secondary:
+            raise Undecided(
+                "secondary_auth_token: another token was staged in the meantime, and that one is the primary now. It is"
+                " returned as secondary_auth_token of this failed task: keep it, no other token is valid.",
+                {"changed": True, "secondary_auth_token": primary_now.reveal()},
+            )
+        return answer.body, True
+
+    def _find_promoted(self, secondary: Secret) -> Mapping[str, Any] | None:
+        """Return an answer's stand-in where the secondary is the primary by now, None where both tokens are valid.
+
+        :raises Undecided: where the secondary is not valid any more.
+        """
+        tried = _try_tokens(self._client, self._primary, secondary)
+        if not tried.secondary and tried.primary:
+            raise Undecided(
+                "secondary_auth_token: this token became invalid while it was to be promoted: it was deleted, or the"
+                " two tokens were swapped. Either way, what was given as auth_token is the primary now."
+            )
+        if not tried.secondary:
+            raise Undecided(_WAYS_OUT, {"status": 401, "code": _NOT_VALID})
+        if tried.primary:
+            return None
+        return {**self._shown(), "auth_token": secondary.reveal()}
+
+    def _swapped(self) -> Undecided:
+        return Undecided(
+            "secondary_auth_token: the two tokens were swapped. What was given as secondary_auth_token was the primary:"
+            " it is not valid any more, and what was given as auth_token is the primary now.",
+            {"changed": True},
+        )
+
+    def _delete(self) -> bool:
+        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", form=self._form))

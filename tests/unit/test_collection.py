@@ -1,0 +1,350 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has to be said in more than one place is said alike: these tests fail when somebody forgets one of them."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.community.twilio.plugins.module_utils import _transport
+from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
+from ansible_collections.community.twilio.plugins.module_utils.resources import account, credential, usage
+
+ROOT = Path(__file__).parent.parent.parent
+PACKAGE = "ansible_collections.community.twilio.plugins"
+NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
+ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
+INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
+
+#: The engine's files, each of which imports only what stands before it; resources import none of each other.
+ORDER = [
+    "_libs",
+    "_secret",
+    "_errors",
+    "_schemas",
+    "_retries",
+    "_transport",
+    "_client",
+    "_resource",
+    "resources",
+    "_definition",
+    "_module",
+]
+
+each_module = pytest.mark.parametrize("name", NAMES)
+each_role = pytest.mark.parametrize("role", ROLES)
+
+
+def load(path: str) -> Any:
+    """Return what a YAML file of the checkout holds."""
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def module(name: str) -> Any:
+    return importlib.import_module(f"{PACKAGE}.modules.{name}")
+
+
+def fragment(name: str) -> dict[str, Any]:
+    """Return a documentation fragment, by its full name as a module gives it."""
+    _namespace, _collection, file, section = [*name.split("."), "documentation"][:4]
+    document = importlib.import_module(f"{PACKAGE}.doc_fragments.{file}").ModuleDocFragment
+    loaded: dict[str, Any] = yaml.safe_load(getattr(document, section.upper()))
+    return loaded
+
+
+def documented_options(documentation: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the options with those of the fragments merged in; what comes first wins, as in Ansible."""
+    options: dict[str, dict[str, Any]] = {}
+    names = [name for name in documentation["extends_documentation_fragment"] if name.startswith("community.twilio.")]
+    for part in [documentation, *map(fragment, names)]:
+        for option, description in part.get("options", {}).items():
+            options[option] = {**description, **options.get(option, {})}
+    return options
+
+
+def documentation_of(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(module(name).DOCUMENTATION)
+    return loaded
+
+
+def comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an option's documentation and its argument spec have in common."""
+    return {
+        "type": spec.get("type", "str"),
+        "elements": spec.get("elements"),
+        "required": spec.get("required", False),
+        "default": spec.get("default"),
+        "choices": spec.get("choices"),
+    }
+
+
+def mappings(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every mapping in a YAML document, the outer ones first."""
+    if isinstance(node, Mapping):
+        yield node
+    for child in node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ():
+        yield from mappings(child)
+
+
+# Modules
+
+
+def test_the_action_group_names_every_module():
+    assert load("meta/runtime.yml")["action_groups"]["all"] == NAMES
+
+
+@each_module
+def test_what_can_be_changed_can_be_asked(name):
+    assert name.endswith("_info") or f"{name}_info" in NAMES
+
+
+@pytest.mark.parametrize("target", [*NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)])
+def test_everything_has_an_integration_target(target):
+    assert (ROOT / "tests" / "integration" / "targets" / target / "tasks" / "main.yml").is_file()
+
+
+@each_module
+def test_every_module_documents_the_connection_and_its_promises(name):
+    documentation = documentation_of(name)
+    kind = ".info" if name.endswith("_info") else ""
+    assert documentation["module"] == name
+    assert {"community.twilio.auth", f"community.twilio.attributes{kind}"} <= {
+        *documentation["extends_documentation_fragment"]
+    }
+    assert documentation["seealso"]
+
+
+@each_module
+def test_the_argument_spec_is_what_is_documented(name):
+    documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
+    taken = {option: comparable(spec) for option, spec in module(name).DEFINITION.argument_spec().items()}
+    assert taken == documented
+
+
+@each_module
+def test_every_option_that_looks_secret_says_whether_it_is(name):
+    for option, spec in module(name).DEFINITION.argument_spec().items():
+        if re.search("token|secret|key", option):
+            assert "no_log" in spec, option
+
+
+@each_module
+def test_checks_are_of_options_that_there_are(name):
+    definition = module(name).DEFINITION
+    assert {*definition.checks, *definition.required_of_connection} <= {*definition.argument_spec()}
+
+
+@each_module
+def test_examples_use_full_names_and_documented_options(name):
+    own = f"community.twilio.{name}"
+    used = []
+    for task in yaml.safe_load(module(name).EXAMPLES):
+        (action,) = [key for key in task if "." in key]
+        assert re.fullmatch(r"[a-z_]+(\.[a-z_]+){2}", action)
+        used.append(action)
+        if action.startswith("community.twilio."):
+            options = documented_options(documentation_of(action.rpartition(".")[2]))
+            assert {*task[action]} <= {*options}
+    assert own in used
+
+
+@each_module
+def test_an_example_whose_result_may_hold_a_token_is_not_logged(name):
+    for task in yaml.safe_load(module(name).EXAMPLES):
+        arguments = task.get("community.twilio.twilio_account", {})
+        if "community.twilio.twilio_auth_token" in task or arguments.get("return_auth_token"):
+            assert task["no_log"] is True
+
+
+RECORDS = {
+    "credential": {*credential.Credential.__dataclass_fields__},
+    "account": {*account.Account.__dataclass_fields__},
+    "record": {*usage._RECORD_KEYS},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "record", "beside"),
+    [
+        ("twilio_aws_credential", "credential", "credential", set()),
+        ("twilio_aws_credential_info", "credentials", "credential", set()),
+        ("twilio_public_key", "credential", "credential", set()),
+        ("twilio_public_key_info", "credentials", "credential", set()),
+        ("twilio_account", "account", "account", set()),
+        ("twilio_account_info", "accounts", "account", {"auth_token"}),
+        ("twilio_usage_info", "records", "record", set()),
+    ],
+)
+def test_every_key_that_is_returned_is_documented(name, key, record, beside):
+    assert {*yaml.safe_load(module(name).RETURN)[key]["contains"]} == RECORDS[record] - beside
+
+
+# The connection
+
+
+def environment_names() -> dict[str, list[str]]:
+    return {option: spec["fallback"][1] for option, spec in CONNECTION_OPTIONS.items() if "fallback" in spec}
+
+
+def test_environment_names_are_documented_for_modules():
+    for option, spec in fragment("community.twilio.auth")["options"].items():
+        text = " ".join([spec["description"]] if isinstance(spec["description"], str) else spec["description"])
+        assert re.findall(r"E\((TWILIO_\w+)\)", text) == environment_names().get(option, [])
+
+
+def test_environment_names_are_documented_for_plugins():
+    options = fragment("community.twilio.auth.plugin")["options"]
+    assert {option: [entry["name"] for entry in spec["env"]] for option, spec in options.items()} == environment_names()
+
+
+@pytest.mark.parametrize("name", INVENTORIES)
+def test_an_inventory_plugin_takes_the_connections_options(name):
+    documentation = yaml.safe_load(importlib.import_module(f"{PACKAGE}.inventory.{name}").DOCUMENTATION)
+    assert {"community.twilio.auth", "community.twilio.auth.plugin"} <= {
+        *documentation["extends_documentation_fragment"]
+    }
+    assert {*CONNECTION_OPTIONS} <= {*documented_options(documentation)}
+
+
+# Roles
+
+
+def argument_specs(role: str) -> dict[str, Any]:
+    options: dict[str, Any] = load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    return options
+
+
+def role_files(role: str) -> list[Path]:
+    return [
+        path for folder in ("tasks", "handlers", "templates") for path in (ROOT / "roles" / role / folder).rglob("*.*")
+    ]
+
+
+def used_variables(role: str) -> set[str]:
+    """Return the variables of a role's name that it uses, without those that it sets itself."""
+    used: set[str] = set()
+    own: set[str] = set()
+    for path in role_files(role):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(rf"(?<![\w.]){role}_\w+", text))
+        for node in mappings(yaml.safe_load(text)) if path.suffix == ".yml" else ():
+            own |= {*node.get("ansible.builtin.set_fact", {}), *(node.get("vars") or {})}
+            own |= {name for key in ("register", "loop_var", "index_var") if isinstance(name := node.get(key), str)}
+    return used - own
+
+
+@each_role
+def test_a_roles_options_are_those_that_it_uses(role):
+    assert {*argument_specs(role)} == used_variables(role)
+
+
+@each_role
+def test_a_roles_defaults_are_those_that_are_documented(role):
+    documented = {name: spec["default"] for name, spec in argument_specs(role).items() if "default" in spec}
+    assert (load(f"roles/{role}/defaults/main.yml") or {}) == documented
+
+
+@each_role
+def test_a_role_takes_the_connections_options_as_modules_do(role):
+    for option, spec in CONNECTION_OPTIONS.items():
+        if (taken := argument_specs(role).get(f"{role}_{option}")) is not None:
+            assert taken.get("type", "str") == spec["type"]
+            assert taken.get("no_log", False) is spec.get("no_log", False)
+
+
+def test_the_baseline_takes_all_of_the_connections_options_and_those_of_the_modules():
+    options = argument_specs("account_baseline")
+    assert {f"account_baseline_{option}" for option in [*CONNECTION_OPTIONS, "subaccount_sid"]} <= {*options}
+    shared = {*CONNECTION_OPTIONS, "subaccount_sid"}
+    for variable, name in (("aws_credentials", "twilio_aws_credential"), ("public_keys", "twilio_public_key")):
+        spec = module(name).DEFINITION.argument_spec()
+        taken = options[f"account_baseline_{variable}"]["options"]
+        assert {*taken} == {*spec} - shared
+        for option, described in taken.items():
+            assert described.get("type", "str") == spec[option]["type"]
+            assert described.get("choices") == spec[option].get("choices")
+            assert described.get("no_log", False) is spec[option].get("no_log", False)
+
+
+# Files
+
+
+def test_the_version_is_the_collections():
+    assert load("galaxy.yml")["version"] == _transport.VERSION
+
+
+#: Where tools keep what they make.
+MADE = {".git", ".cache", ".nox", ".venv", ".ansible", ".hypothesis", "__pycache__", "output"}
+
+
+def files_to_license() -> Iterator[Path]:
+    """Yield the files that can bear a comment; REUSE.toml speaks for those that can't."""
+    elsewhere = re.findall(
+        r'"([^"]+)"', (ROOT / "REUSE.toml").read_text(encoding="utf-8").split("path =")[1].split("\n")[0]
+    )
+    for path in sorted(ROOT.rglob("*")):
+        name = path.relative_to(ROOT)
+        made = MADE.intersection(name.parts) or any(part.endswith("_cache") for part in name.parts)
+        if made or name.parts[0] == "LICENSES" or not path.is_file() or not path.stat().st_size:
+            continue
+        if name.suffix in (".tar.gz", ".gz") or any(fnmatch.fnmatch(str(name), pattern) for pattern in elsewhere):
+            continue
+        yield path
+
+
+#: In two parts, so that licence checkers don't take this file for one with a second licence.
+IDENTIFIER = "SPDX-License-" + "Identifier:"
+
+
+#: In two parts, or this file would seem to name two licences.
+IDENTIFIER = "SPDX-License-" + "Identifier:"
+
+
+def test_every_file_names_its_licence():
+    assert [str(path) for path in files_to_license() if IDENTIFIER not in path.read_text(encoding="utf-8")] == []
+
+
+def test_the_engine_has_the_licence_that_modules_elsewhere_may_include():
+    for path in (ROOT / "plugins" / "module_utils").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        assert not text or f"{IDENTIFIER} BSD-2-Clause" in text, path
+
+
+ENGINE = ROOT / "plugins" / "module_utils"
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the names of the engine's files that one of them imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        # Above a file's own folder is the engine's; a resource's own folder holds the others.
+        if path.parent != ENGINE and node.level == 1:
+            yield "resources"
+        elif node.module:
+            yield node.module.split(".")[0]
+        else:
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: str(path.relative_to(ENGINE)))
+def test_each_file_of_the_engine_imports_only_those_before_it(path):
+    place = "resources" if path.parent != ENGINE else path.stem
+    assert {*imported(path)} <= {*ORDER[: ORDER.index(place)]}
+
+
+def test_only_the_edges_know_ansible():
+    for path in ENGINE.rglob("*.py"):
+        knows = re.search(r"^\s*(from|import) ansible\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert not knows or path.stem in ("_definition", "_module"), path
