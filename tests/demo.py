@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,8 @@ def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
 
 
 def main() -> None:
+    # Asked to end, end the simulator too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     link_collection()
     account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)
     command = [sys.executable, str(ROOT / "tests" / "simulator"), "--port", "0", "--account-sid", account_sid]

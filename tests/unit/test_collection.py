@@ -307,6 +307,26 @@ def files_to_license() -> Iterator[Path]:
 IDENTIFIER = "SPDX-License-" + "Identifier:"
 
 
+DOOR = """\
+from __future__ import annotations
+
+from ansible_collections.community.twilio.plugins.modules.{name} import DEFINITION
+from ansible_collections.community.twilio.plugins.plugin_utils._action import door
+
+ActionModule = door(DEFINITION)
+"""
+
+
+@each_module
+def test_the_controllers_door_to_a_module_is_two_lines(name):
+    text = (ROOT / "plugins" / "action" / f"{name}.py").read_text(encoding="utf-8")
+    assert text.partition("\n\n")[2] == DOOR.format(name=name)
+
+
+def test_there_is_no_door_without_a_module():
+    assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == NAMES
+
+
 #: In two parts, or this file would seem to name two licences.
 IDENTIFIER = "SPDX-License-" + "Identifier:"
 

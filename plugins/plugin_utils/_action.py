@@ -1,0 +1,158 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's door: a task on a local connection runs inside the controller's worker.
+
+An ordinary module is packed, started in a new interpreter, and imports everything anew, which takes half a second
+whatever it does. Here the same definition runs where the task already is, and a loop's items share their connections.
+Whatever asks for another process or another machine goes the ordinary way.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ansible import constants as C
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.plugins.action.normal import ActionModule as ModuleDoor
+
+from ansible_collections.community.twilio.plugins.module_utils import _libs
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
+from ansible_collections.community.twilio.plugins.module_utils._module import execute
+from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
+from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
+
+#: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
+DOOR_VARIABLE = "community_twilio_door"
+
+#: Whether a result tells its invocation: always, until a later ansible-core made it a setting.
+_INVOCATION = "INJECT_INVOCATION"
+_INVOCATION_IS_A_SETTING = _INVOCATION in C.config.get_configuration_definitions()
+
+#: What decides to whom connections are kept alive: nothing is shared between accounts.
+_KEPT_FOR = (
+    "account_sid",
+    "subaccount_sid",
+    "api_key_sid",
+    "base_url",
+    "region",
+    "edge",
+    "timeout",
+    "validate_certs",
+    "ca_path",
+)
+
+
+class _Kept:
+    """The connections of the worker's last task: a loop's items come one after the other in one worker."""
+
+    def __init__(self) -> None:
+        self._key: tuple[object, ...] = ()
+        self._transport: HttpTransport | None = None
+
+    def opener(self, options: Mapping[str, Any]) -> Any:
+        """Return what opens HTTP for these options: the connections that are open already, if they are for the same."""
+        key = (os.getpid(), *(options.get(name) for name in _KEPT_FOR))
+
+        def open_transport(timeout: float, validate_certs: bool, ca_path: str | None) -> HttpTransport:
+            if self._transport is None or key != self._key:
+                if self._transport is not None:
+                    self._transport.close()
+                self._key, self._transport = key, HttpTransport(timeout, validate_certs, ca_path)
+            return self._transport
+
+        return open_transport
+
+
+_KEPT = _Kept()
+
+
+class Door(ModuleDoor):
+    """Runs a definition in the worker where nothing asks for anything else, otherwise as the module that it is."""
+
+    definition: Definition
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task.
+
+        :param tmp: unused.
+        :param task_vars: the task's variables.
+        :returns: the result, the same by either door.
+        """
+        variables = task_vars or {}
+        if not self._can_run_here(variables):
+            return super().run(tmp, task_vars)
+        result, options, secrets = self._run_here(plain(self._task.args))
+        if not _INVOCATION_IS_A_SETTING or C.config.get_config_value(_INVOCATION, variables=variables):
+            result["invocation"] = {"module_args": options}
+        return make_unsafe(remove_values(result, secrets))
+
+    def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
+        door = task_vars.get(DOOR_VARIABLE) or os.environ.get(DOOR_VARIABLE.upper())
+        return not (
+            door == "module"
+            or _libs.MISSING
+            or self._task.async_val
+            or self._connection.transport.rpartition(".")[2] != "local"
+            or self._connection.become
+            or self._compute_environment_string()
+        )
+
+    def _run_here(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
+        """Return the result, the options with their defaults, and what must not be shown of either."""
+        specification = self.definition.argument_spec()
+        validated = ArgumentSpecValidator(specification, **self.definition.rules()).validate(arguments)
+        options = validated.validated_parameters
+        secrets = {
+            str(options[name])
+            for name, option in specification.items()
+            if option.get("no_log") and options.get(name) not in (None, "")
+        }
+        if validated.error_messages:
+            message = validated.errors.msg
+            if isinstance(validated.errors[0], UnsupportedError):
+                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
+            result = {"failed": True, "msg": message}
+        else:
+            result = execute(
+                self.definition,
+                options,
+                check_mode=self._task.check_mode,
+                diff_mode=self._task.diff,
+                open_transport=_KEPT.opener(options),
+            )
+        return result, options, secrets
+
+
+def plain(value: Any) -> Any:
+    """Return arguments as a module would get them: nothing but what JSON knows, without tags, marks or vaults."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    # What is left is a vaulted text of ansible-core before 2.19, which str() opens.
+    return str(value)
+
+
+def door(definition: Definition) -> type[Door]:
+    """Return the action plugin of a module.
+
+    :param definition: the module's.
+    """
+    return type("ActionModule", (Door,), {"definition": definition})

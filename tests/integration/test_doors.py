@@ -1,0 +1,278 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The two doors: results are the same to the letter, and what asks for another process gets one.
+
+Connections tell by which door a loop came: in the controller's worker its items share one, modules open one each.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+
+MODULE_DOOR = {"COMMUNITY_TWILIO_DOOR": "module"}
+CONTROLLER_DOOR = {"COMMUNITY_TWILIO_DOOR": "controller"}
+NAMES = "community.twilio.twilio_"
+ONE, TWO = "+14155552671", "+14155552672"
+PUBLIC_KEY = (Path(__file__).parent / "files" / "public_key.pem").read_text(encoding="utf-8")
+SECONDARY = "5" * 32
+
+#: Tasks, one after the other; each module's successes and failures, what changes and what stays.
+TASKS: list[tuple[str, dict[str, Any]]] = [
+    ("aws_credential", {"friendly_name": "recordings", "update_secret": "when_changed", **KEY_PAIR}),
+    ("aws_credential", {"friendly_name": "recordings", "update_secret": "when_changed", **KEY_PAIR}),
+    ("aws_credential", {"friendly_name": "unsigned", "update_secret": "when_changed", **KEY_PAIR}),
+    ("aws_credential", {"friendly_name": "unsigned", "state": "absent"}),
+    ("aws_credential", {"friendly_name": "nothing to make it of"}),
+    ("aws_credential", {"friendly_name": "x", "aws_access_key_id": "wrong", "aws_secret_access_key": "hunter2"}),
+    ("aws_credential", {"friendly_name": "x", "aws_access_key_id": KEY_PAIR["aws_access_key_id"]}),
+    ("aws_credential", {"friendly_name": "x", "state": "gone"}),
+    ("aws_credential", {"friendly_name": "x", "colour": "blue"}),
+    ("aws_credential", {"sid": numbered("CR", 99)}),
+    ("aws_credential_info", {}),
+    ("aws_credential_info", {"friendly_name": "recordings", "timeout": "7.5", "validate_certs": "no"}),
+    ("aws_credential_info", {"sid": "CR1"}),
+    ("aws_credential_info", {"auth_token": "f" * 32}),
+    ("public_key", {"friendly_name": "recordings", "public_key": PUBLIC_KEY}),
+    ("public_key", {"friendly_name": "recordings", "public_key": "PRIVATE"}),
+    ("public_key_info", {}),
+    ("safelist_number", {"phone_number": [ONE, TWO]}),
+    ("safelist_number", {"phone_number": ONE}),
+    ("safelist_number", {"phone_number": 14155552671}),
+    ("safelist_number", {"phone_number": [ONE], "auth_token": "f" * 32}),
+    ("safelist_number", {"phone_number": [ONE], "state": "absent"}),
+    ("safelist_number_info", {"phone_number": [ONE, TWO]}),
+    ("account", {"friendly_name": "shop"}),
+    ("account", {"friendly_name": "shop", "state": "suspended"}),
+    ("account", {"friendly_name": "shop", "state": "closed"}),
+    ("account_info", {}),
+    ("usage_info", {"category": "sms"}),
+    ("usage_info", {"start_date": "2026-02-01", "end_date": "2026-01-01"}),
+    ("auth_token_info", {"secondary_auth_token": SECONDARY}),
+    ("auth_token", {"secondary_auth_token": SECONDARY}),
+    ("auth_token", {"state": "promoted"}),
+    ("auth_token", {"state": "absent"}),
+    ("auth_token", {"secondary_auth_token": "f" * 32}),
+]
+
+
+def connection(simulator) -> dict[str, str]:
+    return {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+
+
+def comparable(value: Any) -> Any:
+    """Return a result without what differs from run to run: SIDs and dates that are made anew, addresses, ports."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if not key.startswith("_ansible") and key != "ansible_facts"}
+        return {key: comparable(item) for key, item in kept.items()}
+    if isinstance(value, list):
+        return [comparable(item) for item in value]
+    if isinstance(value, str):
+        value = re.sub(r"(CR|GN|RQ|AC)[0-9a-f]{32}", r"\1", value)
+        value = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "date", value)
+        return re.sub(r"[0-9a-f]{32}", "token", value)
+    return value
+
+
+def results_by(simulator, folder, environment, *arguments) -> list[tuple[str, dict[str, Any]]]:
+    simulator.reset()
+    seed = {"secondary_auth_token": SECONDARY, "aws_credentials": [{"friendly_name": "unsigned"}]}
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, **seed}]})
+    tasks = [
+        {
+            "name": f"{number} {module} {sorted(options)}",
+            f"{NAMES}{module}": {**connection(simulator), **options},
+            "ignore_errors": True,
+        }
+        for number, (module, options) in enumerate(TASKS)
+    ]
+    run = ansible_playbook(folder, [play(tasks)], *arguments, **environment)
+    assert run.status == 0, run.output
+    return [(result.kind, comparable(dict(result.values))) for result in run.results]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--diff",), ("--check", "--diff")])
+def test_results_are_the_same_by_either_door(simulator, tmp_path, arguments):
+    here = results_by(simulator, tmp_path, CONTROLLER_DOOR, *arguments)
+    there = results_by(simulator, tmp_path, MODULE_DOOR, *arguments)
+    assert len(here) == len(there) == len(TASKS)
+    for (module, options), one, other in zip(TASKS, here, there):
+        assert one == other, (module, options)
+
+
+def test_a_result_holds_no_secret_by_either_door(simulator, tmp_path):
+    for environment in (CONTROLLER_DOOR, MODULE_DOOR):
+        shown = str(results_by(simulator, tmp_path, environment))
+        assert not [secret for secret in (KEY_SECRET, "hunter2", simulator.auth_token) if secret in shown]
+
+
+LOOKS = 3
+
+
+def look(simulator, **more) -> dict[str, Any]:
+    """Return a task that looks a number up three times."""
+    return {
+        "name": "look",
+        f"{NAMES}safelist_number_info": {**connection(simulator), "phone_number": "{{ item }}"},
+        "loop": [ONE] * LOOKS,
+        "register": "looked",
+        **more,
+    }
+
+
+def connections(simulator, folder, tasks, *arguments, environment=None, **more) -> int:
+    """Run tasks that look, and return how many connections they took."""
+    simulator.control("DELETE", "connections")
+    run = ansible_playbook(folder, [play(tasks, **more)], *arguments, **{**CONTROLLER_DOOR, **(environment or {})})
+    assert run.status == 0, run.output
+    return simulator.connections()["total"]
+
+
+def test_a_loop_shares_one_connection_in_the_worker(simulator, tmp_path):
+    assert connections(simulator, tmp_path, [look(simulator)]) == 1
+    assert simulator.request_count() == LOOKS
+
+
+@pytest.mark.parametrize("arguments", [("--check",), ("--diff",), ("-vvvv",), ("--forks", "50")])
+def test_it_stays_in_the_worker(simulator, tmp_path, arguments):
+    assert connections(simulator, tmp_path, [look(simulator)], *arguments) == 1
+
+
+def test_nothing_is_shared_between_accounts(simulator, tmp_path):
+    other = {"sid": numbered("AC", 5), "auth_token": "7" * 32}
+    simulator.seed({"accounts": [other]})
+    both = [connection(simulator), {**connection(simulator), "account_sid": other["sid"], "auth_token": "7" * 32}]
+    task = {
+        "name": "look",
+        f"{NAMES}safelist_number_info": {
+            "account_sid": "{{ item.account_sid }}",
+            "auth_token": "{{ item.auth_token }}",
+            "base_url": simulator.url,
+            "phone_number": ONE,
+        },
+        "loop": [*both, both[1]],
+    }
+    assert connections(simulator, tmp_path, [task]) == 2
+    used: dict[int, set[str]] = {}
+    for entry in simulator.requests():
+        used.setdefault(entry["connection"], set()).add(entry["account_sid"])
+    assert [len(accounts) for accounts in used.values()] == [1, 1]
+
+
+def test_it_can_be_turned_off(simulator, tmp_path):
+    assert connections(simulator, tmp_path, [look(simulator)], environment=MODULE_DOOR) == LOOKS
+    by_variable = look(simulator, vars={"community_twilio_door": "module"})
+    assert connections(simulator, tmp_path, [by_variable]) == LOOKS
+
+
+def test_what_asks_for_another_process_gets_one(simulator, tmp_path):
+    assert connections(simulator, tmp_path, [look(simulator, **{"async": 30, "poll": 1})]) == LOOKS
+    assert connections(simulator, tmp_path, [look(simulator, environment={"ANY": "thing"})]) == LOOKS
+
+
+def test_an_environment_reaches_the_module(simulator, tmp_path):
+    environment = {"TWILIO_ACCOUNT_SID": simulator.account_sid, "TWILIO_AUTH_TOKEN": simulator.auth_token}
+    task = look(simulator, environment={**environment, "TWILIO_BASE_URL": simulator.url})
+    task[f"{NAMES}safelist_number_info"] = {"phone_number": ONE}
+    assert connections(simulator, tmp_path, [task]) == LOOKS
+
+
+@pytest.mark.skipif(not shutil.which("su"), reason="su, to become another user with, is not on this machine")
+@pytest.mark.parametrize("how", [{"become": True}, {"vars": {"ansible_become": True}}])
+def test_becoming_somebody_goes_the_ordinary_way(simulator, tmp_path, how):
+    how = {**how, "vars": {**how.get("vars", {}), "ansible_become_method": "su", "ansible_become_user": "root"}}
+    assert connections(simulator, tmp_path, [look(simulator, **how)]) == LOOKS
+
+
+def test_delegation_follows_the_other_hosts_connection(simulator, tmp_path):
+    local = look(simulator, delegate_to="elsewhere", vars={"ansible_connection": "local"})
+    assert connections(simulator, tmp_path, [local]) == 1
+    foreign = look(simulator, delegate_to="elsewhere", ignore_unreachable=True, vars={"ansible_connection": "ssh"})
+    foreign["vars"].update(ansible_host="127.0.0.1", ansible_port=9, ansible_ssh_common_args="-o ConnectTimeout=1")
+    simulator.clear_requests()
+    ansible_playbook(tmp_path, [play([foreign])], **CONTROLLER_DOOR)
+    assert simulator.requests() == []
+
+
+def test_a_short_name_is_the_same_module(simulator, tmp_path):
+    task = look(simulator)
+    task["twilio_safelist_number_info"] = task.pop(f"{NAMES}safelist_number_info")
+    assert connections(simulator, tmp_path, [task], collections=["community.twilio"]) == 1
+
+
+def test_defaults_of_the_group_and_of_the_module(simulator, tmp_path):
+    task = look(simulator)
+    task[f"{NAMES}safelist_number_info"] = {"phone_number": ONE}
+    for name in ("group/community.twilio.all", f"{NAMES}safelist_number_info"):
+        assert connections(simulator, tmp_path, [task], module_defaults={name: connection(simulator)}) == 1
+
+
+class Vaulted(str):
+    """A text that is written into a playbook with the tag !vault."""
+
+
+yaml.SafeDumper.add_representer(Vaulted, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|"))
+
+
+def test_vaulted_and_unsafe_arguments(simulator, tmp_path):
+    password = tmp_path / "password"
+    password.write_text("only for this test", encoding="utf-8")
+    encrypted = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", "--vault-password-file", str(password)],
+        input=simulator.auth_token,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=True,
+    ).stdout
+    task = look(simulator, loop="{{ numbers }}")
+    task[f"{NAMES}safelist_number_info"]["auth_token"] = Vaulted(encrypted)
+    variables = {"numbers": "{{ ['" + ONE + "'] * 3 | int }}", "ansible_python_interpreter": sys.executable}
+    assert connections(simulator, tmp_path, [task], "--vault-password-file", str(password), vars=variables) == 1
+    assert {entry["status"] for entry in simulator.requests()} == {404}
+
+
+def test_a_registered_result_is_tried_until_it_is_right(simulator, tmp_path):
+    simulator.faults([{"method": "GET", "kind": "status", "status": 400, "code": 1, "message": "Not yet", "count": 2}])
+    task = look(simulator, until="looked is success", retries=5, delay=0)
+    del task["loop"]
+    task[f"{NAMES}safelist_number_info"]["phone_number"] = ONE
+    assert connections(simulator, tmp_path, [task]) == 1
+    assert simulator.request_count() == 3
+
+
+def test_strategies_and_many_hosts(simulator, tmp_path):
+    """200 tasks on 50 hosts at once; what is registered belongs to each."""
+    hosts = "".join(f"host{number}\n" for number in range(50))
+    inventory = tmp_path / "hosts"
+    inventory.write_text(f"{hosts}[all:vars]\nansible_connection=local\n", encoding="utf-8")
+    tasks = [
+        look(simulator),
+        look(simulator, throttle=1, run_once=True),
+        {
+            "name": "check",
+            "ansible.builtin.assert": {"that": ["looked.results | length == 3", "looked is not changed"]},
+        },
+    ]
+    for strategy in ("linear", "free"):
+        wide = [task for task in tasks if strategy == "linear" or "run_once" not in task]
+        run = ansible_playbook(
+            tmp_path,
+            [play(wide, hosts="all", strategy=strategy)],
+            "-i",
+            str(inventory),
+            "--forks",
+            "50",
+            **CONTROLLER_DOOR,
+        )
+        assert run.status == 0, run.output
