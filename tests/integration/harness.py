@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import yaml
 from simulator.client import Simulator
@@ -88,6 +88,30 @@ class Run:
         return found[-1]
 
 
+def ansible(folder: Path, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run one of Ansible's programs, away from the settings of whoever runs the tests.
+
+    :param folder: where Ansible keeps what it keeps.
+    :param program: such as ``ansible-inventory``.
+    :param environment: further environment variables.
+    """
+    return subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *arguments],
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
+            "ANSIBLE_HOME": str(folder / "ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+            **environment,
+        },
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+
+
 def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *arguments: str, **environment: str) -> Run:
     """Write a playbook, run it, and return what came of each task.
 
@@ -100,29 +124,21 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     playbook.write_text(yaml.safe_dump(list(plays), sort_keys=False, width=1000), encoding="utf-8")
     results = folder / "results.jsonl"
     results.write_text("", encoding="utf-8")
-    finished = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "localhost,", str(playbook), *arguments],
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
+    finished = ansible(
+        folder,
+        "ansible-playbook",
+        *("-i", "localhost,", str(playbook), *arguments),
+        **{
             "ANSIBLE_CALLBACK_PLUGINS": str(HERE / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "results",
-            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-            "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
-            "ANSIBLE_HOME": str(folder / "ansible"),
-            "ANSIBLE_NOCOLOR": "1",
             "RESULTS_FILE": str(results),
             **environment,
         },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        check=False,
     )
     lines = [json.loads(line) for line in results.read_text(encoding="utf-8").splitlines()]
     return Run(
         finished.returncode,
-        finished.stdout,
+        finished.stdout + finished.stderr,
         [Result(line["kind"], line["task"], line["result"], line["ended"]) for line in lines],
     )
 
@@ -139,21 +155,25 @@ def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
     }
 
 
+#: What a cell says, or a function that tells by its account's SID.
+Told = Union[Mapping[str, Any], Callable[[str], Mapping[str, Any]]]
+
+
 @dataclass(frozen=True)
 class Cell:
     """One case of a table.
 
     :param name: what it is called.
-    :param arguments: the module's options; its connection is added.
-    :param account: how the account is seeded, or a function that tells by the account's SID.
+    :param arguments: the module's options, or a function that tells by the account's SID; its connection is added.
+    :param account: how the account is seeded, with ``subaccounts`` if it has any, or a function likewise.
     :param faults: what goes wrong in this account alone, as the simulator takes it.
     :param steps: how the task runs.
     :param module: the module, if it is not the table's.
     """
 
     name: str
-    arguments: Mapping[str, Any]
-    account: Mapping[str, Any] | Callable[[str], Mapping[str, Any]] = field(default_factory=dict)
+    arguments: Told
+    account: Told = field(default_factory=dict)
     faults: Sequence[Mapping[str, Any]] = ()
     steps: Sequence[str] = STEPS
     module: str | None = None
@@ -166,12 +186,14 @@ class CellRun:
     :param results: of each step.
     :param requests: of each step, as the simulator logged them.
     :param state: the account, as the simulator holds it afterwards.
+    :param subaccounts: its subaccounts, likewise.
     """
 
     account_sid: str
     results: Mapping[str, Result]
     requests: Mapping[str, Sequence[Mapping[str, Any]]]
     state: Mapping[str, Any]
+    subaccounts: Sequence[Mapping[str, Any]]
 
     @property
     def apply(self) -> Result:
@@ -206,20 +228,29 @@ class CellRun:
 
 
 def run_cells(
-    simulator: Simulator, folder: Path, module: str, cells: Sequence[Cell], **environment: str
+    simulator: Simulator,
+    folder: Path,
+    module: str,
+    cells: Sequence[Cell],
+    settings: Mapping[str, Any] | None = None,
+    **environment: str,
 ) -> dict[str, CellRun]:
     """Run the cells of a table, and return what came of each by its name.
 
     :param module: the module of the cells that name none.
+    :param settings: the simulator's settings that are not as at start.
     """
     simulator.reset()
+    if settings:
+        simulator.settings(**settings)
     account_sids = {cell.name: numbered("AC", number) for number, cell in enumerate(cells, start=1)}
     assert len(account_sids) == len(cells), "two cells have one name"
     tasks: list[list[dict[str, Any]]] = []
     for cell in cells:
         sid = account_sids[cell.name]
-        account = cell.account(sid) if callable(cell.account) else cell.account
-        made = simulator.seed({"accounts": [{**account, "sid": sid}]})["accounts"][0]
+        account = {"subaccounts": (), **_told(cell.account, sid), "sid": sid}
+        subaccounts = [{**subaccount, "owner_account_sid": sid} for subaccount in account.pop("subaccounts")]
+        made = simulator.seed({"accounts": [account, *subaccounts]})["accounts"][0]
         if cell.faults:
             simulator.faults([{**fault, "account_sid": sid} for fault in cell.faults])
         connection = {"account_sid": sid, "auth_token": made["auth_token"], "base_url": simulator.url}
@@ -227,7 +258,7 @@ def run_cells(
             [
                 {
                     "name": f"{cell.name} | {step}",
-                    cell.module or module: {**connection, **cell.arguments},
+                    cell.module or module: {**connection, **_told(cell.arguments, sid)},
                     "check_mode": step == "check",
                     "diff": True,
                     "ignore_errors": True,
@@ -237,6 +268,7 @@ def run_cells(
         )
     results_of = _run_in_parts(folder, tasks, environment)
     log = simulator.requests()
+    states = simulator.state()["accounts"]
     runs = {}
     for cell in cells:
         sid = account_sids[cell.name]
@@ -246,9 +278,15 @@ def run_cells(
             ended = results[step].ended
             requests[step] = [entry for entry in log if entry["account_sid"] == sid and began < entry["time"] <= ended]
             began = ended
-        runs[cell.name] = CellRun(sid, results, requests, simulator.state(sid))
+        (state,) = [state for state in states if state["sid"] == sid]
+        subaccounts = [other for other in states if other["owner_account_sid"] == sid and other is not state]
+        runs[cell.name] = CellRun(sid, results, requests, state, subaccounts)
     assert simulator.health()["violations"] == []
     return runs
+
+
+def _told(told: Told, account_sid: str) -> Mapping[str, Any]:
+    return told(account_sid) if callable(told) else told
 
 
 def _run_in_parts(

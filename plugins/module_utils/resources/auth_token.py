@@ -10,6 +10,7 @@ primary, and the old primary dies at once. ``docs/design.md`` has the table that
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -230,18 +231,25 @@ class AuthTokenState(Resource[Tried]):
         return Outcome(changed, {**shown, "secondary_auth_token": token}, plan.before if changed else after, after)
 
     def _create(self) -> Mapping[str, Any]:
+        """Mint a token, where that is asked for in place of one that nobody knows.
+
+        That one may be this run's own, if the answer that told it was lost: so it can take more than one replacement.
+        """
+        changed = False
         try:
-            return self._mint()
-        except Rejected as rejected:
-            if rejected.code != _EXISTS_ALREADY or not self._replace_unknown:
-                raise
-        deleted = self._delete()
-        try:
-            return self._mint()
+            for replaced in itertools.count():
+                try:
+                    return self._mint()
+                except Rejected as rejected:
+                    most = self._client.connection.max_retries if rejected.doubtful else 0
+                    if rejected.code != _EXISTS_ALREADY or not self._replace_unknown or replaced > most:
+                        raise
+                changed = self._delete() or changed
         except TwilioError as error:
-            if deleted:
+            if changed:
                 error.result["changed"] = True
             raise
+        raise AssertionError("unreachable")
 
     def _mint(self) -> Mapping[str, Any]:
         doing = "create a secondary auth token"

@@ -1,0 +1,305 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Accounts as hosts: which there are, what they are called, what they know, and that none of it is a token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from harness import ansible, ansible_playbook, numbered, play
+from simulator.client import Simulator
+
+INFO = "community.twilio.twilio_account_info"
+SHOP, SHOP_TOO, CLOSED, TEMPLATE, OTHER = (numbered("AC", number) for number in range(1, 6))
+TEXT = "{{ 1 + 1 }}"
+KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+
+
+@pytest.fixture
+def fleet(simulator: Simulator) -> Simulator:
+    """Return a simulator whose account has subaccounts, and would tell each token if it could."""
+    subaccounts = [
+        {"sid": SHOP, "friendly_name": "shop"},
+        {"sid": SHOP_TOO, "friendly_name": "shop", "status": "suspended"},
+        {"sid": CLOSED, "friendly_name": "former shop", "status": "closed"},
+        {"sid": TEMPLATE, "friendly_name": TEXT},
+        {"sid": OTHER, "friendly_name": "other", "status": "suspended"},
+    ]
+    owned = [{**subaccount, "owner_account_sid": simulator.account_sid} for subaccount in subaccounts]
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "friendly_name": "head office"}, *owned]})
+    simulator.settings(own_auth_token=True)
+    return simulator
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What ``ansible-inventory --list`` said."""
+
+    status: int
+    output: str
+    said: str
+
+    def _read(self) -> Any:
+        assert self.status == 0, self.said
+        # Before ansible-core 2.19, text that is no template is marked so.
+        return json.loads(self.output, object_hook=lambda found: found.get("__ansible_unsafe", found))
+
+    @property
+    def hosts(self) -> Mapping[str, Mapping[str, Any]]:
+        """The variables of each host."""
+        hosts: Mapping[str, Mapping[str, Any]] = self._read()["_meta"]["hostvars"]
+        return hosts
+
+    def group(self, name: str) -> set[str]:
+        """Return the hosts of a group."""
+        return set(self._read().get(name, {}).get("hosts", ()))
+
+    def says(self, words: str) -> bool:
+        """Tell whether words were said, however the lines were broken."""
+        return "".join(words.split()) in "".join(self.said.split())
+
+
+def connection(simulator: Simulator) -> dict[str, Any]:
+    return {
+        "account_sid": simulator.account_sid,
+        "auth_token": simulator.auth_token,
+        "base_url": simulator.url,
+    }
+
+
+def write(folder: Path, options: Mapping[str, Any], name: str = "accounts.twilio.yml") -> str:
+    """Write an inventory's configuration, and return its path."""
+    file = folder / name
+    configuration = {"plugin": "community.twilio.twilio_accounts", **options}
+    file.write_text(yaml.safe_dump({key: value for key, value in configuration.items() if value is not None}))
+    return str(file)
+
+
+def listing(
+    simulator: Simulator,
+    folder: Path,
+    options: Mapping[str, Any] | None = None,
+    *arguments: str,
+    name: str = "accounts.twilio.yml",
+    environment: Mapping[str, str] | None = None,
+) -> Listing:
+    """List the inventory of a configuration; the connection is added, where it doesn't say otherwise."""
+    finished = ansible(
+        folder,
+        "ansible-inventory",
+        *("-i", write(folder, {**connection(simulator), **(options or {})}, name), "--list", *arguments),
+        **{"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", **(environment or {})},
+    )
+    return Listing(finished.returncode, finished.stdout, finished.stderr)
+
+
+@pytest.mark.parametrize("name", ["accounts.twilio.yml", "x.twilio.yaml"])
+def test_each_account_that_is_not_closed_is_a_host(fleet, tmp_path, name):
+    found = listing(fleet, tmp_path, name=name)
+    assert found.hosts.keys() == {"head office", SHOP, SHOP_TOO, TEXT, "other"}
+    variables = found.hosts[SHOP_TOO]
+    assert variables["ansible_connection"] == "local"
+    assert variables["ansible_python_interpreter"]
+    assert {key: value for key, value in variables.items() if not key.startswith("ansible_")} == {
+        "twilio_sid": SHOP_TOO,
+        "twilio_friendly_name": "shop",
+        "twilio_status": "suspended",
+        "twilio_type": "Full",
+        "twilio_owner_account_sid": fleet.account_sid,
+        "twilio_date_created": variables["twilio_date_created"],
+        "twilio_date_updated": variables["twilio_date_updated"],
+    }
+    assert variables["twilio_date_created"].endswith("Z")
+    assert found.hosts["head office"]["twilio_owner_account_sid"] == fleet.account_sid
+
+
+def test_a_file_of_another_name_is_left_to_others(fleet, tmp_path):
+    assert listing(fleet, tmp_path, name="twilio.yml").says("could not be verified by inventory plugin")
+    assert fleet.request_count() == 0
+
+
+def test_accounts_of_one_name_are_named_by_their_sids_with_a_warning(fleet, tmp_path):
+    assert listing(fleet, tmp_path).says(
+        "[WARNING]: 2 Twilio accounts are called 'shop': they are named by their SIDs."
+    )
+    by_sid = listing(fleet, tmp_path, {"hostname": "sid"})
+    assert by_sid.hosts.keys() == {fleet.account_sid, SHOP, SHOP_TOO, TEMPLATE, OTHER}
+    assert not by_sid.says("WARNING")
+
+
+@pytest.mark.parametrize(
+    ("filters", "hosts"),
+    [
+        ({"status": "suspended"}, {"shop", "other"}),
+        ({"status": "active"}, {"head office", "shop", TEXT}),
+        ({"friendly_name": "shop"}, {SHOP, SHOP_TOO}),
+        ({"friendly_name": "shop", "status": "suspended"}, {"shop"}),
+        ({"friendly_name": "former shop"}, set()),
+        ({}, {"head office", SHOP, SHOP_TOO, TEXT, "other"}),
+    ],
+)
+def test_filters(fleet, tmp_path, filters, hosts):
+    found = listing(fleet, tmp_path, {"filters": filters})
+    assert found.status == 0
+    assert found.group("ungrouped") == hosts
+
+
+def test_groups_and_variables_are_composed(fleet, tmp_path):
+    options = {
+        "strict": True,
+        "keyed_groups": [{"key": "twilio_status", "prefix": "status"}],
+        "groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"},
+        "compose": {"called": "twilio_friendly_name", "shouted": "twilio_friendly_name | upper"},
+    }
+    found = listing(fleet, tmp_path, options)
+    assert found.group("status_suspended") == {SHOP_TOO, "other"}
+    assert found.group("status_active") == {"head office", SHOP, TEXT}
+    assert found.group("subaccounts") == {SHOP, SHOP_TOO, TEXT, "other"}
+    assert found.hosts["other"]["shouted"] == "OTHER"
+    assert found.hosts[TEXT]["called"] == TEXT
+    assert found.hosts[TEXT]["twilio_friendly_name"] == TEXT
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compose": {"x": "nowhere"}},
+        {"groups": {"x": "nowhere == 1"}},
+        {"keyed_groups": [{"key": "nowhere", "prefix": "x"}]},
+    ],
+)
+def test_what_cannot_be_composed_is_an_error_where_that_is_strict(fleet, tmp_path, options):
+    assert len(listing(fleet, tmp_path, options).hosts) == 5
+    strict = listing(fleet, tmp_path, {**options, "strict": True})
+    assert strict.status != 0
+    assert strict.says("nowhere")
+
+
+def test_a_play_over_the_fleet_runs_at_once_and_no_name_is_a_template(fleet, tmp_path):
+    options = {"name": "look", INFO: {**connection(fleet), "friendly_name": "{{ twilio_friendly_name }}"}}
+    tasks = [options, {"name": "say", "ansible.builtin.debug": {"msg": "{{ twilio_friendly_name }}"}}]
+    over_all = {"hosts": "all:!localhost", "gather_facts": False, "tasks": tasks}
+    run = ansible_playbook(tmp_path, [over_all], "-i", write(tmp_path, connection(fleet)))
+    assert run.status == 0, run.output
+    said = sorted(result["msg"] for result in run.results if result.task == "say")
+    assert said == sorted(["head office", "shop", "shop", TEXT, "other"])
+    found = [result["accounts"] for result in run.results if result.task == "look"]
+    assert sorted(len(accounts) for accounts in found) == [1, 1, 1, 2, 2]
+
+
+def test_what_is_cached_is_not_asked_again_and_holds_no_token(fleet, tmp_path):
+    cache = tmp_path / "cache"
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(cache)}
+    first = listing(fleet, tmp_path, options)
+    assert fleet.request_count() == 1
+    again = listing(fleet, tmp_path, options)
+    assert again.hosts == first.hosts
+    assert fleet.request_count() == 1
+    assert len(listing(fleet, tmp_path, {**options, "filters": {"status": "suspended"}}).hosts) == 2
+    assert fleet.request_count() == 2
+    listing(fleet, tmp_path, options, "--flush-cache")
+    assert fleet.request_count() == 3
+    kept = "".join(file.read_text() for file in cache.iterdir())
+    assert OTHER in kept
+    assert not [account for account in fleet.state()["accounts"] if account["auth_token"] in kept]
+
+
+@pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--yaml", "--export")])
+def test_no_token_is_shown(fleet, tmp_path, arguments):
+    finished = listing(fleet, tmp_path, {}, *arguments)
+    assert finished.status == 0
+    assert OTHER in finished.output
+    for account in fleet.state()["accounts"]:
+        assert account["auth_token"] not in finished.output + finished.said
+
+
+@pytest.mark.parametrize(("count", "requests"), [(120, 1), (1205, 2)])
+def test_all_accounts_are_listed_in_pages(simulator, tmp_path, count, requests):
+    seeds = [{"friendly_name": f"shop {number}", "owner_account_sid": simulator.account_sid} for number in range(count)]
+    simulator.seed({"accounts": seeds})
+    assert len(listing(simulator, tmp_path).hosts) == count + 1
+    assert simulator.request_count() == requests
+
+
+def test_the_environment_stands_in_for_options(fleet, tmp_path):
+    environment = {
+        "TWILIO_ACCOUNT_SID": fleet.account_sid,
+        "TWILIO_AUTH_TOKEN": fleet.auth_token,
+        "TWILIO_BASE_URL": fleet.url,
+    }
+    options = dict.fromkeys(connection(fleet))
+    assert len(listing(fleet, tmp_path, options, environment=environment).hosts) == 5
+
+
+def test_options_of_the_connection_may_be_templates(fleet, tmp_path):
+    options = {"auth_token": "{{ lookup('ansible.builtin.env', 'KEPT_ELSEWHERE') }}"}
+    found = listing(fleet, tmp_path, options, environment={"KEPT_ELSEWHERE": fleet.auth_token})
+    assert len(found.hosts) == 5
+
+
+def test_an_api_key_is_used_before_the_token(fleet, tmp_path):
+    fleet.seed({"accounts": [{"sid": fleet.account_sid, "api_keys": [KEY]}]})
+    options = {"auth_token": "f" * 32, "api_key_sid": KEY["sid"], "api_key_secret": KEY["secret"]}
+    assert len(listing(fleet, tmp_path, options).hosts) == 5
+    assert [entry["authenticated_with"] for entry in fleet.requests()] == ["api_key"]
+
+
+def test_a_lost_answer_is_asked_for_again(fleet, tmp_path):
+    fleet.faults([{"kind": "reset"}, {"kind": "500"}, {"kind": "429", "retry_after": 0}])
+    assert len(listing(fleet, tmp_path).hosts) == 5
+
+
+WRONG = {
+    "account_sid": {"account_sid": "AC1"},
+    "auth_token": {"auth_token": "hunter2 hunter2"},
+    "half a key": {"api_key_sid": KEY["sid"]},
+    "api_key_sid": {"api_key_sid": "SK1", "api_key_secret": "hunter2hunter2"},
+    "nothing to authenticate with": {"auth_token": None},
+    "base_url": {"base_url": "accounts.twilio.com"},
+    "region": {"region": "ie1/"},
+    "timeout": {"timeout": 0},
+    "max_retries": {"max_retries": -1},
+    "not let in": {"auth_token": "f" * 32},
+}
+
+
+def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
+    tasks = [
+        {
+            "name": name,
+            INFO: {key: value for key, value in {**connection(fleet), **options}.items() if value is not None},
+            "ignore_errors": True,
+        }
+        for name, options in WRONG.items()
+    ]
+    modules = ansible_playbook(tmp_path, [play(tasks)])
+    fleet.clear_requests()
+    for name, options in WRONG.items():
+        found = listing(fleet, tmp_path, options)
+        assert found.status != 0
+        assert found.says(modules.of(name)["msg"]), (name, modules.of(name)["msg"], found.said)
+        assert not found.says("hunter2")
+    assert fleet.request_count() == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"filters": {"colour": "red"}}, "filters: expected status and friendly_name, got colour"),
+        ({"filters": {"status": "closed"}}, "value of status must be one of: active, suspended, got: closed"),
+        ({"hostname": "colour"}, "colour"),
+    ],
+)
+def test_wrong_wishes_are_told_before_any_request(fleet, tmp_path, options, words):
+    found = listing(fleet, tmp_path, options)
+    assert found.status != 0
+    assert found.says(words), found.said
+    assert fleet.request_count() == 0

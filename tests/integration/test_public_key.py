@@ -1,0 +1,208 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Public keys: what differs from AWS credentials, whose file tests the states that both share."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import textwrap
+
+import pytest
+from harness import Cell, CellRun, ansible_playbook, numbered, play, run_cells
+
+MODULE = "community.twilio.twilio_public_key"
+INFO = "community.twilio.twilio_public_key_info"
+RSA = bytes.fromhex("300d06092a864886f70d0101010500")
+ED25519 = bytes.fromhex("302a300506032b6570032100") + bytes(range(32))
+FIRST, SECOND = numbered("CR", 1), numbered("CR", 2)
+NAMED = {"friendly_name": "recordings"}
+ONCE = ("apply",)
+
+
+def der(tag: int, content: bytes) -> bytes:
+    """Return a value in DER: its tag, its length, its content."""
+    size = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (size if len(content) < 0x80 else bytes([0x80 + len(size)]) + size) + content
+
+
+def numbers(*values: int) -> bytes:
+    """Return a sequence of numbers in DER."""
+    return der(0x30, b"".join(der(2, value.to_bytes(value.bit_length() // 8 + 1, "big")) for value in values))
+
+
+def public(bits: int = 2048, exponent: int = 65537, odd: int = 1) -> bytes:
+    """Return a public key in X.509 form; that its modulus is no product of primes is seen by nobody."""
+    return der(0x30, RSA + der(3, b"\x00" + numbers((1 << (bits - 1)) + odd, exponent)))
+
+
+def pem(content: bytes, label: str = "PUBLIC KEY") -> str:
+    """Return a key in PEM form."""
+    lines = textwrap.wrap(base64.b64encode(content).decode(), 64)
+    return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
+
+
+KEY, OTHER_KEY = public(), public(odd=3)
+SIGNATURE, OTHER_SIGNATURE = (hashlib.sha256(key).hexdigest()[:10] for key in (KEY, OTHER_KEY))
+PRIVATE = numbers(0, (1 << 2047) + 1, 65537, *[(1 << 1023) + 1] * 6)
+ENCLOSED = der(0x30, der(2, b"\x00") + RSA + der(4, PRIVATE))
+CREATE = {**NAMED, "public_key": pem(KEY)}
+FOLLOW = {**CREATE, "update_secret": "when_changed"}
+REPLACE = {**FOLLOW, "remove_replaced": True}
+
+
+def holding(*names: str):
+    """Return an account that holds public keys of these names, CR…1, CR…2 and so on."""
+    keys = [
+        {"sid": numbered("CR", number), "friendly_name": name, "date_created": f"2026-01-{number:02}T04:00:00Z"}
+        for number, name in enumerate(names, start=1)
+    ]
+    return {"public_keys": keys}
+
+
+SIGNED, SIGNED_OTHERWISE = f"recordings #{SIGNATURE}", f"recordings #{OTHER_SIGNATURE}"
+
+#: One key, written otherwise.
+FORMS = {
+    "line ends of Windows": pem(KEY).replace("\n", "\r\n"),
+    "no line end at the end": pem(KEY).strip(),
+    "indented": textwrap.indent(pem(KEY), "    "),
+    "in one line": base64.b64encode(KEY).decode(),
+    "without BEGIN": pem(KEY).split("\n", 1)[1],
+    "without END": pem(KEY).rsplit("-----END", 1)[0],
+}
+CELLS = [
+    Cell("create", CREATE),
+    Cell("create signed", FOLLOW),
+    *[Cell(f"form | {name}", {**FOLLOW, "public_key": text}, holding(SIGNED)) for name, text in FORMS.items()],
+    *[Cell(f"sent | {name}", {**FOLLOW, "public_key": text}, steps=ONCE) for name, text in FORMS.items()],
+    Cell("another key", {**FOLLOW, "public_key": pem(OTHER_KEY)}, holding(SIGNED)),
+    Cell("another key, removed", {**REPLACE, "public_key": pem(OTHER_KEY)}, holding(SIGNED, "recordings")),
+    Cell("not signed", FOLLOW, holding("recordings")),
+    Cell("no key to create with", NAMED),
+    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding(SIGNED)),
+    Cell("absent", {**NAMED, "state": "absent"}, holding(SIGNED)),
+    Cell("look up", NAMED, holding(SIGNED, "other", "recordings"), module=INFO),
+    Cell("create | lost", FOLLOW, faults=[{"method": "POST", "kind": "reset", "applied": True}], steps=ONCE),
+]
+
+
+@pytest.fixture(scope="module")
+def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS)
+
+
+def names(run: CellRun) -> list[str]:
+    """Return the stored names of the keys that the account holds."""
+    return [key["friendly_name"] for key in run.state["public_keys"]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "after"),
+    [
+        ("create", ["recordings"]),
+        ("create signed", [SIGNED]),
+        ("another key", [SIGNED, SIGNED_OTHERWISE]),
+        ("another key, removed", [SIGNED_OTHERWISE]),
+        ("rename", [f"new #{SIGNATURE}"]),
+        ("absent", []),
+    ],
+)
+def test_what_changes(runs, cell, after):
+    runs[cell].assert_changes_once()
+    assert names(runs[cell]) == after
+    assert runs[cell].state["aws_credentials"] == []
+
+
+@pytest.mark.parametrize("cell", ["not signed", *[f"form | {name}" for name in FORMS]])
+def test_line_ends_and_begin_and_end_change_nothing(runs, cell):
+    runs[cell].assert_unchanged()
+    assert ("can't be told" in str(runs[cell].apply.get("warnings"))) == (cell == "not signed")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_sent_is_the_whole_key(runs, form):
+    run = runs[f"sent | {form}"]
+    assert run.apply["credential"]["fingerprint"] == SIGNATURE
+    assert [key["public_key"] for key in run.state["public_keys"]] == [pem(KEY)]
+
+
+def test_what_a_replacement_returns(runs):
+    run = runs["another key, removed"]
+    assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
+    assert run.methods("apply") == ["GET", "POST", "DELETE", "DELETE"]
+    assert run.apply["credential"]["url"].endswith(f"/v1/Credentials/PublicKeys/{run.state['public_keys'][0]['sid']}")
+    assert run.apply["diff"]["after"] == run.apply["credential"]
+    runs["no key to create with"].assert_refused("public_key", "required")
+
+
+def test_a_lost_answer_is_settled(runs):
+    run = runs["create | lost"]
+    assert run.apply["changed"] is True
+    assert [key["sid"] for key in run.state["public_keys"]] == [run.apply["credential"]["sid"]]
+
+
+def test_looking_up(runs):
+    runs["look up"].assert_unchanged()
+    found = runs["look up"].apply["credentials"]
+    assert {(key["sid"], key["friendly_name"], key["fingerprint"]) for key in found} == {
+        (FIRST, "recordings", SIGNATURE),
+        (numbered("CR", 3), "recordings", None),
+    }
+
+
+# What is refused before any request.
+
+WRONG = {
+    "1024 bits": (pem(public(1024)), "2048 bits"),
+    "4096 bits": (pem(public(4096)), "2048 bits"),
+    "exponent 3": (pem(public(exponent=3)), "exponent 65537"),
+    "another algorithm": (pem(ED25519), "RSA public key in X.509 form"),
+    "PKCS #1": (pem(numbers((1 << 2047) + 1, 65537), "RSA PUBLIC KEY"), "PEM form"),
+    "cut off": (pem(KEY)[:-60], "public_key: expected"),
+    "empty": ("", "public_key: expected"),
+}
+PRIVATE_KEYS = {
+    "PKCS #8": pem(ENCLOSED, "PRIVATE KEY"),
+    "PKCS #1": pem(PRIVATE, "RSA PRIVATE KEY"),
+    "OpenSSH": pem(b"openssh-key-v1\0none", "OPENSSH PRIVATE KEY"),
+    "without BEGIN": base64.b64encode(ENCLOSED).decode(),
+    "called public": pem(ENCLOSED),
+    "behind the public one": pem(KEY) + pem(ENCLOSED, "PRIVATE KEY"),
+}
+
+
+@pytest.fixture(scope="module")
+def wrong(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+    cells = [Cell(name, {**NAMED, "public_key": text}, steps=ONCE) for name, (text, _words) in WRONG.items()]
+    return run_cells(running_simulator, tmp_path_factory.mktemp("wrong"), MODULE, cells)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_twilio_would_not_take_is_told_before_any_request(wrong, name):
+    assert wrong[name].apply.failed
+    assert WRONG[name][1] in wrong[name].apply["msg"]
+    assert wrong[name].requests["apply"] == []
+
+
+def test_a_private_key_goes_nowhere(simulator, tmp_path):
+    # From the environment, since the playbook itself could be printed.
+    variables = {f"KEY_{number}": text for number, text in enumerate(PRIVATE_KEYS.values())}
+    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+    tasks = [
+        {
+            "name": variable,
+            MODULE: {**connection, **NAMED, "public_key": f"{{{{ lookup('ansible.builtin.env', '{variable}') }}}}"},
+            "ignore_errors": True,
+        }
+        for variable in variables
+    ]
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables)
+    for variable, text in variables.items():
+        assert run.of(variable)["msg"].startswith("public_key: expected a public key, got a private one"), text
+        for line in text.splitlines():
+            if not line.startswith("-----"):
+                assert line not in run.output
+    assert simulator.request_count() == 0
