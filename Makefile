@@ -7,7 +7,7 @@ PYTHON ?= python3
 NOX := .venv/bin/nox
 DEMO_PYTHON := .cache/demo/bin/python
 
-.PHONY: help test format demo clean
+.PHONY: help test format demo bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -20,6 +20,9 @@ format: $(NOX) ## Format the Python files
 
 demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio
 	$(DEMO_PYTHON) tests/demo.py
+
+bench: $(NOX) ## Measure beside what people use today, and write docs/benchmark.md and its plot (8 minutes, Linux)
+	CI=true $(NOX) -s bench
 
 clean: ## Remove environments, caches and what tests left behind
 	rm -rf .ansible .cache .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache .venv tests/output community-twilio-*.tar.gz

@@ -268,5 +268,13 @@ def doors(session: nox.Session, core: str) -> None:
     run_pytest(session, core, "tests/integration/test_doors.py", "--numprocesses=2")
 
 
+@nox.session(python=False)
+def bench(session: nox.Session) -> None:
+    """Measure the collection beside what people use today; no part of the tests, since machines differ."""
+    programs = environment(session, CORES[BASE])
+    link_collection()
+    session.run(str(programs / "python"), "tests/bench", *session.posargs, external=True)
+
+
 if __name__ == "__main__":
     nox.main()
