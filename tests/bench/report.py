@@ -18,13 +18,9 @@ from pathlib import Path
 
 from .measurements import Ratio, Result, Row, Table
 
-LICENCE = """\
-<!--
-Copyright (c) 2026, community.twilio contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
--->
-"""
+#: The page is under the licence of this file, and says so in the same three lines.
+HEADER = [line.removeprefix("# ") for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3]]
+LICENCE = "\n".join(["<!--", *HEADER, "-->", ""])
 
 PAGE = """\
 {licence}

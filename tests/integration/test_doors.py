@@ -19,12 +19,12 @@ from typing import Any
 import pytest
 import yaml
 from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+from simulator.seeding import PUBLIC_KEY
 
 MODULE_DOOR = {"COMMUNITY_TWILIO_DOOR": "module"}
 CONTROLLER_DOOR = {"COMMUNITY_TWILIO_DOOR": "controller"}
 NAMES = "community.twilio.twilio_"
 ONE, TWO = "+14155552671", "+14155552672"
-PUBLIC_KEY = (Path(__file__).parent / "files" / "public_key.pem").read_text(encoding="utf-8")
 SECONDARY = "5" * 32
 
 #: Tasks, one after the other; each module's successes and failures, what changes and what stays.
