@@ -82,7 +82,7 @@ compose:
   owner: twilio_owner_account_sid
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /var/tmp/twilio
+cache_connection: ~/.cache/community.twilio
 cache_timeout: 3600
 """
 

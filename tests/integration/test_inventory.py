@@ -205,7 +205,9 @@ def test_what_is_cached_is_not_asked_again_and_holds_no_token(fleet, tmp_path):
     assert fleet.request_count() == 1
     assert len(listing(fleet, tmp_path, {**options, "filters": {"status": "suspended"}}).hosts) == 2
     assert fleet.request_count() == 2
-    listing(fleet, tmp_path, options, "--flush-cache")
+    file = write(tmp_path, {**connection(fleet), **options})
+    run = ansible_playbook(tmp_path, [{"hosts": "other", "gather_facts": False}], "-i", file, "--flush-cache")
+    assert run.status == 0, run.output
     assert fleet.request_count() == 3
     kept = "".join(file.read_text() for file in cache.iterdir())
     assert OTHER in kept

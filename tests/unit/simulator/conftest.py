@@ -9,20 +9,13 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-
-TESTS = str(Path(__file__).resolve().parents[2])
-if TESTS not in sys.path:
-    sys.path.append(TESTS)
-
-from simulator import Simulator  # noqa: E402 - found through the line above
+from simulator import Simulator
 
 
 @dataclass
