@@ -82,8 +82,9 @@ EXAMPLES = r"""
     state: promoted
   no_log: true
 
-- name: Take a secondary token back
+- name: Have no secondary token, whoever staged one
   community.twilio.twilio_auth_token:
+    auth_token: "{{ staged.secondary_auth_token }}"
     state: absent
   no_log: true
 """

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation is true: its examples run, in check mode and for real, and what is returned is what RETURN says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from harness import CHECKOUT, KEY_PAIR, ansible_playbook, numbered, play
+from simulator.seeding import PUBLIC_KEY
+
+MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
+
+SUBACCOUNT = numbered("AC", 7)
+
+#: What every result may hold beside what RETURN names.
+ALWAYS = {"changed", "invocation", "diff", "warnings", "failed"}
+
+
+def documented(module: str, name: str) -> Any:
+    """Return what a module's file says in DOCUMENTATION, EXAMPLES or RETURN."""
+    source = (CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+            return yaml.safe_load(ast.literal_eval(statement.value))
+    raise AssertionError(f"{module} has no {name}")
+
+
+def each_twice(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield each task in check mode, then for real: later examples look at what earlier ones made."""
+    for task in tasks:
+        yield {**{key: value for key, value in task.items() if key != "register"}, "check_mode": True}
+        yield task
+
+
+def differences(documentation: Mapping[str, Any], result: Mapping[str, Any], place: str) -> Iterator[str]:
+    """Yield what a result holds that is not documented, and what is documented as always there and is not."""
+    for key in sorted(set(result) - set(documentation)):
+        yield f"{place}{key} is not documented"
+    for key, entry in documentation.items():
+        if key not in result:
+            if entry["returned"] in ("always", "success"):
+                yield f"{place}{key} is not returned"
+            continue
+        for item in result[key] if isinstance(result[key], list) else [result[key]]:
+            if isinstance(item, dict) and "contains" in entry:
+                yield from differences(entry["contains"], item, f"{place}{key}.")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module):
+    simulator.settings(own_auth_token=True)
+    staged = "5" * 32
+    if module == "twilio_auth_token_info":
+        simulator.seed({"accounts": [{"sid": simulator.account_sid, "secondary_auth_token": staged}]})
+    simulator.seed({"accounts": [{"sid": SUBACCOUNT, "owner_account_sid": simulator.account_sid}]})
+    variables = {
+        "shop": {"account": {"sid": SUBACCOUNT}},
+        "twilio_account_sid": simulator.account_sid,
+        "twilio_auth_token": simulator.auth_token,
+        "twilio_staged_auth_token": staged,
+        "recordings_key_id": KEY_PAIR["aws_access_key_id"],
+        "recordings_key_secret": KEY_PAIR["aws_secret_access_key"],
+        "recordings_public_key": PUBLIC_KEY,
+    }
+    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+    tasks = list(each_twice(documented(module, "EXAMPLES")))
+    examples = play(tasks, module_defaults={"group/community.twilio.all": connection})
+    examples["vars"].update(variables)
+    run = ansible_playbook(tmp_path, [examples])
+    assert run.status == 0, run.output
+    named = {task["name"] for task in tasks if f"community.twilio.{module}" in task}
+    results = [result.values for result in run.results if result.task in named and result.kind == "ok"]
+    assert results
+    documentation = documented(module, "RETURN")
+    for result in results:
+        kept = {key: value for key, value in result.items() if key not in ALWAYS and not key.startswith("_ansible")}
+        if "censored" not in kept:
+            assert list(differences(documentation, kept, "")) == []
