@@ -166,7 +166,7 @@ def loop(bench: Bench) -> Result:
         "uri": ("`ansible.builtin.uri`", Kind.OTHER, uri("{{ item }}")),
     }
     # To warm up, and to see how many items make a loop that is long enough.
-    trial = {f"{way} {count}": looped(task, count) for way, (_, _, task) in ways.items() for count in (1, 3)}
+    trial = {f"{way} {count}": looped(task, count) for way, (_name, _kind, task) in ways.items() for count in (1, 3)}
     tried = bench.run(trial).tasks
     counts = {}
     for way in ways:
@@ -176,7 +176,9 @@ def loop(bench: Bench) -> Result:
     timings: dict[str, Timing] = {}
     for number in bench.rounds():
         tasks = {
-            f"{way} {count}": looped(task, count) for way, (_, _, task) in ways.items() for count in (1, counts[way])
+            f"{way} {count}": looped(task, count)
+            for way, (_name, _kind, task) in ways.items()
+            for count in (1, counts[way])
         }
         # The first task of all pays for what is done once in a playbook.
         ran = bench.run({"warm-up": looped(ways["door"][2], 1), **rotated(tasks, 2 * number)}).tasks
@@ -197,7 +199,7 @@ def loop(bench: Bench) -> Result:
                 " loop of one item, divided by the items between, so that start-up cancels.",
                 [
                     Row(name, kind, f"{counts[way]} items", costs[way], timings[way])
-                    for way, (name, kind, _) in ways.items()
+                    for way, (name, kind, _task) in ways.items()
                 ],
             )
         ],

@@ -101,6 +101,7 @@ def ansible(folder: Path, program: str, *arguments: str, **environment: str) -> 
             **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
+            "ANSIBLE_ASYNC_DIR": str(folder / "async"),
             "ANSIBLE_HOME": str(folder / "ansible"),
             "ANSIBLE_NOCOLOR": "1",
             **environment,
