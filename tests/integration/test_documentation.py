@@ -68,6 +68,11 @@ def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module)
         "recordings_key_id": KEY_PAIR["aws_access_key_id"],
         "recordings_key_secret": KEY_PAIR["aws_secret_access_key"],
         "recordings_public_key": PUBLIC_KEY,
+        "recordings": {"public_key": PUBLIC_KEY},
+        "twilio_keys": str(tmp_path / "keys"),
+        "twilio_records": str(tmp_path / "records"),
+        "records_password": "only for this test",
+        "loaded": {"record": {}, "version": ""},
     }
     connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
     tasks = list(each_twice(documented(module, "EXAMPLES")))

@@ -23,8 +23,12 @@ from ansible_collections.community.twilio.plugins.module_utils.resources import 
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = "ansible_collections.community.twilio.plugins"
-NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))
-ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
+NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("twilio_*.py"))
+#: What runs on the controller only: an action plugin, and a module that documents it.
+CONTROLLER_NAMES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {*NAMES})
+#: Roles that other roles share have no options of their own for users.
+SHARED_ROLES = sorted(path.name for path in (ROOT / "roles").glob("rotation_*"))
+ROLES = sorted({path.name for path in (ROOT / "roles").glob("*")} - {*SHARED_ROLES})
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 
 #: The engine's files, each of which imports only what stands before it; resources import none of each other.
@@ -40,9 +44,11 @@ ORDER = [
     "resources",
     "_definition",
     "_module",
+    "_controller_only",
 ]
 
 each_module = pytest.mark.parametrize("name", NAMES)
+each_controller_module = pytest.mark.parametrize("name", CONTROLLER_NAMES)
 each_role = pytest.mark.parametrize("role", ROLES)
 
 
@@ -109,7 +115,7 @@ def test_what_can_be_changed_can_be_asked(name):
     assert name.endswith("_info") or f"{name}_info" in NAMES
 
 
-@pytest.mark.parametrize("target", [*NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)])
+@pytest.mark.parametrize("target", [*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)])
 def test_everything_has_an_integration_target(target):
     assert (ROOT / "tests" / "integration" / "targets" / target / "tasks" / "main.yml").is_file()
 
@@ -190,6 +196,17 @@ def test_every_key_that_is_returned_is_documented(name, key, record, beside):
     assert {*yaml.safe_load(module(name).RETURN)[key]["contains"]} == RECORDS[record] - beside
 
 
+# What runs on the controller only
+
+
+@each_controller_module
+def test_what_runs_on_the_controller_documents_its_options(name):
+    documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
+    assert {option: comparable(spec) for option, spec in module(name).ARGUMENT_SPEC.items()} == documented
+    action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
+    assert action.argument_spec is module(name).ARGUMENT_SPEC
+
+
 # The connection
 
 
@@ -227,7 +244,9 @@ def argument_specs(role: str) -> dict[str, Any]:
 
 def role_files(role: str) -> list[Path]:
     return [
-        path for folder in ("tasks", "handlers", "templates") for path in (ROOT / "roles" / role / folder).rglob("*.*")
+        path
+        for folder in ("tasks", "handlers", "templates", "vars")
+        for path in (ROOT / "roles" / role / folder).rglob("*.*")
     ]
 
 
@@ -324,7 +343,9 @@ def test_the_controllers_door_to_a_module_is_two_lines(name):
 
 
 def test_there_is_no_door_without_a_module():
-    assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == NAMES
+    assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == sorted(
+        [*NAMES, *CONTROLLER_NAMES]
+    )
 
 
 #: In two parts, or this file would seem to name two licences.
@@ -367,4 +388,4 @@ def test_each_file_of_the_engine_imports_only_those_before_it(path):
 def test_only_the_edges_know_ansible():
     for path in ENGINE.rglob("*.py"):
         knows = re.search(r"^\s*(from|import) ansible\b", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert not knows or path.stem in ("_definition", "_module"), path
+        assert not knows or path.stem in ("_definition", "_module", "_controller_only"), path

@@ -1,0 +1,100 @@
+#!/usr/bin/python
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rsa_key_pair
+short_description: Have an RSA key pair on the controller, as Twilio takes its public half
+version_added: 1.0.0
+description:
+  - Makes a private key where there is none, an RSA key of 2048 bits with the exponent 65537, and returns its public
+    half.
+  - The private key is written to a file that its owner alone can read, and is on the disk when the task ends, so that
+    no crash afterwards loses a key that Twilio encrypts with. It is never returned and never logged.
+  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
+    C(become) are.
+author:
+  - community.twilio contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.twilio.attributes
+attributes:
+  diff_mode:
+    support: none
+    details: The file holds nothing that may be shown.
+  platform:
+    platforms: posix
+options:
+  path:
+    description:
+      - The absolute path of the file with the private key, in PEM form as PKCS#8, with the mode V(0600).
+      - A file that is there stays as it is. The task fails where it holds anything else than an RSA private key without
+        a passphrase.
+      - Folders that are missing are made with the mode V(0700).
+    type: path
+    required: true
+notes:
+  - A run that is killed while it writes the file may leave another one beside it, whose name begins with a dot and ends
+    with C(.new). Nobody uses the key in it, and it can be deleted.
+seealso:
+  - module: community.twilio.twilio_public_key
+"""
+
+EXAMPLES = r"""
+- name: Have a key pair
+  community.twilio.rsa_key_pair:
+    path: "{{ twilio_keys }}/recordings.pem"
+  register: recordings
+
+- name: Let Twilio encrypt recordings with it
+  community.twilio.twilio_public_key:
+    account_sid: "{{ twilio_account_sid }}"
+    auth_token: "{{ twilio_auth_token }}"
+    friendly_name: recordings
+    public_key: "{{ recordings.public_key }}"
+  when: recordings.public_key is not none
+"""
+
+RETURN = r"""
+path:
+  description: The file with the private key.
+  returned: success
+  type: str
+  sample: /etc/twilio/recordings.pem
+public_key:
+  description:
+    - The public half in PEM form, as X.509 has it.
+    - V(null) in check mode where the key would be made.
+  returned: success
+  type: str
+  sample: |
+    -----BEGIN PUBLIC KEY-----
+    MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA...
+    -----END PUBLIC KEY-----
+fingerprint:
+  description:
+    - What M(community.twilio.twilio_public_key) returns as the fingerprint of this key.
+    - V(null) in check mode where the key would be made.
+  returned: success
+  type: str
+  sample: 1f2e3d4c5b
+"""
+
+from typing import Any
+
+from ansible_collections.community.twilio.plugins.module_utils import _controller_only
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    "path": {"type": "path", "required": True},
+}
+
+
+def main() -> None:
+    """Say that the action plugin is what does it."""
+    _controller_only.main(ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks that run on the controller only: what they do is done in the worker, whatever the host and its connection.
+
+A module of the same name holds the documentation and the table of options, and says so if it is ever started. The two
+say the options once: the action plugin takes the module's table.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.community.twilio.plugins.plugin_utils._action import plain
+from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
+
+
+class ControllerError(Exception):
+    """Fails the task.
+
+    :param message: a sentence for whoever reads the task's result; it holds no secret.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ControllerAction(ActionBase):
+    """An action plugin whose work is :meth:`perform`; a subclass names its options and does the work.
+
+    The result never holds the invocation, which Ansible would print at ``-vvv``. The texts of options that are marked
+    ``no_log`` are masked in the message of a failure. What a success returns is left as it is: a short password must
+    not put asterisks into whatever happens to hold its letters.
+    """
+
+    #: The stub module's table of options.
+    argument_spec: Mapping[str, Mapping[str, Any]]
+
+    #: The rules between options, as ArgumentSpecValidator's keyword arguments.
+    rules: Mapping[str, Any] = {}
+
+    _requires_connection = False
+
+    @abstractmethod
+    def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+        """Do what the task is for.
+
+        :param options: all options with their defaults, validated; nothing but what JSON knows.
+        :param check_mode: whether nothing may be written.
+        :returns: the task's result, ``changed`` included.
+        :raises ControllerError: where the task fails.
+        """
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the task.
+
+        :param tmp: unused.
+        :param task_vars: the task's variables.
+        :returns: the result, ``failed`` and ``msg`` where the options are wrong or the work failed.
+        """
+        super().run(tmp, task_vars)
+        arguments = plain(self._task.args)
+        validated = ArgumentSpecValidator(self.argument_spec, **self.rules).validate(arguments)
+        options = validated.validated_parameters
+        if validated.error_messages:
+            message = validated.errors.msg
+            if isinstance(validated.errors[0], UnsupportedError):
+                # The sentence that a module has for it.
+                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
+            result = {"failed": True, "msg": message}
+        else:
+            try:
+                result = self.perform(options, self._task.check_mode)
+            except ControllerError as error:
+                result = {"failed": True, "msg": error.message}
+        if result.get("failed"):
+            result = remove_values(result, self._secrets(arguments, options))
+        return make_unsafe(result)
+
+    def _secrets(self, *given: Mapping[str, Any]) -> set[str]:
+        """Return the texts that must not be shown, from the options as they were given and as they were validated."""
+        marked = [name for name, option in self.argument_spec.items() if option.get("no_log")]
+        return {text for options in given for name in marked for text in _texts(options.get(name))}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, but none that is empty: it would be found everywhere."""
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rotation's record in a file: encrypted, replaced as a whole or not at all, and only by whoever saw it last.
+
+A run may be killed at any instruction, so the file is written beside, flushed, renamed, and its folder flushed: what is
+read afterwards is either the record before or the record after, and it is on the disk before anything depends on it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+#: The version of a record that does not exist.
+NO_VERSION = ""
+
+#: Where ansible-runner (and so an automation controller) tells a job that its folder is; it goes with the container.
+_RUNNER_ARTIFACTS = "AWX_ISOLATED_DATA_DIR"
+
+
+class RecordError(Exception):
+    """A record that can't be read or written; the message is a sentence that holds no secret."""
+
+
+class Found(NamedTuple):
+    """What a file holds.
+
+    :param record: empty where there is no file.
+    :param version: tells whether it was replaced since.
+    """
+
+    record: dict[str, Any]
+    version: str
+
+
+class RecordFile:
+    """A record in a file of its own.
+
+    :param path: absolute; its folder is made where there is none.
+    :param password: what ansible-vault encrypts it with.
+    :raises RecordError: where the path can't be right.
+    """
+
+    def __init__(self, path: str, password: str) -> None:
+        self._path = Path(path)
+        if not self._path.is_absolute():
+            raise RecordError(f"path: expected an absolute path, got {path}")
+        if not password:
+            raise RecordError("password: expected the password that the record is encrypted with, got nothing")
+        artifacts = os.environ.get(_RUNNER_ARTIFACTS)
+        if artifacts and Path(artifacts).resolve().parent.parent in self._path.resolve().parents:
+            raise RecordError(
+                f"path: {path} is in the private folder of this job, which goes when the job is over. Name a folder that"
+                " is mounted from outside, or keep the record in HashiCorp Vault."
+            )
+        self._vault = VaultLib([("default", VaultSecret(password.encode()))])
+
+    def load(self) -> Found:
+        """Return the record.
+
+        :raises RecordError: where there is one that can't be read; that never counts as none.
+        """
+        encrypted = self._encrypted()
+        if encrypted is None:
+            return Found({}, NO_VERSION)
+        try:
+            record = yaml.safe_load(self._vault.decrypt(encrypted))
+        except (AnsibleError, yaml.YAMLError):
+            raise RecordError(
+                f"{self._path} can't be decrypted: another password, or a damaged file. Nothing was done."
+            ) from None
+        if not isinstance(record, dict):
+            raise RecordError(f"{self._path} holds no record. Nothing was done.")
+        return Found(record, _version(encrypted))
+
+    def save(self, record: Mapping[str, Any], replaces: str) -> str:
+        """Replace the record, and return its new version once it is on the disk.
+
+        :param record: what is to be kept.
+        :param replaces: the version that was loaded or saved last.
+        :raises RecordError: where it is not what stands there any more, or can't be written; then nothing changed.
+        """
+        encrypted = self._vault.encrypt(yaml.safe_dump(dict(record), sort_keys=False))
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.parent.chmod(0o700)
+            with self._alone():
+                standing = self._encrypted()
+                if (NO_VERSION if standing is None else _version(standing)) != replaces:
+                    raise RecordError(
+                        f"{self._path} was changed by somebody else since it was read. Nothing was saved."
+                    )
+                self._replace(encrypted)
+        except OSError as error:
+            raise RecordError(f"{self._path} can't be written: {error.strerror}") from None
+        return _version(encrypted)
+
+    def _encrypted(self) -> bytes | None:
+        try:
+            return self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise RecordError(f"{self._path} can't be read: {error.strerror}. Nothing was done.") from None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold off every other save in this folder, from the comparison to the rename."""
+        lock = os.open(self._path.parent / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _replace(self, encrypted: bytes) -> None:
+        # What a run left here that was killed while it wrote.
+        for left_over in self._path.parent.glob(f".{self._path.name}.*"):
+            left_over.unlink()
+        beside = self._path.parent / f".{self._path.name}.{secrets.token_hex(4)}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(encrypted)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.replace(self._path)
+        except BaseException:
+            beside.unlink(missing_ok=True)
+            raise
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _version(encrypted: bytes) -> str:
+    """Each encryption has a salt of its own, so that even the same record saved twice has two versions."""
+    return hashlib.sha256(encrypted).hexdigest()
