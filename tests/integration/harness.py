@@ -56,6 +56,7 @@ class Result:
     """A task's result, as a callback plugin sees it."""
 
     kind: str
+    host: str
     task: str
     values: Mapping[str, Any]
     ended: float
@@ -140,7 +141,7 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     return Run(
         finished.returncode,
         finished.stdout + finished.stderr,
-        [Result(line["kind"], line["task"], line["result"], line["ended"]) for line in lines],
+        [Result(line["kind"], line["host"], line["task"], line["result"], line["ended"]) for line in lines],
     )
 
 

@@ -30,8 +30,15 @@ class CallbackModule(CallbackBase):
 
     def _write(self, kind, result):
         task = getattr(result, "task", None) or result._task
+        host = getattr(result, "host", None) or result._host
         values = dict(getattr(result, "result", None) or result._result)
-        line = {"kind": kind, "task": task.get_name(), "result": values, "ended": time.time()}
+        line = {
+            "kind": kind,
+            "host": host.get_name(),
+            "task": task.get_name(),
+            "result": values,
+            "ended": time.time(),
+        }
         with open(os.environ["RESULTS_FILE"], "a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A consumer of tokens, as the tests' gates use it: it writes down what it is given, by which gate and when."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    """Appends a line of JSON to the file ``path``; with ``fail``, it fails."""
+
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        result = super().run(tmp, task_vars)
+        arguments = dict(self._task.args)
+        path, fail = arguments.pop("path"), arguments.pop("fail", False)
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(json.dumps({**arguments, "at": time.time()}, default=str) + "\n")
+        return {**result, "changed": True, "failed": bool(fail), "msg": "The consumer was told to refuse."}

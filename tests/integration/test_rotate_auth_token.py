@@ -1,0 +1,476 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role ``rotate_auth_token``: every row of its table, its gates, its store and its lock, account by account."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from harness import numbered
+from rotations import GATES, LONG_AGO, OTHER, PASSWORD, PENDING, PRIMARY, Accounts, Rotated, Rotation
+
+from ansible_collections.community.twilio.plugins.plugin_utils import _lock
+
+STAGED_AT = "2026-01-31T04:00:00Z"
+BOTH = {"secondary_auth_token": PENDING}
+IDLE = {"phase": "idle", "primary": PRIMARY}
+STAGED = {"phase": "staged", "primary": PRIMARY, "pending": PENDING, "staged_at": STAGED_AT}
+VERIFIED = {**STAGED, "phase": "verified"}
+#: Nothing that a run finds in the environment counts once there is a record.
+ENVIRONMENT = {"TWILIO_AUTH_TOKEN": "f" * 32, "TWILIO_ACCOUNT_SID": numbered("AC", 1)}
+
+
+def now(**ago: float) -> str:
+    return (datetime.now(timezone.utc) - timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def lock(**changes: Any) -> dict[str, Any]:
+    """Return the lock of a run that lives: this one."""
+    held = _lock.ours().as_dict()
+    return {**held, "pid": os.getpid(), "start": _lock._start_of(os.getpid()), **changes}
+
+
+ROWS = [
+    Rotation("no record", variables={"initial_auth_token": PRIMARY}),
+    Rotation("no record, date known", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": now(days=80)}),
+    Rotation("no record, due", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": "2020-01-31"}),
+    Rotation("no record, not valid", variables={"initial_auth_token": OTHER}),
+    Rotation("not due", record={**IDLE, "rotated_at": now(days=80)}),
+    Rotation("due", record=IDLE),
+    Rotation("forced", record={**IDLE, "rotated_at": now()}, variables={"force": True}),
+    Rotation("a foreign token", account=BOTH, record=IDLE),
+    Rotation("a foreign token, replaced", account=BOTH, record=IDLE, variables={"replace_unknown": True}),
+    Rotation("not enabled", account={"secondary_enabled": False}, record=IDLE),
+    Rotation("staging, nothing there", record={**IDLE, "phase": "staging"}),
+    Rotation("staging, one there", account=BOTH, record={**IDLE, "phase": "staging"}),
+    Rotation("staged", account=BOTH, record=STAGED),
+    Rotation("staged, deleted", record=STAGED),
+    Rotation("staged, promoted", account={"auth_token": PENDING}, record=STAGED),
+    Rotation("verified", account=BOTH, record=VERIFIED),
+    Rotation("verified, deleted", record=VERIFIED),
+    Rotation("verified, promoted", account={"auth_token": PENDING}, record=VERIFIED),
+    Rotation("cleaning", record={**IDLE, "phase": "cleaning", "rotated_at": now()}),
+    Rotation("cleaning, and due", record={**IDLE, "phase": "cleaning"}),
+    Rotation("lost", account={"auth_token": OTHER}, record=IDLE),
+    Rotation("lost, another known", {"auth_token": OTHER}, IDLE, {"initial_auth_token": OTHER}),
+    Rotation("lost while staged", {"auth_token": OTHER}, STAGED, {"initial_auth_token": OTHER}),
+    Rotation("suspended", account={"status": "suspended"}, record=IDLE),
+    Rotation("another account's record", record={**IDLE, "account_sid": numbered("AC", 9)}),
+    Rotation("wrong password", record=IDLE, variables={"store_password": "not the password"}),
+    Rotation("wrong account", record=IDLE, variables={"account_sid": "AC1"}),
+    Rotation("future date", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": "2222-01-31"}),
+    Rotation("relative store", record=IDLE, variables={"store_path": "store"}),
+    Rotation("verify fails", record=IDLE, failing=["verify"]),
+    Rotation("distribute fails, back", record=IDLE, failing=["distribute"], variables={"on_failure": "rollback"}),
+    Rotation("verify fails, back", record=IDLE, failing=["verify"], variables={"on_failure": "rollback"}),
+    Rotation("found, verify fails, back", BOTH, VERIFIED, {"on_failure": "rollback"}, failing=["verify"]),
+    Rotation("promoted, verify fails", {"auth_token": PENDING}, STAGED, {"on_failure": "rollback"}, failing=["verify"]),
+    Rotation("clean fails", record=IDLE, failing=["clean"]),
+    Rotation("no gates", record=IDLE, variables={f"{gate}_tasks": "" for gate in GATES}),
+    Rotation("held by another", record={**IDLE, "lock": lock()}),
+    Rotation("held by the dead", record={**IDLE, "lock": lock(start="1")}),
+    Rotation("held before a restart", record={**IDLE, "lock": lock(boot_id="another")}),
+    Rotation("held elsewhere", record={**IDLE, "lock": lock(host="elsewhere")}),
+    Rotation("held elsewhere, long ago", record={**IDLE, "lock": lock(host="elsewhere", renewed_at=now(hours=2))}),
+    Rotation("held, not due", record={**IDLE, "rotated_at": now(), "lock": lock()}),
+]
+
+
+@pytest.fixture(scope="module")
+def table(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
+    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
+    running_simulator.reset()
+    accounts = Accounts(running_simulator, tmp_path_factory.mktemp("rows"))
+    accounts.seed(ROWS)
+    running_simulator.settings(forbid_writes=True)
+    planned = accounts.run(ROWS, "--check", "--diff", **ENVIRONMENT)
+    assert running_simulator.health()["forbidden_writes"] == 0
+    running_simulator.settings(forbid_writes=False)
+    for name, plan in planned.items():
+        assert plan.unchanged, name
+        assert plan.gates == [], name
+    done = accounts.run(ROWS, **ENVIRONMENT)
+    # What a run changes, check mode says; a run that is refused may have been promised.
+    for name, rotated in done.items():
+        if rotated.failure is None:
+            assert planned[name].changed == rotated.changed, name
+    return done
+
+
+def test_a_first_token_is_adopted(table):
+    adopted = table["no record"]
+    assert adopted.failure is None
+    assert adopted.sent == ["GET AWS"]
+    assert {name: adopted.record[name] for name in ("primary", "pending", "phase")} == {
+        "primary": PRIMARY,
+        "pending": None,
+        "phase": "idle",
+    }
+    assert adopted.record["account_sid"] == adopted.account_sid
+    assert adopted.result == {"phase": "idle", "rotated": False, "due_in_days": 90.0}
+    assert table["no record, date known"].result["due_in_days"] == 10.0
+    table["no record, due"].assert_rotated(*GATES)
+
+
+def test_a_first_token_that_is_not_valid_is_not_saved(table):
+    refused = table["no record, not valid"]
+    assert "rotate_auth_token_initial_auth_token" in refused.failure
+    assert refused.record == {}
+
+
+def test_nothing_due_is_one_request_and_no_change(table):
+    for name in ("not due", "held, not due"):
+        idle = table[name]
+        assert idle.failure is None
+        assert idle.sent == ["GET AWS"]
+        assert idle.unchanged
+        assert not idle.changed
+        assert idle.gates == []
+    assert table["not due"].result == {"phase": "idle", "rotated": False, "due_in_days": 10.0}
+
+
+@pytest.mark.parametrize("name", ["due", "forced", "staging, nothing there", "cleaning, and due"])
+def test_a_rotation(table, name):
+    rotated = table[name]
+    gates = ["clean", *GATES] if name == "cleaning, and due" else GATES
+    rotated.assert_rotated(*gates)
+    assert rotated.writes == ["POST Secondary", "POST Promote"]
+    assert rotated.result == {"phase": "idle", "rotated": True, "due_in_days": 90.0}
+    new = rotated.record["primary"]
+    given = [(gate["gate"], gate["primary"], gate["pending"]) for gate in rotated.gates[-3:]]
+    assert given == [("distribute", PRIMARY, new), ("verify", PRIMARY, new), ("clean", new, "")]
+
+
+def test_a_foreign_token_is_left_alone(table):
+    refused = table["a foreign token"]
+    assert "replace_unknown" in refused.failure
+    assert refused.valid == {PRIMARY, PENDING}
+    assert refused.record["phase"] == "idle"
+    assert refused.gates == []
+    table["a foreign token, replaced"].assert_rotated(*GATES)
+
+
+def test_an_account_without_secondary_tokens(table):
+    refused = table["not enabled"]
+    assert "not enabled" in refused.failure
+    assert refused.record["phase"] == "idle"
+
+
+def test_a_token_that_a_run_may_have_lost_is_replaced(table):
+    rotated = table["staging, one there"]
+    rotated.assert_rotated(*GATES)
+    assert rotated.writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"]
+
+
+@pytest.mark.parametrize("name", ["staged", "verified"])
+def test_a_staged_token_is_distributed_and_verified_again(table, name):
+    rotated = table[name]
+    rotated.assert_rotated(*GATES)
+    assert rotated.record["primary"] == PENDING
+    assert rotated.record["rotated_at"] == STAGED_AT
+    assert rotated.writes == ["POST Promote"]
+
+
+@pytest.mark.parametrize("name", ["staged, deleted", "verified, deleted"])
+def test_a_token_that_somebody_deleted_is_taken_back_and_another_staged(table, name):
+    rotated = table[name]
+    rotated.assert_rotated("clean", *GATES)
+    assert (rotated.gates[0]["primary"], rotated.gates[0]["pending"]) == (PRIMARY, "")
+    assert rotated.record["primary"] != PENDING
+
+
+def test_a_token_that_somebody_promoted_is_the_primary(table):
+    table["staged, promoted"].assert_rotated(*GATES)
+    table["verified, promoted"].assert_rotated("clean")
+    for name in ("staged, promoted", "verified, promoted"):
+        assert table[name].writes == []
+        assert table[name].record["primary"] == PENDING
+        assert table[name].record["rotated_at"] == STAGED_AT
+
+
+def test_cleaning_goes_on(table):
+    cleaned = table["cleaning"]
+    assert cleaned.failure is None
+    assert cleaned.passed == ["clean"]
+    assert cleaned.record["phase"] == "idle"
+    assert cleaned.writes == []
+
+
+def test_locked_out(table):
+    refused = table["lost"]
+    assert "locked out" in refused.failure
+    assert "rotate_auth_token_initial_auth_token" in refused.failure
+    assert "rotate_auth_token_parent_auth_token" in refused.failure
+    assert refused.writes == []
+    assert {**refused.record, "lock": None} == {
+        **IDLE,
+        "account_sid": refused.account_sid,
+        "pending": None,
+        "rotated_at": LONG_AGO,
+        "staged_at": None,
+        "lock": None,
+    }
+
+
+@pytest.mark.parametrize("name", ["lost, another known", "lost while staged"])
+def test_another_token_that_is_valid_is_gone_on_with(table, name):
+    rotated = table[name]
+    rotated.assert_rotated(*GATES)
+    assert rotated.record["primary"] == OTHER
+    assert rotated.writes == []
+
+
+def test_what_is_unknown_stops_the_run(table):
+    refused = table["suspended"]
+    assert "suspended" in refused.failure
+    assert refused.unchanged
+
+
+def test_a_record_that_can_not_be_right_stops_the_run_before_any_request(table):
+    for name in ("another account's record", "wrong password", "wrong account", "future date", "relative store"):
+        assert table[name].sent == [], name
+        assert table[name].unchanged, name
+
+
+def test_a_gate_that_fails_leaves_both_tokens(table):
+    stopped = table["verify fails"]
+    assert "'verify' failed in its task 'Consumer: verify'" in stopped.failure
+    assert stopped.record["phase"] == "staged"
+    assert stopped.valid == {PRIMARY, stopped.record["pending"]}
+    assert stopped.passed == ["distribute", "verify"]
+    assert stopped.record["lock"] is None
+
+
+@pytest.mark.parametrize("name", ["distribute fails, back", "verify fails, back", "found, verify fails, back"])
+def test_a_gate_that_fails_is_rolled_back(table, name):
+    back = table[name]
+    assert "failed in its task" in back.failure
+    assert back.record["phase"] == "idle"
+    assert back.record["pending"] is None
+    assert back.record["primary"] == PRIMARY
+    assert back.valid == {PRIMARY}
+    assert (back.gates[-1]["gate"], back.gates[-1]["primary"], back.gates[-1]["pending"]) == ("clean", PRIMARY, "")
+    (deletion,) = [entry for entry in back.requests if entry["method"] == "DELETE"]
+    assert deletion["authenticated_with"] == "secondary"
+
+
+def test_what_was_promoted_is_not_rolled_back(table):
+    stopped = table["promoted, verify fails"]
+    assert "failed in its task" in stopped.failure
+    assert stopped.record["phase"] == "staged"
+    assert stopped.valid == {PENDING}
+    assert stopped.writes == []
+
+
+def test_cleaning_that_fails_is_gone_on_with(table):
+    stopped = table["clean fails"]
+    assert stopped.record["phase"] == "cleaning"
+    assert stopped.valid == {stopped.record["primary"]}
+
+
+def test_without_gates(table):
+    table["no gates"].assert_rotated()
+
+
+@pytest.mark.parametrize("name", ["held by another", "held elsewhere"])
+def test_a_record_that_another_run_holds_is_left_alone(table, name):
+    refused = table[name]
+    assert "Another run holds the record" in refused.failure
+    assert refused.unchanged
+    assert refused.writes == []
+
+
+@pytest.mark.parametrize("name", ["held by the dead", "held before a restart", "held elsewhere, long ago"])
+def test_a_lock_that_nobody_holds_any_more_is_taken_over(table, name):
+    table[name].assert_rotated(*GATES)
+
+
+SECOND = [
+    "due",
+    "forced",
+    "no record",
+    "cleaning",
+    "lost, another known",
+    "verify fails",
+    "clean fails",
+    "held by another",
+]
+
+
+def test_the_second_run(simulator, tmp_path):
+    accounts = Accounts(simulator, tmp_path)
+    rows = [rotation for rotation in ROWS if rotation.name in SECOND]
+    accounts.seed(rows)
+    first = accounts.run(rows)
+    again = [replace(rotation, failing=(), variables={}) for rotation in rows]
+    second = accounts.run(again)
+    for name in SECOND[:5]:
+        assert second[name].sent == ["GET AWS"], name
+        assert second[name].unchanged, name
+        assert not second[name].changed, name
+    second["verify fails"].assert_rotated(*GATES)
+    assert second["verify fails"].record["primary"] == first["verify fails"].record["pending"]
+    assert second["clean fails"].passed == ["clean"]
+    assert second["clean fails"].record["phase"] == "idle"
+
+
+LOST = [
+    Rotation("no answer, minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary", "applied": True}]),
+    Rotation("no answer, not minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary"}]),
+    Rotation("503, minted", record=IDLE, faults=[{"kind": "503", "path": "Secondary", "applied": True}]),
+    Rotation("half an answer", record=IDLE, faults=[{"kind": "truncated", "path": "Secondary"}]),
+    Rotation("no answer, promoted", record=IDLE, faults=[{"kind": "reset", "path": "Promote", "applied": True}]),
+    Rotation("no answer, not promoted", record=IDLE, faults=[{"kind": "reset", "path": "Promote"}]),
+    Rotation("another answer", record=IDLE, faults=[{"kind": "wrong_shape", "path": "Promote"}]),
+    Rotation(
+        "401 to promote", record=IDLE, faults=[{"kind": "status", "status": 401, "code": 20003, "path": "Promote"}]
+    ),
+    Rotation(
+        "404 to promote",
+        record=IDLE,
+        faults=[{"kind": "status", "status": 404, "code": 20404, "path": "Promote", "count": None}],
+    ),
+    Rotation("busy", record=IDLE, faults=[{"kind": "429", "path": "Secondary"}, {"kind": "429", "path": "Promote"}]),
+    Rotation("a fault while looking", record=IDLE, faults=[{"kind": "503", "path": "Credentials", "skip": 1}]),
+]
+
+
+def test_answers_that_are_lost(simulator, tmp_path):
+    """The first run stops where nothing is known, or sees what came of it; the second goes on to the end."""
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed(LOST)
+    first = accounts.run(LOST)
+    for name in ("no answer, minted", "no answer, not minted", "503, minted", "half an answer"):
+        assert first[name].record["phase"] == "staging", name
+        assert first[name].writes == ["POST Secondary"], name
+        assert first[name].failure, name
+    for name in ("no answer, promoted", "another answer", "401 to promote", "busy", "a fault while looking"):
+        first[name].assert_rotated(*GATES)
+    assert first["no answer, promoted"].writes == ["POST Secondary", "POST Promote"]
+    assert first["busy"].writes == ["POST Secondary", "POST Secondary", "POST Promote", "POST Promote"]
+    assert first["no answer, not promoted"].record["phase"] == "verified"
+    assert first["no answer, not promoted"].writes == ["POST Secondary", "POST Promote"]
+    assert first["404 to promote"].writes == ["POST Secondary"] + 3 * ["POST Promote"]
+    simulator.clear_faults()
+    unfinished = [replace(rotation, faults=()) for rotation in LOST if first[rotation.name].failure]
+    second = accounts.run(unfinished)
+    for rotation in unfinished:
+        second[rotation.name].assert_rotated(*GATES)
+    for name in ("no answer, minted", "503, minted", "half an answer"):
+        assert second[name].writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"], name
+    for name in ("no answer, not promoted", "404 to promote"):
+        assert second[name].record["primary"] == first[name].record["pending"], name
+
+
+def test_a_new_token_that_can_not_delete_itself_is_deleted_with_the_primary(simulator, tmp_path):
+    simulator.settings(secondary_may_delete=False)
+    back = Rotation("back", record=IDLE, failing=["verify"], variables={"on_failure": "rollback"})
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed([back])
+    rotated = accounts.run([back])["back"]
+    assert rotated.record["phase"] == "idle"
+    assert rotated.valid == {PRIMARY}
+    assert [entry["authenticated_with"] for entry in rotated.requests if entry["method"] == "DELETE"] == [
+        "secondary",
+        "primary",
+    ]
+
+
+LOAD = """\
+- name: Look whether there is a record
+  ansible.builtin.stat:
+    path: "{{ own_store }}/{{ rotation_record_name }}.json"
+  register: own_store_file
+
+- name: Load it
+  ansible.builtin.set_fact:
+    rotation_record_found:
+      record: "{{ lookup('ansible.builtin.file', own_store_file.stat.path) | from_json if own_store_file.stat.exists else {} }}"
+      version: "{{ own_store_file.stat.checksum | default('none') }}"
+"""
+SAVE = """\
+- name: Save it
+  ansible.builtin.copy:
+    dest: "{{ own_store }}/{{ rotation_record_name }}.json"
+    content: "{{ rotation_record_new | to_json }}"
+    mode: "0600"
+  register: own_store_saved
+
+- name: Keep its version
+  ansible.builtin.set_fact:
+    rotation_record_saved:
+      version: "{{ own_store_saved.checksum }}"
+"""
+
+
+def test_a_store_of_the_users_own(simulator, tmp_path):
+    tasks, own_store = tmp_path / "tasks", tmp_path / "own_store"
+    for folder in (tasks, own_store):
+        folder.mkdir()
+    (tasks / "load.yml").write_text(LOAD, encoding="utf-8")
+    (tasks / "save.yml").write_text(SAVE, encoding="utf-8")
+    rotation = Rotation(
+        "own",
+        variables={"store": str(tasks), "initial_auth_token": PRIMARY, "initial_rotated_at": LONG_AGO},
+    )
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed([rotation])
+    variables = f'{{"own_store": "{own_store}"}}'
+    rotated = accounts.run([rotation], "--extra-vars", variables)["own"]
+    assert rotated.failure is None
+    assert rotated.result["rotated"] is True
+    assert rotated.record == {}
+    again = accounts.run([rotation], "--extra-vars", variables)["own"]
+    assert again.sent == ["GET AWS"]
+    assert again.result["rotated"] is False
+    (tasks / "save.yml").write_text("- name: Save\n  ansible.builtin.fail:\n    msg: Disk full.\n", encoding="utf-8")
+    forced = replace(rotation, variables={**rotation.variables, "force": True})
+    stopped = accounts.run([forced], "--extra-vars", variables)["own"]
+    assert "was not saved" in stopped.failure
+    assert "'Save'" in stopped.failure or "Save" in stopped.failure
+    assert stopped.writes == []
+
+
+def test_the_files_of_the_store_are_their_owners_alone(simulator, tmp_path):
+    rotation = Rotation("one", record=IDLE)
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed([rotation])
+    accounts.store.chmod(0o755)
+    accounts.run([rotation])["one"].assert_rotated(*GATES)
+    assert accounts.store.stat().st_mode & 0o777 == 0o700
+    assert [oct(path.stat().st_mode & 0o777) for path in accounts.store.iterdir()] == ["0o600", "0o600"]
+    assert accounts.path("one").read_bytes().startswith(b"$ANSIBLE_VAULT;")
+
+
+PARENT = {"parent_account_sid": numbered("AC", 5), "parent_auth_token": "5" * 32}
+
+
+def parents() -> Mapping[str, Any]:
+    return {"accounts": [{"sid": PARENT["parent_account_sid"], "auth_token": PARENT["parent_auth_token"]}]}
+
+
+def test_a_subaccounts_token_is_read_with_its_parents(simulator, tmp_path):
+    simulator.seed(parents())
+    owned = {"owner_account_sid": PARENT["parent_account_sid"]}
+    rotations = [
+        Rotation("first", account=owned, variables=PARENT),
+        Rotation("lost", account={**owned, "auth_token": OTHER}, record=IDLE, variables=PARENT),
+        Rotation("lost, wrong parent", {"auth_token": OTHER}, IDLE, variables=PARENT),
+    ]
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed(rotations)
+    done = accounts.run(rotations)
+    assert done["first"].record["primary"] == PRIMARY
+    assert done["first"].writes == []
+    done["lost"].assert_rotated(*GATES)
+    assert done["lost"].record["primary"] == OTHER
+    assert done["lost, wrong parent"].failure
+    assert done["lost, wrong parent"].writes == []
+    assert PASSWORD

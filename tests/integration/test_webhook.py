@@ -1,0 +1,253 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The ready-made gate asks webhooks that check signatures with the official SDK, each for some tokens only."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from harness import CHECKOUT, Run, ansible_playbook, numbered, play
+from twilio.request_validator import RequestValidator
+
+GATE = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
+PRIMARY, PENDING = "1" * 8 + "a" * 24, "2" * 8 + "b" * 24
+TOKENS = {"rotate_auth_token_primary": PRIMARY, "rotate_auth_token_pending": PENDING}
+BOTH = (PRIMARY, PENDING)
+
+REFUSES = "Stop, because the consumer does not accept the {} token"
+ACCEPTS_ALL = "Stop, because the consumer accepts any signature"
+SENDS = [
+    "Send the consumer a request signed with the primary token",
+    "Send the consumer a request signed with the new token",
+    "Send the consumer a request signed with a random key",
+]
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """A webhook.
+
+    :param tokens: the tokens that it accepts; it accepts everything where there are none.
+    :param status: what it answers to what it accepts.
+    :param forms: the form fields of the requests that came, in order.
+    """
+
+    tokens: Sequence[str]
+    status: int = 200
+    forms: list[Mapping[str, list[str]]] = field(default_factory=list)
+
+    def accepts(self, url: str, form: Mapping[str, list[str]], signature: str) -> bool:
+        """Return whether the signature is one of a token that it accepts."""
+        fields = MultiDict(form)
+        return not self.tokens or any(RequestValidator(token).validate(url, fields, signature) for token in self.tokens)
+
+    @contextmanager
+    def listen(self) -> Iterator[str]:
+        """Answer requests until the block ends; yield the address."""
+
+        consumer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                form = parse_qs(body, keep_blank_values=True)
+                consumer.forms.append(form)
+                url = f"http://{self.headers['Host']}{self.path}"
+                accepted = consumer.accepts(url, form, self.headers.get("X-Twilio-Signature", ""))
+                self.send_response(consumer.status if accepted else 403)
+                self.end_headers()
+
+            def log_message(self, *arguments: Any) -> None:
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{server.server_port}/sms?shop=1&lang=en"
+            finally:
+                server.shutdown()
+                thread.join()
+
+
+class MultiDict(dict[str, list[str]]):
+    """Form fields as web frameworks give them to the SDK."""
+
+    def getlist(self, name: str) -> list[str]:
+        return self[name]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A consumer, and how the gate asks it.
+
+    :param variables: the gate's, beside the tokens and the address.
+    :param here: whether the consumer is there at all.
+    :param check_mode: whether the gate runs in check mode.
+    """
+
+    consumer: Consumer
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    here: bool = True
+    check_mode: bool = False
+
+
+PARAMETERS = {"Body": "Grüße & more = ?", "MediaUrl": ["b", "a", "b"], "Empty": ""}
+CASES = {
+    "both": Case(Consumer(BOTH)),
+    "with parameters": Case(Consumer(BOTH), {"rotate_auth_token_webhook_parameters": PARAMETERS}),
+    "without parameters": Case(Consumer(BOTH), {"rotate_auth_token_webhook_parameters": {}}),
+    "no content": Case(Consumer(BOTH, 204)),
+    "accepted": Case(
+        Consumer(BOTH, 202), {"rotate_auth_token_webhook_status": [202], "rotate_auth_token_webhook_timeout": 5}
+    ),
+    "another status": Case(Consumer(BOTH, 302)),
+    "primary only": Case(Consumer((PRIMARY,))),
+    "new only": Case(Consumer((PENDING,))),
+    "everything": Case(Consumer(())),
+    "everything, unasked": Case(Consumer(()), {"rotate_auth_token_webhook_check_refusal": False}),
+    "nobody": Case(Consumer(BOTH), here=False),
+    "no address": Case(Consumer(BOTH), {"rotate_auth_token_webhook_url": "sms"}),
+    "no new token": Case(Consumer(BOTH), {"rotate_auth_token_pending": ""}),
+    "check mode": Case(Consumer(BOTH), check_mode=True),
+}
+ACCOUNTS = {name: numbered("AC", number) for number, name in enumerate(CASES, start=1)}
+
+
+def block_of(name: str, url: str) -> dict[str, Any]:
+    """Return a block that runs the gate in a case."""
+    case = CASES[name]
+    variables = {"rotate_auth_token_account_sid": ACCOUNTS[name], "rotate_auth_token_webhook_url": url, **TOKENS}
+    return {
+        "name": name,
+        "block": [{"name": f"gate of {name}", "ansible.builtin.include_role": GATE}],
+        "rescue": [{"name": f"{name} | failed", "ansible.builtin.debug": {"var": "ansible_failed_task.name"}}],
+        "vars": {**variables, **case.variables},
+        "check_mode": case.check_mode,
+    }
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    """Run the gate in every case, in one playbook, and as talkative as Ansible can be."""
+    blocks = []
+    with ExitStack() as listening:
+        for name, case in CASES.items():
+            url = (
+                listening.enter_context(case.consumer.listen()) if case.here else f"http://127.0.0.1:{free_port()}/sms"
+            )
+            blocks.append(block_of(name, url))
+        return ansible_playbook(tmp_path_factory.mktemp("webhook"), [play(blocks)], "-vvvv")
+
+
+def failed(run: Run, name: str) -> list[tuple[str, str]]:
+    """Return the tasks of a case that failed, each by its name and with what it said."""
+    ending = f" | {ACCOUNTS[name]}"
+    return [
+        (result.task.removesuffix(ending).rpartition(" : ")[2], result["msg"])
+        for result in run.results
+        if result.task.endswith(ending) and result.failed
+    ]
+
+
+def test_the_playbook_ran(run):
+    assert run.status == 0, run.output
+    assert len([result for result in run.results if result.task.endswith("| failed")]) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "requests"),
+    [
+        ("both", 3),
+        ("with parameters", 3),
+        ("without parameters", 3),
+        ("no content", 3),
+        ("accepted", 3),
+        ("everything, unasked", 2),
+        ("check mode", 0),
+    ],
+)
+def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, requests):
+    assert failed(run, name) == []
+    assert len(CASES[name].consumer.forms) == requests
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "words", "requests"),
+    [
+        (
+            "primary only",
+            REFUSES.format("new"),
+            "the new token. To a request signed with it, it answered with the HTTP status 403, and 200 or 204 is",
+            2,
+        ),
+        (
+            "new only",
+            REFUSES.format("primary"),
+            "the primary token. To a request signed with it, it answered with the HTTP status 403, and",
+            1,
+        ),
+        (
+            "another status",
+            REFUSES.format("primary"),
+            "it answered with the HTTP status 302, and 200 or 204 is what counts",
+            1,
+        ),
+        (
+            "nobody",
+            REFUSES.format("primary"),
+            "it gave no answer (Request failed: <urlopen error [Errno ",
+            0,
+        ),
+        (
+            "everything",
+            ACCEPTS_ALL,
+            "proves nothing. To that request, it answered with the HTTP status 200, and 200 or 204",
+            3,
+        ),
+        ("no address", "Check what is to be asked", "needs rotate_auth_token_webhook_url", 0),
+        ("no new token", "Check what is to be asked", "two tokens: the primary and the new one", 0),
+    ],
+)
+def test_any_other_fails_and_says_why(run, name, task, words, requests):
+    ((said_by, message),) = failed(run, name)
+    assert said_by == task
+    assert words in message
+    assert len(CASES[name].consumer.forms) == requests
+
+
+def test_what_is_sent(run):
+    assert run.status == 0
+    (sample,) = {repr(form): form for form in CASES["both"].consumer.forms}.values()
+    assert sample["AccountSid"] == [ACCOUNTS["both"]]
+    assert sample["Body"]
+    expected = {name: value if isinstance(value, list) else [value] for name, value in PARAMETERS.items()}
+    assert CASES["with parameters"].consumer.forms == [expected] * 3
+    assert CASES["without parameters"].consumer.forms == [{}] * 3
+
+
+def test_no_token_and_no_signature_is_shown(run):
+    assert not [token for token in BOTH if token in run.output]
+    assert "X-Twilio-Signature'" not in run.output
+    assert '"X-Twilio-Signature"' not in run.output
+    for name in SENDS:
+        result = run.of(f"community.twilio.rotate_auth_token : {name} | {ACCOUNTS['both']}")
+        assert {key for key in result.values if not key.startswith("_ansible")} <= {"censored", "changed"}
