@@ -200,6 +200,18 @@ class Client:
                 raise
         raise AssertionError("unreachable")
 
+    def find(self, call: Call) -> Any:
+        """Send a call that asks for one thing, and return its body, None where Twilio says that it is not there (404).
+
+        :raises CallError: as :meth:`send`.
+        """
+        try:
+            return self.send(call).body
+        except Rejected as rejected:
+            if rejected.status == 404:
+                return None
+            raise
+
     def delete(self, call: Call) -> bool:
         """Send a call that removes something, and return whether that removed it.
 

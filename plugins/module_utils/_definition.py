@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from ansible.module_utils.basic import env_fallback
@@ -96,6 +97,11 @@ class Definition:
         options = {**CONNECTION_OPTIONS, **required, **subaccount, **self.options}
         return {name: dict(spec) for name, spec in options.items()}
 
+    @cached_property
+    def secret_options(self) -> frozenset[str]:
+        """The names of the options whose values must not be shown."""
+        return frozenset(name for name, option in self.argument_spec().items() if option.get("no_log"))
+
     def rules(self) -> dict[str, list[list[Any]]]:
         """Return the rules between options, as Ansible's keyword arguments."""
         return {
@@ -114,9 +120,8 @@ class Definition:
         :raises TwilioError: anything that stops it; an InputError comes before any request.
         """
         options = _schemas.check_options({**_CONNECTION_CHECKS, **self.checks}, options)
-        secret_options = {name for name, spec in self.argument_spec().items() if spec.get("no_log")}
         options = {
-            name: Secret(value) if name in secret_options and value is not None else value
+            name: Secret(value) if name in self.secret_options and value is not None else value
             for name, value in options.items()
         }
         self.check_together(options)

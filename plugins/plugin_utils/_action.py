@@ -106,14 +106,10 @@ class Door(ModuleDoor):
 
     def _run_here(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
         """Return the result, the options with their defaults, and what must not be shown of either."""
-        specification = self.definition.argument_spec()
-        validated = ArgumentSpecValidator(specification, **self.definition.rules()).validate(arguments)
+        definition = self.definition
+        validated = ArgumentSpecValidator(definition.argument_spec(), **definition.rules()).validate(arguments)
         options = validated.validated_parameters
-        secrets = {
-            str(options[name])
-            for name, option in specification.items()
-            if option.get("no_log") and options.get(name) not in (None, "")
-        }
+        secrets = {str(options[name]) for name in definition.secret_options if options.get(name) not in (None, "")}
         if validated.error_messages:
             message = validated.errors.msg
             if isinstance(validated.errors[0], UnsupportedError):
@@ -121,7 +117,7 @@ class Door(ModuleDoor):
             result = {"failed": True, "msg": message}
         else:
             result = execute(
-                self.definition,
+                definition,
                 options,
                 check_mode=self._task.check_mode,
                 diff_mode=self._task.diff,

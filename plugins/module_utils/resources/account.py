@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import PAGE_SIZE, Call, Client
-from .._errors import ForeignAnswer, InputError, Rejected, Undecided
+from .._errors import ForeignAnswer, InputError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
@@ -104,12 +104,9 @@ def fetched(client: Client, sid: str) -> list[Mapping[str, Any]]:
     :raises ForeignAnswer: where the answer is about another.
     """
     call = Call("GET", _path(sid), f"look up account {sid}", _ANSWER, product="api")
-    try:
-        answer: Mapping[str, Any] = client.send(call).body
-    except Rejected as rejected:
-        if rejected.status == 404:
-            return []
-        raise
+    answer: Mapping[str, Any] | None = client.find(call)
+    if answer is None:
+        return []
     _check_sid(call, answer, sid)
     return [answer]
 

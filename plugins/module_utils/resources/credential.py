@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import PAGE_SIZE, Call, Client
-from .._errors import InputError, Rejected, TwilioError, Undecided
+from .._errors import InputError, TwilioError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
@@ -153,13 +153,8 @@ def listed(kind: Kind, client: Client) -> list[Credential]:
 
 def fetched(kind: Kind, client: Client, sid: str) -> list[Credential]:
     """Return the credential of a SID, in a list that is empty where there is none."""
-    try:
-        answer = client.send(Call("GET", f"{kind.path}/{sid}", f"look up the {kind.noun} {sid}", _ANSWER))
-    except Rejected as rejected:
-        if rejected.status == 404:
-            return []
-        raise
-    return [Credential.from_answer(answer.body)]
+    answer = client.find(Call("GET", f"{kind.path}/{sid}", f"look up the {kind.noun} {sid}", _ANSWER))
+    return [] if answer is None else [Credential.from_answer(answer)]
 
 
 def _plan(

@@ -48,13 +48,8 @@ class SafeListNumber(Resource[Optional[Entry]]):
     def read(self) -> Entry | None:
         """Return the number's entry, None where it is not on the list."""
         call = Call("GET", _PATH, f"look up {self._phone_number} on the SafeList", _ENTRY, query=self._field)
-        try:
-            entry: Entry = self._client.send(call).body
-        except Rejected as rejected:
-            if rejected.status == 404:
-                return None
-            raise
-        if entry["phone_number"] not in (None, self._phone_number):
+        entry: Entry | None = self._client.find(call)
+        if entry is not None and entry["phone_number"] not in (None, self._phone_number):
             raise FateUnknown(call.doing, f"the answer is about {entry['phone_number']}")
         return entry
 
