@@ -62,8 +62,8 @@ class RecordFile:
         artifacts = os.environ.get(_RUNNER_ARTIFACTS)
         if artifacts and Path(artifacts).resolve().parent.parent in self._path.resolve().parents:
             raise RecordError(
-                f"path: {path} is in the private folder of this job, which goes when the job is over. Name a folder that"
-                " is mounted from outside, or keep the record in HashiCorp Vault."
+                f"path: {path} is in the private folder of this job, which goes when the job is over. Name a folder"
+                " that is mounted from outside, or keep the record in HashiCorp Vault."
             )
         self._vault = VaultLib([("default", VaultSecret(password.encode()))])
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a role for many accounts at once: each is a host with variables of its own, and its record in one folder.
+"""Runs a role for many accounts at once: each is a host with variables of its own, and all records are in one folder.
 
-A *rotation* is an account as Twilio has it, a record as the store has it, and variables. All rotations of a table run in
-one ``ansible-playbook`` at ``-vvvv``, so that what it prints can be searched for every token there ever was.
+A *rotation* is an account as Twilio has it, a record as the store has it, and variables. All rotations of a table run
+in one ``ansible-playbook`` at ``-vvvv``, so that what it prints can be searched for every token there ever was.
 """
 
 from __future__ import annotations
@@ -239,6 +239,12 @@ class Accounts:
             requests=[entry for entry in log if entry["account_sid"] == sid],
             gates=[json.loads(line) for line in lines],
             failure=failures[-1] if failures else None,
-            result=shown[-1].get(f"{self._role}_result") if shown else {},
+            result=_with_days(shown[-1].get(f"{self._role}_result") or {}) if shown else {},
             changed=any(result.kind == "ok" and result.get("changed") for result in mine),
         )
+
+
+def _with_days(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a role's result with its days as a number: before ansible-core 2.19 a template makes them a text."""
+    days = result.get("due_in_days")
+    return {**result, "due_in_days": float(days) if isinstance(days, str) and days else days}

@@ -392,7 +392,8 @@ LOAD = """\
 - name: Load it
   ansible.builtin.set_fact:
     rotation_record_found:
-      record: "{{ lookup('ansible.builtin.file', own_store_file.stat.path) | from_json if own_store_file.stat.exists else {} }}"
+      record: >-
+        {{ lookup('ansible.builtin.file', own_store_file.stat.path) | from_json if own_store_file.stat.exists else {} }}
       version: "{{ own_store_file.stat.checksum | default('none') }}"
 """
 SAVE = """\

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from harness import CHECKOUT, Run, ansible_playbook, numbered, play
+from harness import Run, ansible_playbook, numbered, play
 from twilio.request_validator import RequestValidator
 
 GATE = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}

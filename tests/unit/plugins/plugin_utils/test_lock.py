@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 from ansible_collections.community.twilio.plugins.plugin_utils._lock import holder, ours
 
@@ -33,16 +35,20 @@ def test_each_run_has_a_lock_of_its_own():
     assert ours().run_id != ours().run_id
 
 
+def status(pid: int) -> list[str]:
+    """Return the fields of a process's status from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+
+
 def test_a_process_that_ended_holds_nothing_even_where_nobody_has_asked_how():
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process.stdin is not None
-    start = open(f"/proc/{process.pid}/stat", encoding="ascii").read().rpartition(")")[2].split()[19]
-    found = {**asdict(ours()), "pid": process.pid, "start": start}
+    found = {**asdict(ours()), "pid": process.pid, "start": status(process.pid)[19]}
     assert holder(found, ours(), LEASE) is not None
     process.stdin.close()
     # Ended, but not yet waited for: a zombie.
-    while open(f"/proc/{process.pid}/stat", encoding="ascii").read().rpartition(")")[2].split()[0] != "Z":
-        pass
+    while status(process.pid)[0] != "Z":
+        time.sleep(0.01)
     assert holder(found, ours(), LEASE) is None
     process.wait()
     assert holder(found, ours(), LEASE) is None
