@@ -62,6 +62,10 @@ lock:
       description: Changes when the machine starts; empty where that can't be told.
       type: str
       sample: 2f8a6b1c-93b4-4f5e-8a55-3c1b6de0f7aa
+    pid_namespace:
+      description: Where that number is a process's; containers have their own. Empty where that can't be told.
+      type: str
+      sample: "pid:[4026531836]"
     pid:
       description: The process of C(ansible-playbook).
       type: int

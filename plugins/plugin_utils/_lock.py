@@ -34,6 +34,7 @@ class Lock:
     :param run_id: told anew for each run of a role.
     :param host: the machine's name.
     :param boot_id: changes when the machine starts; empty where that can't be told.
+    :param pid_namespace: where that number is a process's; containers have their own. Empty where that can't be told.
     :param pid: the process of ``ansible-playbook``.
     :param start: when that process began, in the kernel's own unit; empty where that can't be told.
     :param renewed_at: when the lock was taken or renewed, ISO 8601 in UTC.
@@ -42,6 +43,7 @@ class Lock:
     run_id: str
     host: str
     boot_id: str
+    pid_namespace: str
     pid: int
     start: str
     renewed_at: str
@@ -60,6 +62,7 @@ def ours() -> Lock:
         run_id=secrets.token_hex(8),
         host=socket.gethostname(),
         boot_id=_boot_id(),
+        pid_namespace=_pid_namespace(),
         pid=pid,
         start=_start_of(pid) or "",
         renewed_at=datetime.now(timezone.utc).strftime(_DATE),
@@ -90,12 +93,21 @@ def _is_dead(found: Mapping[str, Any], own: Lock) -> bool:
         return False
     if found.get("boot_id") != own.boot_id:
         return True
+    if found.get("pid_namespace") != own.pid_namespace:
+        return False
     return _start_of(found.get("pid")) != found.get("start")
 
 
 def _boot_id() -> str:
     try:
         return _BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+def _pid_namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
     except OSError:
         return ""
 

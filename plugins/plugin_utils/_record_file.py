@@ -59,8 +59,7 @@ class RecordFile:
             raise RecordError(f"path: expected an absolute path, got {path}")
         if not password:
             raise RecordError("password: expected the password that the record is encrypted with, got nothing")
-        artifacts = os.environ.get(_RUNNER_ARTIFACTS)
-        if artifacts and Path(artifacts).resolve().parent.parent in self._path.resolve().parents:
+        if _private_folder() in self._path.resolve().parents:
             raise RecordError(
                 f"path: {path} is in the private folder of this job, which goes when the job is over. Name a folder"
                 " that is mounted from outside, or keep the record in HashiCorp Vault."
@@ -145,6 +144,16 @@ class RecordFile:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _private_folder() -> Path | None:
+    """Return the folder of the job that this is, None where it is none."""
+    named = os.environ.get(_RUNNER_ARTIFACTS)
+    if not named:
+        return None
+    artifacts = Path(named).resolve()
+    # Named by the job, in the folder "artifacts", unless another was asked for.
+    return artifacts.parent.parent if artifacts.parent.name == "artifacts" else artifacts
 
 
 def _version(encrypted: bytes) -> str:

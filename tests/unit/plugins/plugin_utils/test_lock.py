@@ -62,6 +62,10 @@ def test_a_restart_ends_every_run():
     assert holder(asdict(replace(ours(), boot_id="another")), ours(), LEASE) is None
 
 
+def test_a_process_of_another_container_can_not_be_seen():
+    assert holder(asdict(replace(ours(), pid_namespace="pid:[1]", start="1")), ours(), LEASE) is not None
+
+
 def test_another_machines_lock_counts_until_its_lease_runs_out():
     elsewhere = replace(ours(), host="elsewhere", boot_id="another", start="1")
     for seconds, held in ((LEASE - 60, True), (LEASE + 60, False)):

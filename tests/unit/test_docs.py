@@ -1,0 +1,116 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the pages show is what the files of ``docs/examples`` hold, and the programs that read these files take them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = ROOT / "docs" / "examples"
+NAMES = sorted(path.name for path in EXAMPLES.iterdir())
+PAGES = ("docs/rotation.md", "roles/rotate_auth_token/README.md")
+#: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
+HEADER_END = "SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+def read(path: str) -> str:
+    """Return a file's text."""
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def blocks(page: str, language: str = r"[\w+]+") -> list[str]:
+    """Return what a page shows as code."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+
+
+class Loader(yaml.SafeLoader):
+    """Takes Ansible's tag for text that is no template."""
+
+
+Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_page_shows_each_example_as_it_is(name):
+    header, end, text = read(f"docs/examples/{name}").partition(HEADER_END)
+    assert all(line.startswith(("#", "---")) for line in header.splitlines())
+    assert end
+    assert text.lstrip("\n") in blocks("docs/rotation.md")
+
+
+@each_page
+def test_what_is_linked_is_there(page):
+    for target in re.findall(r"\]\(([^)]+)\)", read(page)):
+        if "://" not in target:
+            assert ((ROOT / page).parent / target.partition("#")[0]).exists(), target
+
+
+@each_page
+def test_a_page_ends_with_what_is_next(page):
+    assert re.findall(r"^## (.*)$", read(page), re.MULTILINE)[-1] == "Next"
+
+
+@each_page
+def test_variables_of_the_role_are_ones_that_it_has(page):
+    specs = yaml.safe_load(read("roles/rotate_auth_token/meta/argument_specs.yml"))
+    known = {*specs["argument_specs"]["main"]["options"]}
+    # What it sets.
+    known |= {f"rotate_auth_token_{name}" for name in ("primary", "pending", "result")}
+    assert {*re.findall(r"\brotate_auth_token_\w+", read(page))} <= known
+
+
+@each_page
+def test_yaml_is_yaml(page):
+    for block in blocks(page, "yaml"):
+        assert yaml.load(block, Loader)
+
+
+def test_the_units_are_taken_by_systemd(tmp_path):
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        pytest.skip("systemd-analyze is not on this machine")
+    for name in ("twilio-rotate.service", "twilio-rotate.timer"):
+        text = read(f"docs/examples/{name}")
+        # The program has to be there.
+        text = re.sub(r"^ExecStart=\S+", f"ExecStart={shutil.which('true')}", text, flags=re.MULTILINE)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    command = [systemd, "--man=no", "verify", *map(str, tmp_path.iterdir())]
+    finished = subprocess.run(command, check=False, capture_output=True, text=True)
+    # Of units of the machine it may have a word to say as well.
+    assert "twilio-rotate" not in finished.stderr
+    assert finished.returncode == 0, finished.stderr
+
+
+RANGES = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
+
+
+def test_the_crontab_is_one_of_cron_d():
+    """Of https://manpages.debian.org/bookworm/cron/crontab.5.en.html: settings, then five fields, a user, a command."""
+    lines = [line for line in read("docs/examples/crontab").splitlines() if line and not line.startswith("#")]
+    *settings, entry = lines
+    assert all(re.fullmatch(r"[A-Z_]+=\S+", line) for line in settings)
+    *fields, user, command = entry.split(maxsplit=6)
+    for (name, (low, high)), field in zip(RANGES.items(), fields):
+        assert field == "*" or low <= int(field) <= high, name
+    assert user == "twilio-rotation"
+    # Cron makes a new line of a per cent sign.
+    assert "%" not in command
+
+
+def test_the_controllers_schedule_is_a_rule():
+    rrule = pytest.importorskip("dateutil.rrule", reason="dateutil is not on this machine")
+    play: dict[str, Any] = yaml.load(read("docs/examples/controller.yml"), Loader)[0]
+    first, second = rrule.rrulestr(play["vars"]["rrule"])[:2]
+    assert (second - first).days == 1
