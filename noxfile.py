@@ -20,6 +20,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import antsibull_nox
@@ -74,6 +75,7 @@ nox.options.sessions = [
     "sanity",
     f"unit({BASE})",
     f"integration({BASE})",
+    f"faults({BASE})",
     *[f"doors({core})" for core in CORES if core != BASE],
 ]
 
@@ -124,6 +126,27 @@ def environment(session: nox.Session, core: Core, *packages: str) -> Path:
     if packages:
         session.run(*pip_install, *packages, external=True)
     return programs
+
+
+#: What the roles that rotate call beside this collection's own, for the tests.
+OTHER_PACKAGES = ("--requirement", "tests/faults/requirements.txt")
+
+#: Integration tests of what does not depend on the door by which a module runs.
+RUN_ONCE = (
+    "doors",
+    "fleet",
+    "rotate_auth_token",
+    "rotate_aws_credential",
+    "rotate_public_key",
+    "rsa_key_pair",
+    "webhook",
+)
+
+
+def fetch_other_collections(session: nox.Session, core: str) -> None:
+    """Have the collections that the roles call, as far as the tests need them."""
+    programs = environment(session, CORES[core])
+    session.run(str(programs / "python"), "tests/faults/other_collections.py", external=True)
 
 
 def link_collection() -> None:
@@ -219,11 +242,18 @@ def sanity(session: nox.Session, core: str) -> None:
         )
 
 
-def run_pytest(session: nox.Session, core: str, folder: str, *arguments: str, **environment_variables: str) -> None:
-    """Run the tests of one folder."""
+def run_pytest(
+    session: nox.Session,
+    core: str,
+    folder: str,
+    *arguments: str,
+    packages: Sequence[str] = (),
+    **environment_variables: str,
+) -> None:
+    """Run the tests of one folder, with further packages if it needs any."""
     if not (ROOT / folder).exists():
         session.skip(f"{folder} has no tests")
-    programs = environment(session, CORES[core])
+    programs = environment(session, CORES[core], *packages)
     link_collection()
     session.run(
         str(programs / "python"),
@@ -254,11 +284,28 @@ def unit(session: nox.Session, core: str) -> None:
 @nox.session(python=False)
 @each_core
 def integration(session: nox.Session, core: str) -> None:
-    """Run playbooks against the simulator, all of them by both doors."""
+    """Run playbooks against the simulator, all of them by both doors; but what has no door of its own only once."""
+    fetch_other_collections(session, core)
     side_by_side = ("--numprocesses=2", "--dist=loadfile")
-    run_pytest(session, core, "tests/integration", *side_by_side, COMMUNITY_TWILIO_DOOR="controller")
-    both_already = "--ignore=tests/integration/test_doors.py"
-    run_pytest(session, core, "tests/integration", *side_by_side, both_already, COMMUNITY_TWILIO_DOOR="module")
+    run_pytest(
+        session,
+        core,
+        "tests/integration",
+        *side_by_side,
+        packages=OTHER_PACKAGES,
+        COMMUNITY_TWILIO_DOOR="controller",
+    )
+    # Comparing the doors runs both. A role is tasks, whose modules have their own tests; the targets run all of them.
+    once = [f"--ignore=tests/integration/test_{name}.py" for name in RUN_ONCE]
+    run_pytest(session, core, "tests/integration", *side_by_side, *once, COMMUNITY_TWILIO_DOOR="module")
+
+
+@nox.session(python=False)
+@each_core
+def faults(session: nox.Session, core: str) -> None:
+    """Kill the roles that rotate at every point, and run them again (all points: -- --kill-everywhere)."""
+    fetch_other_collections(session, core)
+    run_pytest(session, core, "tests/faults", "--numprocesses=2", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""AWS's IAM, as moto simulates it, with a log of requests."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from secrets import token_hex
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs
+
+from kills import Request
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+REGION = "us-east-1"
+
+#: Of a request's signature: the access key it was made with.
+_SIGNED_WITH = re.compile(r"Credential=([^/]+)/")
+
+#: How the names of the calls begin that change nothing.
+_READING = ("Get", "List", "Simulate")
+
+
+class Iam:
+    """IAM on a port of this machine; a context manager that surely ends the server.
+
+    A caller is an access key id: moto takes any, so that each scene has one of its own to call with.
+    """
+
+    name = "IAM"
+
+    def __init__(self) -> None:
+        self._log: defaultdict[str, list[Request]] = defaultdict(list)
+        self._simulated = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Iam:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def requests(self, caller: str) -> Sequence[Request]:
+        """Return what was asked for with this access key."""
+        return tuple(self._log[caller])
+
+    def caller(self) -> str:
+        """Return an access key id that nobody else calls with."""
+        return f"AKIA{token_hex(8).upper()}"
+
+    def environment(self, caller: str) -> dict[str, str]:
+        """Return the variables by which Ansible's modules find this server, as that caller."""
+        return {
+            "AWS_ACCESS_KEY_ID": caller,
+            "AWS_SECRET_ACCESS_KEY": "the secret of whoever calls",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.url,
+        }
+
+    def add_user(self, name: str) -> None:
+        """Make a user, without a request."""
+        self._backend.create_user(REGION, name)
+
+    def add_key(self, user: str) -> tuple[str, str]:
+        """Make an access key, without a request; return its id and its secret."""
+        key = self._backend.create_access_key(user)
+        return key.access_key_id, key.secret_access_key
+
+    def keys(self, user: str) -> dict[str, str]:
+        """Return a user's access keys, each with its secret, which IAM itself tells only once."""
+        return {key.access_key_id: key.secret_access_key for key in self._backend.users[user].access_keys}
+
+    @property
+    def _backend(self) -> Any:
+        return iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
+
+    def _serve(self, environment: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Note a request, and pass it on to moto."""
+        body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
+        environment["wsgi.input"] = io.BytesIO(body)
+        signed = _SIGNED_WITH.search(environment.get("HTTP_AUTHORIZATION", ""))
+        action = parse_qs(body.decode()).get("Action", [""])[0]
+        self._log[signed[1] if signed else ""].append(Request(action, not action.startswith(_READING)))
+        answer: Iterable[bytes] = self._simulated(environment, start_response)
+        return answer
+
+
+class _Handler(MotoRequestHandler):
+    """One connection."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Print nothing: a failing test's output is long enough."""

@@ -1,0 +1,286 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a playbook, stands still at each point at which it can be killed, and kills it at one of them.
+
+A *scene* is what a run works on: an account, a store and consumers of its own, in a folder of its own. The points of a
+run are where its tasks start and end, what it saves, each request before it is sent, and each answer before it is read.
+At a point the process stops itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and
+lets it go on; or it kills the process and all its descendants, by SIGKILL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import harness
+from harness import Run, ansible_playbook
+from simulator.client import Simulator
+
+HERE = Path(__file__).parent
+SHIM = HERE / "shim"
+
+#: How often a run is looked at, and how long it may take at most, in seconds.
+POLL = 0.003
+LIMIT = 300.0
+
+#: The names that ``shim/kill_point.py`` has for these.
+MARK, EACH = "KILLS_FOLDER", "each"
+SETTINGS, PASSED, STANDING, PROGRAMS = "settings.json", "passed.jsonl", "standing", "programs.jsonl"
+
+#: The kinds of points.
+TASK_START, TASK_END, SAVE, REQUEST, ANSWER = "task start", "task end", "save", "request", "answer"
+
+
+class Request(NamedTuple):
+    """A request that a server got.
+
+    :param what: its verb and path, or its name.
+    :param writes: whether it may have changed something.
+    """
+
+    what: str
+    writes: bool
+
+
+class Server(Protocol):
+    """What runs send requests to; each scene is a caller of its own."""
+
+    name: str
+
+    def requests(self, caller: str) -> Sequence[Request]:
+        """Return what this caller has asked for, from the beginning."""
+
+
+class Twilio:
+    """The simulator; the caller is an account's SID."""
+
+    name = "Twilio"
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def requests(self, caller: str) -> Sequence[Request]:
+        """Return an account's requests, whatever they were authenticated with."""
+        return [
+            Request(f"{entry['method']} {entry['path']}", entry["method"] != "GET")
+            for entry in self._simulator.requests()
+            if entry["account_sid"] == caller
+        ]
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where a run can be killed.
+
+    :param kind: one of the kinds.
+    :param number: which of its kind, from 1 on.
+    :param what: the task, the request or the file, for the reader.
+    """
+
+    kind: str
+    number: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number} ({self.what})"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What runs work on, one after the other.
+
+    :param folder: holds all that they write.
+    :param play: what they do.
+    :param callers: the servers, each with what it knows this scene by.
+    :param saves_below: in which folders a save is a point, and what is put in place is kept.
+    :param environment: further environment variables.
+    """
+
+    folder: Path
+    play: Mapping[str, Any]
+    callers: Sequence[tuple[Server, str]]
+    saves_below: Sequence[Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Path:
+        """The folder of what renames put in place."""
+        return self.folder / "kept"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of a run.
+
+    :param result: as of any run of the tests; the status is negative if it was killed.
+    :param points: the points that it came to, in order.
+    :param requests: of each server, by its name.
+    :param programs: the programs it started, with their arguments.
+    """
+
+    result: Run
+    points: Sequence[Point]
+    requests: Mapping[str, Sequence[Request]]
+    programs: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether a task reported a change."""
+        return any(result.get("changed") for result in self.result.results)
+
+
+def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[Point], None] | None = None) -> Ran:
+    """Run a scene's play.
+
+    :param name: of this run; no other in the scene has it.
+    :param kill_at: where to kill it, if anywhere.
+    :param look: is called at each point, while the run stands still.
+    :raises AssertionError: where the point was not reached, or the time is over, or a server got other requests than
+        the points say.
+    """
+    wanted = [kill_at.kind, kill_at.number] if kill_at else EACH if look else None
+    place = _prepare(scene, name, wanted)
+    before = {server.name: len(server.requests(caller)) for server, caller in scene.callers}
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(ansible_playbook, scene.folder, [scene.play], "-vvvv", **_environment(scene, place))
+        try:
+            killed = _attend(place, future, look)
+        finally:
+            # Whatever was left, be it that the test is interrupted; otherwise nothing.
+            kill_all(place)
+        result = future.result()
+    assert killed == bool(kill_at), f"the run never came to {kill_at}:\n{result.output}"
+    points = _points(place)
+    requests = {server.name: server.requests(caller)[before[server.name] :] for server, caller in scene.callers}
+    if not killed:
+        sent = sum(point.kind == REQUEST for point in points)
+        assert sent == sum(map(len, requests.values())), f"{sent} requests were points, but these were sent: {requests}"
+    return Ran(result, points, requests, (place / PROGRAMS).read_text(encoding="utf-8"))
+
+
+def _prepare(scene: Scene, name: str, wanted: Any) -> Path:
+    """Make the folder of a run's points."""
+    place = scene.folder / "runs" / name
+    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "temporary", "remote"))):
+        folder.mkdir(parents=True, exist_ok=True)
+    for file in (PASSED, PROGRAMS):
+        (place / file).touch()
+    settings = {
+        "wanted": wanted,
+        "saves_below": [str(folder) for folder in scene.saves_below],
+        "kept": str(scene.kept),
+    }
+    (place / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
+    return place
+
+
+def _environment(scene: Scene, place: Path) -> dict[str, str]:
+    plugins = os.pathsep.join(str(folder / "callback_plugins") for folder in (harness.HERE, HERE))
+    return {
+        MARK: str(place),
+        "PYTHONPATH": str(SHIM),
+        "HOME": str(scene.folder / "home"),
+        "TMPDIR": str(scene.folder / "temporary"),
+        "ANSIBLE_REMOTE_TMP": str(scene.folder / "remote"),
+        "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
+        "ANSIBLE_CALLBACK_PLUGINS": plugins,
+        "ANSIBLE_CALLBACKS_ENABLED": "results,task_points",
+        **scene.environment,
+    }
+
+
+def _attend(place: Path, future: Future[Run], look: Callable[[Point], None] | None) -> bool:
+    """Wait until a run is over; look at it wherever it stands still, or kill it there. Return whether it was killed."""
+    end = time.monotonic() + LIMIT
+    while not wait([future], POLL).done:
+        if (process := _standing(place)) is not None:
+            _wait_for_states({process}, "T")
+            if look is None:
+                kill_all(place)
+                return True
+            look(_points(place)[-1])
+            (place / STANDING).unlink()
+            os.kill(process, signal.SIGCONT)
+        if time.monotonic() > end:
+            kill_all(place)
+            raise AssertionError(f"the run took too long:\n{future.result().output}")
+    return False
+
+
+def _standing(place: Path) -> int | None:
+    """Return the process that stands still."""
+    try:
+        return int(os.readlink(place / STANDING))
+    except FileNotFoundError:
+        return None
+
+
+def _points(place: Path) -> list[Point]:
+    lines = (place / PASSED).read_text(encoding="utf-8").splitlines()
+    return [Point(line["kind"], line["number"], line["what"]) for line in map(json.loads, lines)]
+
+
+# -- processes --------------------------------------------------------------------------------------------------
+
+
+def kill_all(place: Path) -> None:
+    """Kill a run with all its descendants, and return when none of them runs any more.
+
+    They are told by what all of them have in their environment, since Ansible's workers leave the process group, and a
+    process whose parent has ended is nobody's descendant. All are stopped first, so that none starts another meanwhile.
+    """
+    stopped: set[int] = set()
+    while found := set(_processes(place)) - stopped:
+        _signal(found, signal.SIGSTOP)
+        _wait_for_states(found, "tTXZ")
+        stopped |= found
+    _signal(stopped, signal.SIGKILL)
+    _wait_for_states(stopped, "XZ")
+
+
+def _processes(place: Path) -> Iterator[int]:
+    mark = f"{MARK}={place}".encode()
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            try:
+                environment = Path("/proc", name, "environ").read_bytes()
+            except OSError:
+                continue
+            if mark in environment.split(b"\0"):
+                yield int(name)
+
+
+def _signal(processes: set[int], number: int) -> None:
+    for process in processes:
+        try:
+            os.kill(process, number)
+        except ProcessLookupError:
+            continue
+
+
+def _wait_for_states(processes: set[int], states: str) -> None:
+    """Wait until each process is in one of the states that proc(5) names, or gone."""
+    end = time.monotonic() + 10
+    while any(_state(process) not in states for process in processes):
+        assert time.monotonic() < end, "a process can't be killed"
+        time.sleep(0.001)
+
+
+def _state(process: int) -> str:
+    """Return a process's state; one that is gone counts as dead."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "X"
+    # Behind the name in parentheses, which may hold anything.
+    return status[status.rindex(")") + 2]

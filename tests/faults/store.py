@@ -1,0 +1,56 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rotation's record in a file, as the roles keep it: read and written by the tests on their own."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+
+def read(path: Path, password: str) -> dict[str, Any] | None:
+    """Return the record of a file; None where there is no file.
+
+    :param password: what ansible-vault encrypted it with.
+    """
+    try:
+        encrypted = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    record: dict[str, Any] = yaml.safe_load(_decrypt(encrypted, password))
+    return record
+
+
+def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
+    """Write a record beside, flush it, and rename it."""
+    beside = path.with_name(f".{path.name}.new")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(_vault(password).encrypt(yaml.safe_dump(dict(record), sort_keys=False)))
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+@functools.lru_cache
+def _decrypt(encrypted: bytes, password: str) -> bytes:
+    """Decrypt, which takes long by design, and is asked for at each point."""
+    decrypted: bytes = _vault(password).decrypt(encrypted)
+    return decrypted
+
+
+def _vault(password: str) -> VaultLib:
+    return VaultLib([("default", VaultSecret(password.encode()))])

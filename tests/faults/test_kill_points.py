@@ -1,0 +1,194 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rotation roles are killed at each of their points, on each way through them, and run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from functools import partial
+from typing import Any
+
+import credential_scenes
+import other_collections
+import pytest
+import token_scenes
+from credential_rules import AWS, PUBLIC_KEY
+from iam import Iam
+from kv2 import Kv2
+from proofs import Proof, Way
+from token_scenes import LONG_AGO, Start, Tokens
+
+ROTATED = {"phase": "idle", "pending": None}
+
+Begin = Callable[[Tokens], Start]
+
+
+def first(tokens: Tokens) -> dict[str, str]:
+    """Return an account that has one token."""
+    return {"auth_token": tokens.first}
+
+
+def both(tokens: Tokens) -> dict[str, str]:
+    """Return an account that has two."""
+    return {"auth_token": tokens.first, "secondary_auth_token": tokens.second}
+
+
+def second(tokens: Tokens) -> dict[str, str]:
+    """Return an account whose second token was promoted."""
+    return {"auth_token": tokens.second}
+
+
+def now() -> str:
+    """Return this moment, as records have it."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def record(tokens: Tokens, phase: str) -> dict[str, str]:
+    """Return a record in a phase."""
+    pending = {"pending": tokens.second, "staged_at": now()} if phase in ("staged", "verified") else {}
+    return {"phase": phase, "primary": tokens.first, **pending}
+
+
+def start(tokens: Tokens, account: Mapping[str, str], phase: str | None, *consumer: str, **more: Any) -> Start:
+    """Return a start with the variables that all have: what a run leaves in one way, it may leave in another."""
+    variables = {
+        "initial_auth_token": more.pop("initial_auth_token", tokens.first),
+        "initial_rotated_at": LONG_AGO,
+        "on_failure": "rollback",
+        "replace_unknown": True,
+    }
+    return Start(account, record(tokens, phase) if phase else None, consumer, variables, **more)
+
+
+def adopt(tokens: Tokens) -> Start:
+    return start(tokens, first(tokens), None, tokens.first)
+
+
+def foreign(tokens: Tokens) -> Start:
+    return start(tokens, both(tokens), "idle", tokens.first)
+
+
+def staging(tokens: Tokens) -> Start:
+    return start(tokens, both(tokens), "staging", tokens.first)
+
+
+def staged(tokens: Tokens) -> Start:
+    return start(tokens, both(tokens), "staged", tokens.first, tokens.second)
+
+
+def deleted(tokens: Tokens) -> Start:
+    return start(tokens, first(tokens), "verified", tokens.first, tokens.second)
+
+
+def promoted(tokens: Tokens) -> Start:
+    return start(tokens, second(tokens), "staged", tokens.first, tokens.second)
+
+
+def promoted_by_a_run(tokens: Tokens) -> Start:
+    return start(tokens, second(tokens), "verified", tokens.first, tokens.second)
+
+
+def cleaning(tokens: Tokens) -> Start:
+    return start(tokens, first(tokens), "cleaning", tokens.first)
+
+
+def lost(tokens: Tokens) -> Start:
+    third = {"auth_token": tokens.third}
+    return start(tokens, third, "idle", tokens.third, initial_auth_token=tokens.third, is_locked_out=True)
+
+
+def refused(tokens: Tokens) -> Start:
+    return start(tokens, first(tokens), "idle", tokens.first, verifies=False)
+
+
+def by_default(tokens: Tokens) -> Start:
+    """With no variable that need not be set."""
+    return Start(first(tokens), record(tokens, "idle"), [tokens.first])
+
+
+# -- the ways of an auth token -----------------------------------------------------------------------------------
+
+# Those that begin late come first: what they leave need not be come to by a longer way.
+WAYS: Mapping[str, Begin] = {
+    "cleaning": cleaning,
+    "died while it promoted": promoted_by_a_run,
+    "staged": staged,
+    "died while it minted": staging,
+    "no record": adopt,
+    "somebody promoted the staged token": promoted,
+    "somebody deleted the staged token": deleted,
+    "a foreign token is there": foreign,
+    "locked out, another token is given": lost,
+    "verifying fails, rolled back": refused,
+}
+
+
+@pytest.fixture(scope="module")
+def vault() -> Iterator[Kv2]:
+    with Kv2(cas_required=True) as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
+    begin = WAYS[name]
+
+    prove(Way(name, partial(token_scenes.scene, begin=begin), ROTATED, ends_well=begin is not refused))
+
+
+@pytest.mark.skipif(not other_collections.FOLDER.exists(), reason="the collections of others were not fetched")
+def test_auth_token_in_vault(vault: Kv2, prove: Callable[[Way], Proof]) -> None:
+    prove(Way("in Vault", partial(token_scenes.scene, begin=by_default, vault=vault), ROTATED))
+
+
+# -- the ways of credentials ---------------------------------------------------------------------------------------
+
+FINISHED: Mapping[str, Any] = {"phase": "idle", "new": None, "present": []}
+
+#: What somebody deleted at Twilio: the new one, as the record has it.
+NEW = {"sid": "CR" + "9" * 32, "key_id": "AKIA" + "9" * 16, "private_key_path": "/new.pem", "fingerprint": "9" * 10}
+
+
+def credential_due(_old: credential_scenes.Old) -> credential_scenes.Start:
+    return credential_scenes.Start()
+
+
+def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
+    current = {"sid": old.sid, "key_id": old.key_id, "fingerprint": None}
+    # Not due any more when it is over, so that nothing else begins.
+    return credential_scenes.Start({"phase": "created", "current": current, "new": NEW}, {"max_age_days": 100000})
+
+
+@pytest.fixture(scope="module")
+def iam() -> Iterator[Iam]:
+    with Iam() as running:
+        yield running
+
+
+# What the two roles share is tried with public keys, which take less time to make.
+@pytest.mark.parametrize(
+    ("kind", "begin", "has_old"),
+    [
+        pytest.param(AWS, credential_due, True, id="AWS, due"),
+        pytest.param(AWS, credential_gone, True, id="AWS, somebody deleted the new one"),
+        pytest.param(PUBLIC_KEY, credential_due, False, id="public key, the first"),
+        pytest.param(PUBLIC_KEY, credential_due, True, id="public key, due"),
+        pytest.param(PUBLIC_KEY, credential_gone, True, id="public key, somebody deleted the new one"),
+    ],
+)
+def test_credential(
+    kind: str,
+    begin: Callable[[credential_scenes.Old], credential_scenes.Start],
+    has_old: bool,
+    request: pytest.FixtureRequest,
+    prove: Callable[[Way], Proof],
+) -> None:
+    if kind == AWS and not other_collections.FOLDER.exists():
+        pytest.skip("the collections of others were not fetched")
+    iam = request.getfixturevalue("iam") if kind == AWS else None
+    prepare = partial(credential_scenes.scene, kind=kind, begin=begin, iam=iam, has_old=has_old)
+
+    prove(Way(request.node.name, prepare, FINISHED))

@@ -1,0 +1,73 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The machinery by itself: a toy rotation that is right passes at each point, and each flaw is found by its rule."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import store
+import toy
+from harness import play
+from kills import ANSWER, REQUEST, SAVE, TASK_END, TASK_START, Point, Scene, run
+from proofs import Proof, Way
+from simulator.client import Simulator
+
+
+def test_right(prove: Callable[[Way], Proof]) -> None:
+    proof = prove(Way("toy", toy.scene, {"phase": "idle", "pending": None}))
+
+    assert {point.kind for point in proof.points} == {TASK_START, TASK_END, SAVE, REQUEST, ANSWER}
+
+
+@pytest.mark.parametrize(
+    ("flaw", "rule"),
+    [
+        ("saves late", "rule 1"),
+        ("loses tokens", "rule 2"),
+        ("distributes late", "rule 3"),
+        ("prints", "rule 4"),
+        ("passes as an argument", "rule 4"),
+        ("is never idle", "rule 5"),
+    ],
+)
+def test_flaw(simulator: Simulator, tmp_path: Path, seen: Path, flaw: str, rule: str) -> None:
+    problems = Proof(Way(flaw, functools.partial(toy.scene, flaw=flaw)), simulator, tmp_path, seen).problems()
+
+    assert any(rule in problem for problem in problems), problems
+
+
+def test_no_process_is_left(tmp_path: Path) -> None:
+    """Not even one that has left the process group, and whose parent has ended."""
+    tasks: list[dict[str, Any]] = [
+        {"name": "Leave", "ansible.builtin.command": {"argv": ["sleep", "1000.5"]}, "async": 1000, "poll": 0},
+        {"name": "Wait", "ansible.builtin.pause": {"seconds": 1}},
+        {"name": "End", "ansible.builtin.meta": "noop"},
+    ]
+    started = Scene(tmp_path, play(tasks), callers=[])
+
+    ran = run(started, "killed", Point(TASK_END, 2, "Wait"))
+
+    assert "1000.5" in ran.programs
+    commands = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert not any(b"1000.5" in command for command in commands)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_killed_while_it_saves(tmp_path: Path, number: int) -> None:
+    record = tmp_path / "records" / "AC1.yml"
+    store.write(record, "password", {"phase": "old"})
+    save = {"toy_record": {"path": str(record), "password": "password", "changes": {"phase": "new"}}}
+    killed = Scene(tmp_path, play([{"name": "Save", **save}]), callers=[], saves_below=[record.parent])
+
+    run(killed, "killed", Point(SAVE, number, "flush, rename, flush of the folder"))
+
+    is_renamed = number == 3
+    assert store.read(record, "password") == {"phase": "new" if is_renamed else "old"}
+    assert len(list(record.parent.iterdir())) == (1 if is_renamed else 2)

@@ -1,0 +1,138 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Scenes for the role ``rotate_auth_token``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import harness
+import other_collections
+import store
+from harness import play
+from kills import Scene, Server, Twilio
+from kv2 import Kv2
+from rules import FileStore, Store, TokenWitness, VaultStore, journal
+from simulator.client import Simulator
+
+ROLE = "rotate_auth_token"
+
+#: When the token was rotated that is due.
+LONG_AGO = "2020-01-31T04:00:00Z"
+
+PATH = "twilio"
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of a scene."""
+
+    first: str = field(default_factory=lambda: token_hex(16))
+    second: str = field(default_factory=lambda: token_hex(16))
+    third: str = field(default_factory=lambda: token_hex(16))
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a scene begins.
+
+    :param account: the account's tokens, as the simulator is seeded.
+    :param record: the record, without what all have; None for none.
+    :param consumer: the tokens that the consumer takes.
+    :param variables: the role's, without its prefix.
+    :param verifies: whether the gate of that name can be passed.
+    :param is_locked_out: whether no token of the record is valid.
+    """
+
+    account: Mapping[str, Any]
+    record: Mapping[str, Any] | None
+    consumer: Sequence[str]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    verifies: bool = True
+    is_locked_out: bool = False
+
+
+def scene(
+    simulator: Simulator, folder: Path, begin: Callable[[Tokens], Start], vault: Kv2 | None = None
+) -> TokenWitness:
+    """Prepare an account, its record and its consumer.
+
+    :param begin: tells how, by tokens of this scene's own.
+    :param vault: where the record is kept; in a file if there is none.
+    """
+    start = begin(Tokens())
+    account_sid = f"AC{token_hex(16)}"
+    simulator.seed({"accounts": [{"sid": account_sid, **start.account}]})
+    inputs, records, taken = folder / "inputs", folder / "records", folder / "consumer.jsonl"
+    inputs.mkdir()
+    journal(taken, start.consumer)
+    servers: list[tuple[Server, str]] = [(Twilio(simulator), account_sid)]
+    if vault:
+        secret = vault.issue()
+        servers.append((vault, secret))
+        where = {"store": "hashi_vault", "hashi_vault_url": vault.url, "hashi_vault_token": secret}
+    else:
+        secret = token_hex(16)
+        where = {"store": "file", "store_path": str(records), "store_password": secret}
+    variables = {
+        "account_sid": account_sid,
+        "base_url": simulator.url,
+        "settle_seconds": 0,
+        **where,
+        **_gates(inputs, taken, start.verifies),
+        **start.variables,
+    }
+    secrets_file = inputs / "variables.json"
+    secrets_file.write_text(json.dumps({f"{ROLE}_{name}": value for name, value in variables.items()}), "utf-8")
+    collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
+    role = {"name": "Rotate", "ansible.builtin.include_role": {"name": f"community.twilio.{ROLE}"}}
+    made = Scene(
+        folder,
+        play([role], vars_files=[str(secrets_file)]),
+        callers=servers,
+        saves_below=[records],
+        environment={"ANSIBLE_COLLECTIONS_PATH": collections},
+    )
+    kept: Store
+    if vault:
+        path = f"{PATH}/{account_sid}"
+        if start.record is not None:
+            vault.put(path, {"account_sid": account_sid, **_EMPTY, **start.record})
+        kept = VaultStore(vault, path)
+    else:
+        file = records / f"{account_sid}.yml"
+        if start.record is not None:
+            store.write(file, secret, {"account_sid": account_sid, **_EMPTY, **start.record})
+        kept = FileStore(file, secret, made.kept)
+    return TokenWitness(
+        simulator, account_sid, made, kept, taken, [inputs], [secret], is_locked_out=start.is_locked_out
+    )
+
+
+_EMPTY = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
+
+
+def _gates(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:
+    """Write the files of the gates' tasks."""
+    both = {"journal": str(taken), "tokens": [f"{{{{ {ROLE}_primary }}}}", f"{{{{ {ROLE}_pending | default('') }}}}"]}
+    verify = (
+        {"ansible.legacy.consumer": {**both, "look": True}}
+        if verifies
+        else {"ansible.builtin.fail": {"msg": "It takes no token."}}
+    )
+    gates: dict[str, Mapping[str, Any]] = {
+        "distribute": {"name": "Distribute", "ansible.legacy.consumer": both},
+        "verify": {"name": "Verify", **verify},
+        "clean": {"name": "Clean", "ansible.legacy.consumer": {**both, "tokens": both["tokens"][:1]}},
+    }
+    for gate, task in gates.items():
+        (inputs / f"{gate}.yml").write_text(json.dumps([task]), encoding="utf-8")
+    return {f"{gate}_tasks": str(inputs / f"{gate}.yml") for gate in gates}
