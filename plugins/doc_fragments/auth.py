@@ -84,7 +84,7 @@ notes:
     Twilio's support asks for.
 requirements:
   - python >= 3.9
-  - requests >= 2.25
+  - requests >= 2.28
   - voluptuous >= 0.13
 """
 

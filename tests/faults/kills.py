@@ -114,7 +114,7 @@ class Scene:
 
     @property
     def kept(self) -> Path:
-        """The folder of what renames put in place."""
+        """The folder of what renames and links put in place."""
         return self.folder / "kept"
 
 
@@ -270,9 +270,9 @@ def _signal(processes: set[int], number: int) -> None:
 
 def _wait_for_states(processes: set[int], states: str) -> None:
     """Wait until each process is in one of the states that proc(5) names, or gone."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while any(_state(process) not in states for process in processes):
-        assert time.monotonic() < end, "a process can't be killed"
+        assert time.monotonic() < end, "a process does not stop"
         time.sleep(0.001)
 
 

@@ -194,8 +194,8 @@ class TokenWitness:
             if life["role"] == "primary":
                 since = _time(life["promoted_at"] or life["valid_from"])
                 until = min(_time(life["valid_until"]), now)
-                taken = [(held.since, end) for held, end in _with_ends(holdings, now) if life["token"] in held.tokens]
-                if gap := _first_gap(max(since, holdings[0].since), until, taken):
+                known = [(held.since, end) for held, end in _with_ends(holdings, now) if life["token"] in held.tokens]
+                if gap := _first_gap(max(since, holdings[0].since), until, known):
                     problems.append(f"rule 3: for {gap:.3f} s the consumer did not take token {number}, the primary")
         return problems
 

@@ -19,16 +19,13 @@ from simulator.client import Simulator
 
 PASSWORD = "the password of the toy's records"
 
-#: What can be wrong with it.
-FLAWS = ("saves late", "loses tokens", "distributes late", "prints", "passes as an argument", "is never idle")
-
 Task = dict[str, Any]
 
 
 def scene(simulator: Simulator, folder: Path, flaw: str = "") -> TokenWitness:
     """Prepare an account whose token is due, its record and its consumer.
 
-    :param flaw: what is wrong with the rotation, if anything.
+    :param flaw: what is wrong with the rotation, if anything; ``test_machinery.py`` names all.
     """
     account_sid, token = "AC" + token_hex(16), token_hex(16)
     simulator.seed({"accounts": [{"sid": account_sid, "auth_token": token}]})
