@@ -37,6 +37,10 @@ class Answer(NamedTuple):
     body: Mapping[str, Any] | None = None
 
 
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
+
+
 @dataclass(frozen=True)
 class Version:
     """A version of a secret.
@@ -47,7 +51,7 @@ class Version:
 
     since: float
     data: Mapping[str, Any] | None
-    created: str = field(default_factory=lambda: _now())
+    created: str = field(default_factory=_now)
     deleted: str = ""
 
     def metadata(self, number: int) -> dict[str, Any]:
@@ -223,7 +227,3 @@ def _envelope(data: Mapping[str, Any]) -> dict[str, Any]:
         "auth": None,
         "mount_type": "kv",
     }
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
