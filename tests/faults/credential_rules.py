@@ -67,6 +67,7 @@ class CredentialWitness:
         if left := half_saved(self.scene, self.record()):
             return left
         return {
+            "play": self.scene.play,
             # Who held it is dead, whoever it was.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "credentials": [

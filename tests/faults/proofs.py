@@ -36,7 +36,7 @@ class Witness(Protocol):
         """Return the record that is there now."""
 
     def left_behind(self) -> Any:
-        """Return all that the next run can find, as JSON gives it."""
+        """Return all that the next run depends on, what it runs included, as JSON gives it."""
 
     def so_far(self) -> list[str]:
         """Return what is wrong while a run stands still, or was killed."""
@@ -56,12 +56,14 @@ class Way:
     :param prepare: makes a scene for it in a folder, the same each time.
     :param ends_with: what the record says when it is over.
     :param ends_well: whether a run that gets to the end succeeds, and one after it has nothing to do.
+    :param chooses: at which points a run is killed, where they leave something new; the others are another way's.
     """
 
     name: str
     prepare: Callable[[Simulator, Path], Witness]
     ends_with: Mapping[str, Any] = field(default_factory=dict)
     ends_well: bool = True
+    chooses: Callable[[Point], bool] = lambda _point: True
 
 
 class Proof:
@@ -93,7 +95,7 @@ class Proof:
         def look(point: Point) -> None:
             problems.extend(f"{point}: {problem}" for problem in witness.so_far())
             left = _left(witness)
-            if self._is_new(left) or self._everywhere:
+            if self._everywhere or (self._way.chooses(point) and self._is_new(left)):
                 self.chosen.append((point, left))
 
         surveyed = run(witness.scene, "survey", look=look)
@@ -170,8 +172,8 @@ _NAME = re.compile(
 
 
 def _left(witness: Witness) -> str:
-    """Return what a scene's next run depends on: what is run, and what is there."""
-    return alike([witness.scene.play, witness.left_behind()], witness.scene.folder)
+    """Return what a scene's next run depends on."""
+    return alike(witness.left_behind(), witness.scene.folder)
 
 
 def alike(left: Any, folder: Path) -> str:

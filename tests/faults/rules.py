@@ -139,6 +139,7 @@ class TokenWitness:
             return left
         account = self.simulator.state(self.account_sid)
         return {
+            "play": self.scene.play,
             # Who held it is dead, whoever it was.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "account": [account["auth_token"], account["secondary_auth_token"]],
@@ -237,11 +238,11 @@ def files(scene: Scene) -> list[str]:
 def half_saved(scene: Scene, record: Mapping[str, Any]) -> list[Any]:
     """Return what can be found where a save was killed half-way: a file beside, as if there were nothing else but that.
 
-    What is in that file counts for nothing, so that the next run does what it does without it, but for its own save.
-    That is tried in each phase of the record.
+    What is in that file counts for nothing, so that the next run does what it does without it, but for its own save,
+    which is the same in all roles. That is tried in each phase of the record.
     """
-    names = [name for name in files(scene) if Path(name).name.startswith(".") and Path(name).name != ".lock"]
-    return [record.get("phase"), names] if names else []
+    left = [path for path in map(Path, files(scene)) if path.name.startswith(".") and path.name != ".lock"]
+    return [record.get("phase"), *(path.parent.name for path in left)] if left else []
 
 
 def shown(secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs: Iterable[Ran]) -> list[str]:

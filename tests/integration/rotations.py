@@ -239,12 +239,17 @@ class Accounts:
             requests=[entry for entry in log if entry["account_sid"] == sid],
             gates=[json.loads(line) for line in lines],
             failure=failures[-1] if failures else None,
-            result=_with_days(shown[-1].get(f"{self._role}_result") or {}) if shown else {},
+            result=_with_days(shown[-1].get(f"{self._role}_result") if shown else None),
             changed=any(result.kind == "ok" and result.get("changed") for result in mine),
         )
 
 
-def _with_days(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a role's result with its days as a number: before ansible-core 2.19 a template makes them a text."""
+def _with_days(result: Any) -> dict[str, Any]:
+    """Return a role's result with its days as a number: before ansible-core 2.19 a template makes them a text.
+
+    It is empty where the role set none, for which Ansible has a sentence.
+    """
+    if not isinstance(result, Mapping):
+        return {}
     days = result.get("due_in_days")
     return {**result, "due_in_days": float(days) if isinstance(days, str) and days else days}
