@@ -135,6 +135,7 @@ OTHER_PACKAGES = ("--requirement", "tests/faults/requirements.txt")
 RUN_ONCE = (
     "doors",
     "fleet",
+    "inventory",
     "rotate_auth_token",
     "rotate_aws_credential",
     "rotate_public_key",
