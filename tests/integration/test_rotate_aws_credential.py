@@ -106,6 +106,7 @@ ROWS = [
     Rotation("no user", variables={"issue_tasks": ""}),
     Rotation("wrong account", variables={"account_sid": "AC1"}),
     Rotation("relative store", variables={"store_path": "store"}),
+    Rotation("no such file", variables={"verify_tasks": "nowhere.yml"}),
 ]
 REFUSED_AT_ONCE = {
     "long grace": "rotate_aws_credential_grace_days",
@@ -114,6 +115,7 @@ REFUSED_AT_ONCE = {
     "no user": "rotate_aws_credential_iam_user",
     "wrong account": "rotate_aws_credential_account_sid",
     "relative store": "rotate_aws_credential_store_path",
+    "no such file": "/nowhere.yml",
 }
 
 FILES = HERE / "targets" / "rotate_aws_credential" / "files"
