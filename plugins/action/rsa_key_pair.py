@@ -22,6 +22,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.community.twilio.plugins.modules.rsa_key_pair import ARGUMENT_SPEC
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 
 # ansible-core requires the library, but the environment in which ansible-test imports plugins does not have it.
 try:
@@ -63,6 +64,8 @@ class ActionModule(ControllerAction):
         path = Path(options["path"])
         if not path.is_absolute():
             raise ControllerError(f"path: expected an absolute path, got {path}")
+        if refusal := goes_with_the_job(path):
+            raise ControllerError(f"path: {refusal}")
         key = _read(path)
         changed = key is None
         if not check_mode:

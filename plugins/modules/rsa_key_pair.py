@@ -32,6 +32,7 @@ options:
       - The absolute path of the file with the private key, in PEM form as PKCS#8, with the mode V(0600).
       - A file that is there stays as it is. The task fails where it holds anything else than an RSA private key without
         a passphrase.
+      - Inside an execution environment it must not be in the job's private folder, which goes when the job is over.
       - Folders that are missing are made with the mode V(0700).
     type: path
     required: true

@@ -23,11 +23,10 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+
 #: The version of a record that does not exist.
 NO_VERSION = ""
-
-#: Where ansible-runner (and so an automation controller) tells a job that its folder is; it goes with the container.
-_RUNNER_ARTIFACTS = "AWX_ISOLATED_DATA_DIR"
 
 
 class RecordError(Exception):
@@ -59,11 +58,8 @@ class RecordFile:
             raise RecordError(f"path: expected an absolute path, got {path}")
         if not password:
             raise RecordError("password: expected the password that the record is encrypted with, got nothing")
-        if _private_folder() in self._path.resolve().parents:
-            raise RecordError(
-                f"path: {path} is in the private folder of this job, which goes when the job is over. Name a folder"
-                " that is mounted from outside, or keep the record in HashiCorp Vault."
-            )
+        if refusal := goes_with_the_job(self._path):
+            raise RecordError(f"path: {refusal} A record can be kept in HashiCorp Vault as well.")
         self._vault = VaultLib([("default", VaultSecret(password.encode()))])
 
     def load(self) -> Found:
@@ -144,16 +140,6 @@ class RecordFile:
             os.fsync(folder)
         finally:
             os.close(folder)
-
-
-def _private_folder() -> Path | None:
-    """Return the folder of the job that this is, None where it is none."""
-    named = os.environ.get(_RUNNER_ARTIFACTS)
-    if not named:
-        return None
-    artifacts = Path(named).resolve()
-    # Named by the job, in the folder "artifacts", unless another was asked for.
-    return artifacts.parent.parent if artifacts.parent.name == "artifacts" else artifacts
 
 
 def _version(encrypted: bytes) -> str:

@@ -196,3 +196,15 @@ def test_a_key_of_somebody_elses_is_kept_as_it_is(tmp_path, bits):
     assert run.of("keep")["public_key"].startswith("-----BEGIN PUBLIC KEY-----\n")
     assert path.read_bytes() == content
     assert mode(path) == 0o640
+
+
+def test_the_private_folder_of_a_job_is_refused(tmp_path):
+    private = tmp_path / "runner"
+    path = private / "project" / "keys" / "recordings.pem"
+    run = ansible_playbook(
+        tmp_path,
+        [play([task("make", **{MODULE: {"path": str(path)}})])],
+        AWX_ISOLATED_DATA_DIR=str(private / "artifacts" / "1"),
+    )
+    assert "private folder of this job" in run.of("make")["msg"]
+    assert not path.parent.exists()
