@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether this is a job of ansible-runner, and so perhaps of an automation controller, and what goes when it is over."""
+"""Whether this is a job of ansible-runner, and so perhaps of an automation controller, and what goes with it."""
 
 from __future__ import annotations
 
