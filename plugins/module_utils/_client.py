@@ -165,6 +165,7 @@ class Client:
             if ended.failure is None:
                 break
             ended.failure.doubtful = doubtful
+            ended.failure.wait = ended.wait
             attempts_left = 0 if ended.final else self.connection.max_retries - attempt
             if not may_repeat(ended.outcome, call.can_repeat, attempts_left):
                 raise ended.failure
@@ -186,9 +187,9 @@ class Client:
         for attempt in itertools.count():
             try:
                 return Answer(self.send(call).body, doubtful)
-            except FateUnknown:
+            except FateUnknown as failure:
                 # What was sent may still be on its way, so the look comes after the wait.
-                time.sleep(backoff(attempt))
+                time.sleep(max(failure.wait, backoff(attempt)))
                 found = find()
                 if found is not None:
                     return Answer(found, True)
@@ -275,8 +276,9 @@ class Client:
             return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
         wait = retry_after(reply.headers)
         if reply.status == 429:
-            self._transport.pacer.refused(sent_at, wait)
             too_long = (wait or 0.0) > LONGEST_RETRY_AFTER
+            if not too_long:
+                self._transport.pacer.refused(sent_at, wait)
             return _Attempt(Outcome.REFUSED, failure=self._failure(Rejected, call, reply), final=too_long)
         self._transport.pacer.accepted()
         try:
@@ -315,7 +317,7 @@ class Client:
 
     def _failure(self, kind: type[CallError], call: Call, reply: Reply) -> CallError:
         problem = _problem(reply)
-        code = problem.get("code")
+        code = problem["code"] if isinstance(problem.get("code"), int) else None
         message = problem.get("message") or problem.get("detail") or problem.get("title")
         if message is None:
             message = f"an answer that is not Twilio's or not whole ({_media_type(reply)})"
@@ -324,7 +326,7 @@ class Client:
             call.doing,
             f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._without_secrets(call, str(message))}",
             status=reply.status,
-            code=code if isinstance(code, int) else None,
+            code=code,
             more_info=more_info if isinstance(more_info, str) else None,
             request_id=reply.headers.get("Twilio-Request-Id"),
             advice=call.advice.get(code) if call.advice and code else None,

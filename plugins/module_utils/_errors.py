@@ -7,8 +7,8 @@
 ::
 
     TwilioError
-    ├── InputError         a value that can't be right; nothing was sent
-    ├── Undecided          what is there leaves a choice that only the user can make; nothing was written
+    ├── InputError         a value that can't be right, or is missing; nothing was changed
+    ├── Undecided          what is there leaves a choice that only the user can make
     ├── SomeFailed         several were asked for and some failed; the others are done
     └── CallError          a request failed
         ├── NotSent        no connection could be made, so nothing was applied
@@ -60,7 +60,7 @@ class TwilioError(Exception):
 
 
 class InputError(TwilioError):
-    """A value that can't be right, found before any request.
+    """A value that can't be right, found before any request; or one that is missing, given what is there.
 
     :param option: the option's name.
     :param expected: what was expected, as the rest of a sentence.
@@ -71,7 +71,7 @@ class InputError(TwilioError):
 
 
 class Undecided(TwilioError):
-    """What is there leaves a choice that only the user can make; nothing was written."""
+    """What is there leaves a choice that only the user can make; ``changed`` in its result tells of what was done."""
 
 
 class SomeFailed(TwilioError):
@@ -97,9 +97,11 @@ class CallError(TwilioError):
     :param request_id: Twilio's id of the request (``Twilio-Request-Id``), which its support asks for.
     :param advice: what to do about it, where the code alone doesn't tell.
     :ivar doubtful: an earlier attempt at the same call was of unknown fate, so that this failure may follow from it.
+    :ivar wait: seconds for which Twilio asked to be left alone.
     """
 
     doubtful = False
+    wait = 0.0
     default_advice = ""
 
     def __init__(

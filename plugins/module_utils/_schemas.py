@@ -40,7 +40,7 @@ _RSA_2048 = bytes.fromhex("30820122") + _RSA_PUBLIC_KEY + bytes.fromhex("0382010
 #: What private keys begin with, in PKCS #8, PKCS #1 and SEC 1 form: a version's number, where a public one has none.
 _PRIVATE_KEY = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01]|openssh-key-v1", re.DOTALL)
 _EXPONENT_65537 = bytes.fromhex("0203010001")
-_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
 def invalid(expected: str) -> Exception:
@@ -202,7 +202,9 @@ def base_url(value: str) -> str:
     except ValueError:
         raise invalid(expected) from None
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain or not port_is_number:
+    # As the library encodes a host's name: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
+    is_host = all(0 < len(label) <= 63 for label in (parts.hostname or "").removesuffix(".").split("."))
+    if parts.scheme not in ("http", "https") or not is_host or not plain or not port_is_number:
         raise invalid(expected)
     return value.rstrip("/")
 

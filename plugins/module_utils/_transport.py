@@ -30,6 +30,9 @@ VERSION = "1.0.0"
 #: In the form of Twilio's own libraries: name/version (os arch) Python/version.
 USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine()}) Python/{platform.python_version()}"
 
+#: How the standard library begins its error where a proxy refuses a tunnel, which comes before the request itself.
+_NO_TUNNEL = "Tunnel connection failed"
+
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
 
@@ -143,14 +146,15 @@ class HttpTransport:
                 )
         if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)):
             return NoReply("the address, or the proxy's in the environment, is not valid", sent=False, final=True)
-        if isinstance(error, exceptions.ConnectTimeout):
-            return NoReply(f"no connection within {self._timeout:g} s", sent=False)
-        if isinstance(error, exceptions.ProxyError):
+        # A proxy's error alone says nothing: that is how an answer that was lost behind it comes, too.
+        if any(str(cause).startswith(_NO_TUNNEL) for cause in causes if isinstance(cause, OSError)):
             return NoReply("the proxy made no connection", sent=False)
         not_connected = (_libs.urllib3.exceptions.NewConnectionError, socket.gaierror, ConnectionRefusedError)
         reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
         if any(isinstance(cause, not_connected) for cause in causes):
             return NoReply(f"no connection ({reason or 'unknown host or port'})", sent=False)
+        if any(isinstance(cause, _libs.urllib3.exceptions.ConnectTimeoutError) for cause in causes):
+            return NoReply(f"no connection within {self._timeout:g} s", sent=False)
         if isinstance(error, exceptions.Timeout):
             return NoReply(f"no answer within {self._timeout:g} s", sent=True)
         return NoReply(f"the connection broke before the whole answer came ({reason or 'closed'})", sent=True)
@@ -178,12 +182,16 @@ def _prepared(
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """Return an exception and what caused it; libraries keep a cause in ``reason``, in ``args`` or in the context."""
+    """Return an exception and what caused it; libraries keep a cause in ``reason``, in ``args`` or in the context.
+
+    A context that was suppressed is none: it belongs to an attempt before.
+    """
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:
         cause = waiting.pop()
         if isinstance(cause, BaseException) and cause not in found:
             found.append(cause)
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+            waiting += [cause.__cause__ if cause.__suppress_context__ else cause.__context__]
+            waiting += [getattr(cause, "reason", None), *cause.args]
     return found

@@ -217,6 +217,7 @@ ENDS_WELL = {
 }
 LOST = {"hang before": {"kind": "hang"}, "hang after": {"kind": "hang", "applied": True}}
 TWICE = {"500 after, twice": {"kind": "500", "applied": False, "count": 2}}
+LATE = {"late, within Retry-After": {"kind": "late", "delay": 1.0, "status": 503, "retry_after": 2}}
 RUN = ("apply", "repeat")
 
 
@@ -227,7 +228,7 @@ def at(place: dict[str, str], faults: dict[str, dict]) -> dict[str, dict]:
 FAULTY = [
     *[
         Cell(f"create | {name}", FOLLOW, faults=[fault], steps=RUN)
-        for name, fault in at(POST, {**ENDS_WELL, **TWICE}).items()
+        for name, fault in at(POST, {**ENDS_WELL, **TWICE, **LATE}).items()
     ],
     *[
         Cell(f"create | {name}", {**FOLLOW, "timeout": 1}, faults=[fault], steps=RUN)
@@ -289,6 +290,13 @@ FAULTY = [
         faults=[{**POST, "kind": "429", "retry_after": 0, "count": None}],
         steps=("apply",),
     ),
+    Cell(
+        "made twice",
+        FOLLOW,
+        # The second request waits until the first is applied.
+        faults=[{**POST, "kind": "late", "delay": 0.8}, {**POST, "kind": "429", "retry_after": 1}],
+        steps=("apply",),
+    ),
     Cell("told to wait too long", FOLLOW, faults=[{**POST, "kind": "429", "retry_after": 3600}], steps=("apply",)),
     Cell(
         "not accepted",
@@ -322,6 +330,15 @@ def test_a_deletion_ends_well(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert names(run) == []
+
+
+def test_two_that_were_made_are_told(faulty):
+    result = faulty["made twice"].apply
+    assert result.failed
+    assert result["changed"] is True
+    for credential in faulty["made twice"].state["aws_credentials"]:
+        assert credential["sid"] in result["msg"]
+    assert len(names(faulty["made twice"])) == 2
 
 
 def test_always_is_settled_by_the_sids_before_and_after(faulty):

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from http.client import HTTPConnection
+from contextlib import closing, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -178,39 +180,114 @@ def test_certificates_can_be_left_unchecked(with_tls, tmp_path):
     assert not result.failed, result
 
 
-@pytest.fixture
-def proxy(simulator):
-    """Run a proxy that takes every request to the simulator, and keep the addresses that it was asked for."""
-    asked: list[str] = []
+class Proxy(ThreadingHTTPServer):
+    """A proxy that takes every request to one place, whatever host is named.
 
-    class Forwarder(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            parts = urlsplit(self.path)
-            upstream = HTTPConnection(urlsplit(simulator.url).netloc)
-            upstream.request(
-                "GET", f"{parts.path}?{parts.query}", headers={"Authorization": self.headers["Authorization"]}
-            )
+    :param address: the place, ``host:port``.
+    :param makes_tunnels: whether it does so for TLS, too.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, address: str, makes_tunnels: bool = True) -> None:
+        super().__init__(("127.0.0.1", 0), Forwarder)
+        self.address = address
+        self.makes_tunnels = makes_tunnels
+        #: What it was asked for.
+        self.asked: list[str] = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables with which it is used."""
+        url = f"http://127.0.0.1:{self.server_port}"
+        return {"http_proxy": url, "https_proxy": url, "no_proxy": ""}
+
+
+class Forwarder(BaseHTTPRequestHandler):
+    """Answers one client of a proxy; where no answer comes, it just hangs up."""
+
+    server: Proxy
+
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        parts = urlsplit(self.path)
+        upstream = HTTPConnection(self.server.address)
+        self.close_connection = True
+        with closing(upstream), suppress(ConnectionError, HTTPException):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            upstream.request(self.command, f"{parts.path}?{parts.query}", body, dict(self.headers))
             answer = upstream.getresponse()
-            body = answer.read()
+            content = answer.read()
             self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body)
-            upstream.close()
+            self.wfile.write(content)
 
-        def log_message(self, format, *arguments):
-            """Print nothing."""
+    do_POST = do_GET
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Forwarder) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}", asked
-        server.shutdown()
+    def do_CONNECT(self):
+        self.server.asked.append(self.path)
+        if not self.server.makes_tunnels:
+            self.send_error(403)
+            return
+        host, _colon, port = self.server.address.partition(":")
+        with socket.create_connection((host, int(port))) as upstream:
+            self.send_response(200)
+            self.end_headers()
+            back = threading.Thread(target=pump, args=(upstream, self.connection))
+            back.start()
+            pump(self.connection, upstream)
+            back.join()
+
+    def log_message(self, format, *arguments):
+        """Print nothing."""
 
 
-def test_a_proxy_is_taken_from_the_environment(simulator, proxy, tmp_path):
-    address, asked = proxy
+def pump(source: socket.socket, target: socket.socket) -> None:
+    """Hand on what comes, and hang up when nothing more does."""
+    with suppress(OSError):
+        while some := source.recv(65536):
+            target.sendall(some)
+    with suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def proxy_to(simulator: Simulator, **options):
+    with Proxy(urlsplit(simulator.url).netloc, **options) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        yield proxy
+        proxy.shutdown()
+
+
+def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path):
     options = connection(simulator, base_url="http://twilio.example.invalid")
-    result, _run = run(simulator, tmp_path, INFO, environment={"http_proxy": address, "no_proxy": ""}, **options)
+    with proxy_to(simulator) as proxy:
+        result, _run = run(simulator, tmp_path, INFO, environment=proxy.environment, **options)
     assert not result.failed, result
-    assert asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
+    assert proxy.asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_creation_whose_answer_is_lost_behind_a_proxy_is_not_repeated(scheme, simulator, with_tls, tmp_path):
+    there = with_tls if scheme == "https" else simulator
+    there.clear_requests()
+    there.faults([{"kind": "reset", "applied": True, "method": "POST"}])
+    more = {"ca_path": there.ca_path} if scheme == "https" else {}
+    options = connection(there, friendly_name="recordings", **KEY_PAIR, **more)
+    with proxy_to(there) as proxy:
+        result, _run = run(there, tmp_path, CREDENTIAL, environment=proxy.environment, **options)
+    assert proxy.asked, "the proxy was not used"
+    assert result["changed"], result
+    # Settled by looking; sent again, it would have made a second one.
+    assert [entry["method"] for entry in there.requests()].count("POST") == 1
+
+
+def test_a_tunnel_that_a_proxy_refuses_is_no_request(with_tls, tmp_path):
+    with_tls.clear_requests()
+    options = connection(with_tls, ca_path=with_tls.ca_path, max_retries=1)
+    with proxy_to(with_tls, makes_tunnels=False) as proxy:
+        result, _run = run(with_tls, tmp_path, INFO, environment=proxy.environment, **options)
+    assert "the proxy made no connection" in result["msg"]
+    assert len(proxy.asked) == 2
+    assert with_tls.requests() == []

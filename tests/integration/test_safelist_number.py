@@ -63,6 +63,7 @@ CELLS = [
     Cell("removed by somebody else", REMOVE, THERE, [GONE], ONCE),
     Cell("one of three fails", THREE_IN_TURN, {}, [{"method": "POST", "skip": 1, **NO_NUMBER}], RUN),
     Cell("look up, one fails", THREE_IN_TURN, THERE, [{"method": "GET", "skip": 1, **NO_NUMBER}], ONCE, INFO),
+    Cell("told to wait too long", THREE_IN_TURN, faults=[{"kind": "429", "retry_after": 3600, "count": None}], steps=ONCE),
     Cell("not let in", {**THREE_IN_TURN, "auth_token": "f" * 32}, steps=ONCE),
     Cell("forbidden", THREE_IN_TURN, {}, [FORBIDDEN], ONCE),
 ]
@@ -161,6 +162,12 @@ def test_a_number_that_cannot_be_looked_up(runs):
     run = runs["look up, one fails"]
     assert run.apply.failed
     assert [entry["exists"] for entry in run.apply["numbers"]] == [True, None, False]
+
+
+def test_told_to_wait_too_long_each_fails_instead(runs):
+    run = runs["told to wait too long"]
+    assert [(entry["failed"], entry["status"]) for entry in run.apply["numbers"]] == [(True, 429)] * 3
+    assert run.methods("apply") == ["GET"] * 3
 
 
 @pytest.mark.parametrize(("cell", "status", "tried"), [("not let in", 401, 1), ("forbidden", 403, 2)])

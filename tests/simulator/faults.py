@@ -21,7 +21,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "504": {"applied": False, "retry_after": None},
     "reset": {"applied": False},
     "hang": {"applied": False},
-    "late": {"delay": 1.0},
+    "late": {"delay": 1.0, "status": None, "retry_after": None},
     "truncated": {"applied": True},
     "html": {"applied": False, "status": 502},
     "wrong_shape": {"applied": True, "variant": "list"},
@@ -125,7 +125,7 @@ class Faults:
 
 def failure(fault: Fault) -> tuple[ApiError | None, bytes, int]:
     """What a fault that answers by itself says: one of Twilio's errors, or the HTML of a proxy, and the status."""
-    if fault.kind == "html":
+    if fault.kind in ("html", "late"):
         status = int(fault.options["status"])
         return None, HTML % (status, status), status
     if fault.kind in ("502", "504"):

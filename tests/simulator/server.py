@@ -156,8 +156,9 @@ class SimulatorServer:
             return web.Response(status=500)
         if fault.kind == "late":
             self._apply_late(float(fault.options["delay"]), request, entry)
-            transport.close()
-            return web.Response(status=500)
+            if fault.options["status"] is None:
+                transport.close()
+                return web.Response(status=500)
         if answer is not None and fault.kind == "truncated":
             self._truncate(transport, answer, entry)
             return web.Response(status=500)

@@ -331,7 +331,8 @@ class CredentialState(Resource[Sequence[Credential]]):
         if len(made) > 1:
             raise Undecided(
                 f"Twilio applied a request for the {self._kind.noun} {self._name!r} late, after it had been repeated:"
-                f" {_listing(made)}. Keep one, and remove the others by their sid."
+                f" {_listing(made)}. Keep one, and remove the others by their sid.",
+                {"changed": True},
             )
 
     def _rename(self, step: Rename) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import FateUnknown, InputError, Undecided
+from .._errors import ForeignAnswer, InputError, Undecided
 from .._secret import Secret
 
 _ANSWER = _schemas.answer(sid=_schemas.sid("AC"), auth_token=_schemas.nullable(_schemas.text))
@@ -36,7 +36,7 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
     call = Call("GET", f"/2010-04-01/Accounts/{subaccount_sid}.json", doing, _ANSWER, product="api")
     account = parent.send(call).body
     if account["sid"] != subaccount_sid:
-        raise FateUnknown(doing, f"the answer is about account {account['sid']}")
+        raise ForeignAnswer(doing, f"the answer is about account {account['sid']}, not {subaccount_sid}")
     if not account["auth_token"]:
         raise Undecided(
             f"subaccount_sid: Twilio gives {client.account_sid} no token of {subaccount_sid}: is it the parent?"

@@ -76,6 +76,15 @@ def test_late(simulator: Simulator, api: Any) -> None:
     assert simulator.requests()[0]["applied"] is True
 
 
+def test_late_behind_a_proxy(simulator: Simulator, api: Any) -> None:
+    simulator.faults([{"kind": "late", "delay": 0.3, "status": 504, "retry_after": 1}])
+    reply = api("POST", LIST, NUMBER)
+    assert (reply.status, reply.headers["Retry-After"], "<html>" in reply.text) == (504, "1", True)
+    assert numbers(simulator) == 0
+    time.sleep(0.5)
+    assert numbers(simulator) == 1
+
+
 def test_truncated(simulator: Simulator, api: Any) -> None:
     simulator.faults([{"kind": "truncated"}])
     with pytest.raises(http.client.IncompleteRead) as cut:

@@ -128,6 +128,9 @@ def test_what_is_no_date(value):
         (_schemas.base_url, "https://user:password@host"),
         (_schemas.base_url, "https://host:port"),
         (_schemas.base_url, "https://host/?query"),
+        (_schemas.base_url, "https://host..example"),
+        (_schemas.base_url, f"https://{'h' * 64}"),
+        (_schemas.host_label, "h" * 64),
     ],
 )
 def test_what_does_not_pass_says_what_is_expected(check, value):
