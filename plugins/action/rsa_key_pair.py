@@ -4,17 +4,14 @@
 
 """Makes RSA key pairs on the controller; the module of the same name documents it.
 
-A run may be killed at any instruction, and a private key must be on the disk before anybody encrypts with its public
-half. So the key is written to a file beside, flushed, given its name, and its folder is flushed.
+A private key must be on the disk before anybody encrypts with its public half.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.community.twilio.plugins.modules.rsa_key_pair import ARGUMENT_SPEC
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import flush, make_folder, written_beside
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 
 # ansible-core requires the library, but the environment in which ansible-test imports plugins does not have it.
@@ -71,8 +69,11 @@ class ActionModule(ControllerAction):
         if not check_mode:
             if key is None:
                 key, changed = _make(path)
-            # Also for a key that was found: a run that gave the file its name may have been killed before this.
-            _flush(path.parent)
+            try:
+                # Also for a key that was found: a run that gave the file its name may have been killed before this.
+                flush(path.parent)
+            except OSError as error:
+                raise ControllerError(f"{path.parent} can't be written to the disk: {error.strerror}") from None
         return {"changed": changed, "path": str(path), **_public_half(key)}
 
 
@@ -116,8 +117,8 @@ def _make(path: Path) -> tuple[rsa.RSAPrivateKey, bool]:
     key = rsa.generate_private_key(_EXPONENT, _BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        _make_folder(path.parent)
-        with _written_beside(path, pem) as beside:
+        make_folder(path.parent)
+        with written_beside(path, pem) as beside:
             # A rename would replace a file that has come in the meantime.
             os.link(beside, path)
     except FileExistsError:
@@ -129,41 +130,3 @@ def _make(path: Path) -> tuple[rsa.RSAPrivateKey, bool]:
     except OSError as error:
         raise ControllerError(f"{path} can't be written: {error.strerror}") from None
     return key, True
-
-
-@contextmanager
-def _written_beside(path: Path, content: bytes) -> Iterator[Path]:
-    """Have the content on the disk in a file beside, that its owner alone can read, until the block ends."""
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        yield beside
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing; Path.mkdir would give these the umask's mode."""
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _flush(folder.parent)
-
-
-def _flush(folder: Path) -> None:
-    """See that the names in a folder are on the disk.
-
-    :raises ControllerError: where that can't be done.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise ControllerError(f"{folder} can't be written to the disk: {error.strerror}") from None

@@ -93,7 +93,6 @@ from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
@@ -105,6 +104,7 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
 from ansible_collections.community.twilio.plugins.module_utils.resources import account
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 FILTERS: Mapping[str, Mapping[str, Any]] = {
@@ -161,12 +161,12 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if name not in FILTERS:
                 raise AnsibleParserError(f"filters: expected {' and '.join(FILTERS)}, got {name}")
         given = {**{name: self._templated(name) for name in CONNECTION_OPTIONS}, **filters}
-        validator = ArgumentSpecValidator(DEFINITION.argument_spec(), **DEFINITION.rules())
-        validated = validator.validate({name: value for name, value in given.items() if value is not None})
-        if validated.error_messages:
-            raise AnsibleParserError(" ".join(validated.error_messages))
+        given = {name: value for name, value in given.items() if value is not None}
+        arguments = checked(DEFINITION.argument_spec(), DEFINITION.rules(), given, self.NAME)
+        if arguments.problem:
+            raise AnsibleParserError(arguments.problem)
         try:
-            outcome = DEFINITION.run(validated.validated_parameters, True, HttpTransport)
+            outcome = DEFINITION.run(arguments.options, True, HttpTransport)
         except TwilioError as error:
             raise AnsibleParserError(error.message) from None
         return list(outcome.result["accounts"])

@@ -13,19 +13,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from ansible import constants as C
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action.normal import ActionModule as ModuleDoor
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import Arguments, checked
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 #: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
@@ -88,10 +86,12 @@ class Door(ModuleDoor):
         variables = task_vars or {}
         if not self._can_run_here(variables):
             return super().run(tmp, task_vars)
-        result, options, secrets = self._run_here(plain(self._task.args))
+        definition = self.definition
+        arguments = checked(definition.argument_spec(), definition.rules(), self._task.args, self._task.action)
+        result = self._result_of(arguments)
         if not _INVOCATION_IS_A_SETTING or C.config.get_config_value(_INVOCATION, variables=variables):
-            result["invocation"] = {"module_args": options}
-        return make_unsafe(remove_values(result, secrets))
+            result["invocation"] = {"module_args": arguments.options}
+        return make_unsafe(remove_values(result, arguments.secrets))
 
     def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
         door = task_vars.get(DOOR_VARIABLE) or os.environ.get(DOOR_VARIABLE.upper())
@@ -104,46 +104,16 @@ class Door(ModuleDoor):
             or self._compute_environment_string()
         )
 
-    def _run_here(self, arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], set[str]]:
-        """Return the result, the options with their defaults, and what must not be shown of either."""
-        definition = self.definition
-        validated = ArgumentSpecValidator(definition.argument_spec(), **definition.rules()).validate(arguments)
-        options = validated.validated_parameters
-        secrets = {str(options[name]) for name in definition.secret_options if options.get(name) not in (None, "")}
-        if validated.error_messages:
-            message = validated.errors.msg
-            if isinstance(validated.errors[0], UnsupportedError):
-                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            result = {"failed": True, "msg": message}
-        else:
-            result = execute(
-                definition,
-                options,
-                check_mode=self._task.check_mode,
-                diff_mode=self._task.diff,
-                open_transport=_KEPT.opener(options),
-            )
-        return result, options, secrets
-
-
-def plain(value: Any) -> Any:
-    """Return arguments as a module would get them: nothing but what JSON knows, without tags, marks or vaults."""
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [plain(item) for item in value]
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, int):
-        return int.__int__(value)
-    if isinstance(value, float):
-        return float.__float__(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    # What is left is a vaulted text of ansible-core before 2.19, which str() opens.
-    return str(value)
+    def _result_of(self, arguments: Arguments) -> dict[str, Any]:
+        if arguments.problem:
+            return {"failed": True, "msg": arguments.problem}
+        return execute(
+            self.definition,
+            arguments.options,
+            check_mode=self._task.check_mode,
+            diff_mode=self._task.diff,
+            open_transport=_KEPT.opener(arguments.options),
+        )
 
 
 def door(definition: Definition) -> type[Door]:

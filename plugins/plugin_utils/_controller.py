@@ -11,15 +11,13 @@ say the options once: the action plugin takes the module's table.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.twilio.plugins.plugin_utils._action import plain
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 
@@ -68,38 +66,11 @@ class ControllerAction(ActionBase):
         :returns: the result, ``failed`` and ``msg`` where the options are wrong or the work failed.
         """
         super().run(tmp, task_vars)
-        arguments = plain(self._task.args)
-        validated = ArgumentSpecValidator(self.argument_spec, **self.rules).validate(arguments)
-        options = validated.validated_parameters
-        if validated.error_messages:
-            message = validated.errors.msg
-            if isinstance(validated.errors[0], UnsupportedError):
-                # The sentence that a module has for it.
-                message = f"Unsupported parameters for ({self._task.action}) module: {message}"
-            result = {"failed": True, "msg": message}
-        else:
-            try:
-                result = self.perform(options, self._task.check_mode)
-            except ControllerError as error:
-                result = {"failed": True, "msg": error.message}
-        if result.get("failed"):
-            result = remove_values(result, self._secrets(arguments, options))
+        arguments = checked(self.argument_spec, self.rules, self._task.args, self._task.action)
+        try:
+            if arguments.problem:
+                raise ControllerError(arguments.problem)
+            result = self.perform(arguments.options, self._task.check_mode)
+        except ControllerError as error:
+            result = remove_values({"failed": True, "msg": error.message}, arguments.secrets)
         return make_unsafe(result)
-
-    def _secrets(self, *given: Mapping[str, Any]) -> set[str]:
-        """Return the texts that must not be shown, from the options as they were given and as they were validated."""
-        marked = [name for name, option in self.argument_spec.items() if option.get("no_log")]
-        return {text for options in given for name in marked for text in _texts(options.get(name))}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield the texts in a value, but none that is empty: it would be found everywhere."""
-    if isinstance(value, str):
-        if value:
-            yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _texts(item)

@@ -4,8 +4,7 @@
 
 """A rotation's record in a file: encrypted, replaced as a whole or not at all, and only by whoever saw it last.
 
-A run may be killed at any instruction, so the file is written beside, flushed, renamed, and its folder flushed: what is
-read afterwards is either the record before or the record after, and it is on the disk before anything depends on it.
+What is read after a run was killed is either the record before or the record after.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,13 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import (
+    flush,
+    make_folder,
+    remove_left_over,
+    written_beside,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 
 #: The version of a record that does not exist.
@@ -78,7 +83,8 @@ class RecordFile:
             ) from None
         if not isinstance(record, dict):
             raise RecordError(f"{self._path} holds no record. Nothing was done.")
-        return Found(record, _version(encrypted))
+        # A date that somebody wrote without quotes is YAML's own kind of one.
+        return Found(plain(record), _version(encrypted))
 
     def save(self, record: Mapping[str, Any], replaces: str) -> str:
         """Replace the record, and return its new version once it is on the disk.
@@ -89,7 +95,7 @@ class RecordFile:
         """
         encrypted = self._vault.encrypt(yaml.safe_dump(dict(record), sort_keys=False))
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._path.parent)
             self._path.parent.chmod(0o700)
             with self._alone():
                 standing = self._encrypted()
@@ -97,7 +103,10 @@ class RecordFile:
                     raise RecordError(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
-                self._replace(encrypted)
+                remove_left_over(self._path)
+                with written_beside(self._path, encrypted) as beside:
+                    beside.replace(self._path)
+                flush(self._path.parent)
         except OSError as error:
             raise RecordError(f"{self._path} can't be written: {error.strerror}") from None
         return _version(encrypted)
@@ -119,27 +128,6 @@ class RecordFile:
             yield
         finally:
             os.close(lock)
-
-    def _replace(self, encrypted: bytes) -> None:
-        # What a run left here that was killed while it wrote.
-        for left_over in self._path.parent.glob(f".{self._path.name}.*"):
-            left_over.unlink()
-        beside = self._path.parent / f".{self._path.name}.{secrets.token_hex(4)}"
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(encrypted)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _version(encrypted: bytes) -> str:

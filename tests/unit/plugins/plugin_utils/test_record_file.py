@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordError, RecordFile
 
@@ -61,13 +62,27 @@ def test_a_folder_in_its_place(path):
 def test_what_a_killed_save_left_is_removed_by_the_next(path):
     file = RecordFile(str(path), "password")
     version = file.save(RECORD, NO_VERSION)
-    left = path.parent / f".{path.name}.0123abcd"
+    left = path.parent / f".{path.name}.0123abcd.new"
     left.write_bytes(b"half")
-    other = path.parent / ".other.yml.0123abcd"
-    other.write_bytes(b"half")
+    others = [path.parent / name for name in (".other.yml.0123abcd.new", f".{path.name}.swp")]
+    for other in others:
+        other.write_bytes(b"half")
     file.save(RECORD, version)
     assert not left.exists()
-    assert other.exists()
+    assert all(other.exists() for other in others)
+
+
+def test_the_folders_are_their_owners_alone(path):
+    below = path.parent / "a" / "b" / "c.yml"
+    RecordFile(str(below), "password").save(RECORD, NO_VERSION)
+    assert [folder.stat().st_mode & 0o777 for folder in (below.parent, below.parent.parent)] == [0o700, 0o700]
+
+
+def test_a_date_that_somebody_wrote_is_a_text(path):
+    path.parent.mkdir()
+    vault = VaultLib([("default", VaultSecret(b"password"))])
+    path.write_bytes(vault.encrypt("rotated_at: 2026-01-31\n"))
+    assert RecordFile(str(path), "password").load().record == {"rotated_at": "2026-01-31"}
 
 
 def test_the_private_folder_of_a_job_is_refused(tmp_path, monkeypatch):

@@ -1,0 +1,82 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A task's arguments in the controller, as a module would get and check them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+
+
+class Arguments(NamedTuple):
+    """What came of checking.
+
+    :param options: all options with their defaults.
+    :param problem: what is wrong, as a sentence; None where nothing is.
+    :param secrets: the texts of options that are marked ``no_log``, as given and as checked; none is empty.
+    """
+
+    options: dict[str, Any]
+    problem: str | None
+    secrets: set[str]
+
+
+def checked(
+    argument_spec: Mapping[str, Any], rules: Mapping[str, Any], given: Mapping[str, Any], action: str
+) -> Arguments:
+    """Check arguments against a module's table of options.
+
+    :param argument_spec: the table.
+    :param rules: the rules between options, as ArgumentSpecValidator's keyword arguments.
+    :param given: the arguments; they may hold Ansible's own kinds of text.
+    :param action: the task's, for the sentence about an option that there is not.
+    """
+    arguments = plain(given)
+    validated = ArgumentSpecValidator(argument_spec, **rules).validate(arguments)
+    options: dict[str, Any] = validated.validated_parameters
+    problem: str | None = validated.errors.msg if validated.error_messages else None
+    if problem and isinstance(validated.errors[0], UnsupportedError):
+        # The sentence that a module has for it.
+        problem = f"Unsupported parameters for ({action}) module: {problem}"
+    marked = [name for name, option in argument_spec.items() if option.get("no_log")]
+    secrets = {text for values in (arguments, options) for name in marked for text in _texts(values.get(name))}
+    return Arguments(options, problem, secrets)
+
+
+def plain(value: Any) -> Any:
+    """Return arguments as a module would get them: nothing but what JSON knows, without tags, marks or vaults."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    # What is left is a vaulted text of ansible-core before 2.19, which str() opens.
+    return str(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield the texts in a value, but none that is empty: it would be found everywhere."""
+    if isinstance(value, str):
+        if value:
+            yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
