@@ -139,6 +139,7 @@ RUN_ONCE = (
     "rotate_auth_token",
     "rotate_aws_credential",
     "rotate_public_key",
+    "rotations_in_plays",
     "rsa_key_pair",
     "webhook",
 )

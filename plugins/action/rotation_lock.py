@@ -23,11 +23,11 @@ class ActionModule(ControllerAction):
         """Return the lock that is to be saved with the record.
 
         :param options: ``lock``, ``lease_seconds``.
-        :param check_mode: makes no difference, since nothing is written here.
+        :param check_mode: is told; nothing is written here anyway.
         :raises ControllerError: where another run holds the record.
         """
         own = _lock.ours()
         other = _lock.holder(options["lock"], own, options["lease_seconds"])
         if other:
             raise ControllerError(f"Another run holds the record: {other}. Nothing was done; run it again later.")
-        return {"changed": False, "lock": own.as_dict()}
+        return {"changed": False, "lock": own.as_dict(), "check_mode": check_mode}

@@ -45,6 +45,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+check_mode:
+  description:
+    - Whether the task ran in check mode, be it by the command line or by a keyword of the play, a block or the task.
+    - No variable tells that, since C(ansible_check_mode) is about the command line alone.
+  returned: success
+  type: bool
 lock:
   description: The lock of this run.
   returned: success

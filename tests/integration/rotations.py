@@ -22,6 +22,7 @@ from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
+ROLE = "rotate_auth_token"
 PASSWORD = "the records' password"
 GATES = ("distribute", "verify", "clean")
 LONG_AGO = "2020-01-31T04:00:00Z"
@@ -108,13 +109,13 @@ class Accounts:
 
     :param simulator: the simulated Twilio.
     :param folder: where everything is written; the store is in it.
-    :param role: the role's short name.
+    :param keywords: what stands on the block around the role.
     """
 
-    def __init__(self, simulator: Simulator, folder: Path, role: str = "rotate_auth_token") -> None:
+    def __init__(self, simulator: Simulator, folder: Path, keywords: Mapping[str, Any] | None = None) -> None:
         self._simulator = simulator
         self._folder = folder
-        self._role = role
+        self._keywords = dict(keywords or {})
         self._sids: dict[str, str] = {}
         self.store = folder / "store"
 
@@ -176,21 +177,20 @@ class Accounts:
                 "ansible_connection": "local",
                 "ansible_python_interpreter": sys.executable,
                 "gates_file": str(self._folder / f"{sid}.gates"),
-                **{f"{self._role}_{name}": value for name, value in variables.items()},
+                **{f"{ROLE}_{name}": value for name, value in variables.items()},
             }
         inventory = self._folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-        show = {"name": "result", "ansible.builtin.debug": {"var": f"{self._role}_result"}}
+        show = {"name": "result", "ansible.builtin.debug": {"var": f"{ROLE}_result"}}
         play = {
             "hosts": "all",
             "gather_facts": False,
             "tasks": [
                 {
                     "name": "role",
-                    "block": [
-                        {"name": "run", "ansible.builtin.include_role": {"name": f"community.twilio.{self._role}"}}
-                    ],
+                    "block": [{"name": "run", "ansible.builtin.include_role": {"name": f"community.twilio.{ROLE}"}}],
                     "always": [show],
+                    **self._keywords,
                 }
             ],
         }
@@ -207,8 +207,8 @@ class Accounts:
         arguments = {
             "path": "{{ gates_file }}",
             "gate": gate,
-            "primary": f"{{{{ {self._role}_primary | default('') }}}}",
-            "pending": f"{{{{ {self._role}_pending | default('') }}}}",
+            "primary": f"{{{{ {ROLE}_primary | default('') }}}}",
+            "pending": f"{{{{ {ROLE}_pending | default('') }}}}",
             "fail": fails,
         }
         path.write_text(
@@ -239,17 +239,6 @@ class Accounts:
             requests=[entry for entry in log if entry["account_sid"] == sid],
             gates=[json.loads(line) for line in lines],
             failure=failures[-1] if failures else None,
-            result=_with_days(shown[-1].get(f"{self._role}_result") if shown else None),
+            result=shown[-1][f"{ROLE}_result"] if shown else {},
             changed=any(result.kind == "ok" and result.get("changed") for result in mine),
         )
-
-
-def _with_days(result: Any) -> dict[str, Any]:
-    """Return a role's result with its days as a number: before ansible-core 2.19 a template makes them a text.
-
-    It is empty where the role set none, for which Ansible has a sentence.
-    """
-    if not isinstance(result, Mapping):
-        return {}
-    days = result.get("due_in_days")
-    return {**result, "due_in_days": float(days) if isinstance(days, str) and days else days}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from harness import numbered
-from rotations import GATES, LONG_AGO, OTHER, PASSWORD, PENDING, PRIMARY, Accounts, Rotated, Rotation
+from rotations import GATES, LONG_AGO, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
@@ -50,6 +50,7 @@ ROWS = [
     Rotation("not enabled", account={"secondary_enabled": False}, record=IDLE),
     Rotation("staging, nothing there", record={**IDLE, "phase": "staging"}),
     Rotation("staging, one there", account=BOTH, record={**IDLE, "phase": "staging"}),
+    Rotation("staging, one there, a text", BOTH, {**IDLE, "phase": "staging"}, {"replace_unknown": "false"}),
     Rotation("staged", account=BOTH, record=STAGED),
     Rotation("staged, deleted", record=STAGED),
     Rotation("staged, promoted", account={"auth_token": PENDING}, record=STAGED),
@@ -67,6 +68,8 @@ ROWS = [
     Rotation("wrong account", record=IDLE, variables={"account_sid": "AC1"}),
     Rotation("future date", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": "2222-01-31"}),
     Rotation("relative store", record=IDLE, variables={"store_path": "store"}),
+    Rotation("no such gate", record=IDLE, variables={"distribute_tasks": "gates/none.yml", "on_failure": "rollback"}),
+    Rotation("no parent", record=IDLE, variables={"parent_account_sid": "", "parent_auth_token": OTHER}),
     Rotation("verify fails", record=IDLE, failing=["verify"]),
     Rotation("distribute fails, back", record=IDLE, failing=["distribute"], variables={"on_failure": "rollback"}),
     Rotation("verify fails, back", record=IDLE, failing=["verify"], variables={"on_failure": "rollback"}),
@@ -163,8 +166,9 @@ def test_an_account_without_secondary_tokens(table):
     assert refused.record["phase"] == "idle"
 
 
-def test_a_token_that_a_run_may_have_lost_is_replaced(table):
-    rotated = table["staging, one there"]
+@pytest.mark.parametrize("name", ["staging, one there", "staging, one there, a text"])
+def test_a_token_that_a_run_may_have_lost_is_replaced(table, name):
+    rotated = table[name]
     rotated.assert_rotated(*GATES)
     assert rotated.writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"]
 
@@ -234,9 +238,27 @@ def test_what_is_unknown_stops_the_run(table):
 
 
 def test_a_record_that_can_not_be_right_stops_the_run_before_any_request(table):
-    for name in ("another account's record", "wrong password", "wrong account", "future date", "relative store"):
+    for name in ("another account's record", "wrong password"):
         assert table[name].sent == [], name
         assert table[name].unchanged, name
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("wrong account", "rotate_auth_token_account_sid"),
+        ("future date", "rotate_auth_token_initial_rotated_at"),
+        ("relative store", "rotate_auth_token_store_path"),
+        ("no parent", "rotate_auth_token_parent_account_sid"),
+        ("no such gate", "/gates/none.yml"),
+    ],
+)
+def test_a_variable_that_can_not_be_right_stops_the_run_before_any_request(table, name, named):
+    refused = table[name]
+    assert named in refused.failure
+    assert refused.sent == []
+    assert refused.unchanged
+    assert refused.result == {"phase": "none", "rotated": False, "due_in_days": None}
 
 
 def test_a_gate_that_fails_leaves_both_tokens(table):
@@ -325,6 +347,11 @@ LOST = [
     Rotation("no answer, minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary", "applied": True}]),
     Rotation("no answer, not minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary"}]),
     Rotation("503, minted", record=IDLE, faults=[{"kind": "503", "path": "Secondary", "applied": True}]),
+    Rotation(
+        "a proxy's 408, minted",
+        record=IDLE,
+        faults=[{"kind": "html", "status": 408, "path": "Secondary", "applied": True}],
+    ),
     Rotation("half an answer", record=IDLE, faults=[{"kind": "truncated", "path": "Secondary"}]),
     Rotation("no answer, promoted", record=IDLE, faults=[{"kind": "reset", "path": "Promote", "applied": True}]),
     Rotation("no answer, not promoted", record=IDLE, faults=[{"kind": "reset", "path": "Promote"}]),
@@ -347,7 +374,13 @@ def test_answers_that_are_lost(simulator, tmp_path):
     accounts = Accounts(simulator, tmp_path)
     accounts.seed(LOST)
     first = accounts.run(LOST)
-    for name in ("no answer, minted", "no answer, not minted", "503, minted", "half an answer"):
+    for name in (
+        "no answer, minted",
+        "no answer, not minted",
+        "503, minted",
+        "a proxy's 408, minted",
+        "half an answer",
+    ):
         assert first[name].record["phase"] == "staging", name
         assert first[name].writes == ["POST Secondary"], name
         assert first[name].failure, name
@@ -363,7 +396,7 @@ def test_answers_that_are_lost(simulator, tmp_path):
     second = accounts.run(unfinished)
     for rotation in unfinished:
         second[rotation.name].assert_rotated(*GATES)
-    for name in ("no answer, minted", "503, minted", "half an answer"):
+    for name in ("no answer, minted", "503, minted", "a proxy's 408, minted", "half an answer"):
         assert second[name].writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"], name
     for name in ("no answer, not promoted", "404 to promote"):
         assert second[name].record["primary"] == first[name].record["pending"], name
@@ -464,6 +497,7 @@ def test_a_subaccounts_token_is_read_with_its_parents(simulator, tmp_path):
         Rotation("first", account=owned, variables=PARENT),
         Rotation("lost", account={**owned, "auth_token": OTHER}, record=IDLE, variables=PARENT),
         Rotation("lost, wrong parent", {"auth_token": OTHER}, IDLE, variables=PARENT),
+        Rotation("lost, wrong token", {"auth_token": OTHER}, IDLE, variables={**PARENT, "parent_auth_token": PENDING}),
     ]
     accounts = Accounts(simulator, tmp_path)
     accounts.seed(rotations)
@@ -474,4 +508,4 @@ def test_a_subaccounts_token_is_read_with_its_parents(simulator, tmp_path):
     assert done["lost"].record["primary"] == OTHER
     assert done["lost, wrong parent"].failure
     assert done["lost, wrong parent"].writes == []
-    assert PASSWORD
+    assert "locked out" in done["lost, wrong token"].failure

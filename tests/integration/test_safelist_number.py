@@ -63,7 +63,9 @@ CELLS = [
     Cell("removed by somebody else", REMOVE, THERE, [GONE], ONCE),
     Cell("one of three fails", THREE_IN_TURN, {}, [{"method": "POST", "skip": 1, **NO_NUMBER}], RUN),
     Cell("look up, one fails", THREE_IN_TURN, THERE, [{"method": "GET", "skip": 1, **NO_NUMBER}], ONCE, INFO),
-    Cell("told to wait too long", THREE_IN_TURN, faults=[{"kind": "429", "retry_after": 3600, "count": None}], steps=ONCE),
+    Cell(
+        "told to wait too long", THREE_IN_TURN, faults=[{"kind": "429", "retry_after": 3600, "count": None}], steps=ONCE
+    ),
     Cell("not let in", {**THREE_IN_TURN, "auth_token": "f" * 32}, steps=ONCE),
     Cell("forbidden", THREE_IN_TURN, {}, [FORBIDDEN], ONCE),
 ]

@@ -251,7 +251,7 @@ def role_files(role: str) -> list[Path]:
 
 
 def used_variables(role: str) -> set[str]:
-    """Return the variables of a role's name that it uses, without those that it sets itself."""
+    """Return the variables of a role's name that it uses, without those that it alone sets."""
     used: set[str] = set()
     own: set[str] = set()
     for path in role_files(role):
@@ -260,7 +260,7 @@ def used_variables(role: str) -> set[str]:
         for node in mappings(yaml.safe_load(text)) if path.suffix == ".yml" else ():
             own |= {*node.get("ansible.builtin.set_fact", {}), *(node.get("vars") or {})}
             own |= {name for key in ("register", "loop_var", "index_var") if isinstance(name := node.get(key), str)}
-    return used - own
+    return used - (own - {*argument_specs(role)})
 
 
 @each_role
