@@ -2,34 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the roles that rotate credentials for many accounts at once, each of them a host with variables of its own.
-
-All rotations of a table run in one ``ansible-playbook`` at ``-vvvv``, so that what it prints can be searched for every
-secret that the simulator and the folder of private keys hold afterwards.
-"""
+"""Tables of rotations of the roles that rotate credentials, ``rotate_aws_credential`` and ``rotate_public_key``."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import HERE, Run, ansible_playbook, numbered
+from harness import Result, numbered
+from rotations import LONG_AGO, AnyAccounts, AnyRotated, value_of
 from simulator.client import Simulator
 
-from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
-
-PASSWORD = "the records' password"
 NAME = "Recordings of S3"
-LONG_AGO = "2020-01-31T04:00:00Z"
-GATES = ("repoint", "verify")
 OLD, NEW = numbered("CR", 1), numbered("CR", 2)
 OLD_FINGERPRINT, NEW_FINGERPRINT = "0123456789", "1f2e3d4c5b"
+
+#: The target's task files keep the access keys that they made in this fact.
+_THERE = "test_rotate_aws_credential_there"
+
+#: What every record holds beside its account's SID and the name.
+KNOWN: Mapping[str, Any] = {"new": None, "present": [], "verified_at": None}
 
 
 def record_name(kind: str, account_sid: str, friendly_name: str = NAME) -> str:
@@ -46,15 +42,10 @@ def credential(sid: str, fingerprint: str | None, date_created: str = LONG_AGO, 
 
 @dataclass(frozen=True)
 class Rotation:
-    """One case of a table.
+    """One case of a table, as AnyRotation has it.
 
-    :param name: what it is called.
     :param credentials: what Twilio has.
-    :param record: the record to begin with, beside what is said of every account; None for none.
-    :param variables: the role's variables without its prefix.
     :param keys: the AWS access keys that there are, as the role's list of them.
-    :param faults: what goes wrong in this account alone, as the simulator takes it.
-    :param failing: gates that fail.
     """
 
     name: str
@@ -67,29 +58,15 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Rotated:
+class Rotated(AnyRotated):
     """What came of a rotation.
 
-    :param record: as the store holds it afterwards.
-    :param unchanged: whether the store holds the very bytes that it held before.
     :param credentials: what Twilio has, the oldest first.
     :param keys: the ids of the AWS access keys that there are.
-    :param requests: what was asked of the simulator.
-    :param gates: what the gates were given, in their order.
-    :param failure: the role's last words, None where it did not fail.
-    :param result: the fact that the role sets.
     """
 
-    account_sid: str
-    record: Mapping[str, Any]
-    unchanged: bool
     credentials: Sequence[Mapping[str, Any]]
     keys: Sequence[str]
-    requests: Sequence[Mapping[str, Any]]
-    gates: Sequence[Mapping[str, Any]]
-    failure: str | None
-    result: Mapping[str, Any]
-    changed: bool
 
     @property
     def methods(self) -> list[str]:
@@ -147,7 +124,7 @@ class Rotated:
         assert self.record.get("lock") is None
 
 
-class Accounts:
+class Accounts(AnyAccounts[Rotation, Rotated]):
     """The accounts of a table, kept from run to run.
 
     :param simulator: the simulated Twilio.
@@ -155,7 +132,10 @@ class Accounts:
     :param kind: ``aws_credential`` or ``public_key``.
     :param variables: the role's variables of all rotations, without its prefix; {} stands for the account's SID.
     :param keys: tells the access keys of an account by its SID, where they are not those of the target's task files.
+    :param keywords: what stands on the block around the role.
     """
+
+    shown = (_THERE,)
 
     def __init__(
         self,
@@ -164,167 +144,67 @@ class Accounts:
         kind: str,
         variables: Mapping[str, Any],
         keys: Callable[[str], Sequence[str]] | None = None,
+        keywords: Mapping[str, Any] | None = None,
     ) -> None:
-        self._simulator = simulator
-        self.folder = folder
+        given = ["sid", "old_sid", *(["private_key_path"] if kind == "public_key" else [])]
+        super().__init__(simulator, folder, f"rotate_{kind}", ("repoint", "verify"), given, keywords)
         self._kind = kind
-        self._role = f"rotate_{kind}"
+        self._field = f"{kind}s"
         self._variables = variables
-        self._sids: dict[str, str] = {}
-        self._there: dict[str, list[Mapping[str, Any]]] = {}
+        self._there: dict[str, Sequence[Mapping[str, Any]]] = {}
         self._keys = keys
-        self.store = folder / "store"
 
-    def sid(self, name: str) -> str:
-        """Return the account's SID of a rotation."""
-        return self._sids.setdefault(name, numbered("AC", 2000 + len(self._sids)))
+    def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return an account as the simulator is seeded with it, but for its SID; its access keys are there, too."""
+        self._there[self.sid(rotation.name)] = rotation.keys
+        return {self._field: list(rotation.credentials)}
 
-    def path(self, rotation: Rotation) -> Path:
-        """Return the path of its record."""
-        friendly_name = str(rotation.variables.get("friendly_name", NAME))
-        return self.store / f"{record_name(self._kind, self.sid(rotation.name), friendly_name)}.yml"
+    def known(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return what every record holds."""
+        return {"friendly_name": NAME, **KNOWN}
 
-    def file(self, rotation: Rotation) -> RecordFile:
-        """Return its record."""
-        return RecordFile(str(self.path(rotation)), PASSWORD)
+    def record_name(self, rotation: Rotation) -> str:
+        """Return the name of a rotation's record."""
+        return record_name(self._kind, self.sid(rotation.name), str(rotation.variables.get("friendly_name", NAME)))
 
-    def seed(self, rotations: Sequence[Rotation]) -> None:
-        """Put accounts, keys and records in place."""
-        field = "aws_credentials" if self._kind == "aws_credential" else "public_keys"
-        for rotation in rotations:
-            sid = self.sid(rotation.name)
-            self._simulator.seed({"accounts": [{"sid": sid, field: list(rotation.credentials)}]})
-            self._there[sid] = list(rotation.keys)
-            if rotation.record is not None:
-                known = {"account_sid": sid, "friendly_name": NAME, "new": None, "present": [], "verified_at": None}
-                self.file(rotation).save({**known, **rotation.record}, NO_VERSION)
-
-    def run(self, rotations: Sequence[Rotation], *arguments: str, **environment: str) -> dict[str, Rotated]:
-        """Run the role for all, and return what came of each by its name; no secret may have been printed or kept."""
-        for rotation in rotations:
-            if rotation.faults:
-                self._simulator.faults([{**fault, "account_sid": self.sid(rotation.name)} for fault in rotation.faults])
-        self._simulator.clear_requests()
-        before = {rotation.name: self._bytes(rotation) for rotation in rotations}
-        run = self._run(rotations, arguments, environment)
-        log = self._simulator.requests()
-        states = {state["sid"]: state for state in self._simulator.state()["accounts"]}
-        rotated = {
-            rotation.name: self._told(rotation, run, log, states[self.sid(rotation.name)], before[rotation.name])
-            for rotation in rotations
+    def variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the role's variables that are the same for all or that the account needs."""
+        sid = self.sid(rotation.name)
+        (auth_token,) = (state["auth_token"] for state in self.simulator.state()["accounts"] if state["sid"] == sid)
+        given = self._variables.items()
+        return {
+            "friendly_name": NAME,
+            "auth_token": auth_token,
+            **{name: value.format(sid) if isinstance(value, str) else value for name, value in given},
         }
-        assert self._simulator.health()["violations"] == []
-        secrets = set(self._secrets(states.values()))
-        assert not [secret for secret in secrets if secret in run.output], "a secret was printed"
-        for each in rotated.values():
-            assert not [secret for secret in secrets if secret in json.dumps(each.record)], "a record holds a secret"
-        return rotated
 
-    def _secrets(self, states: Sequence[Mapping[str, Any]] | Any) -> Iterator[str]:
-        yield PASSWORD
+    def host_variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the access keys that there are; the facts of the target's task files come before these."""
+        return {_THERE: list(self._there[self.sid(rotation.name)])}
+
+    def secrets(self, states: Iterable[Mapping[str, Any]]) -> set[str]:
+        """Return all auth tokens, AWS secrets and the lines of private keys."""
+        secrets = set()
         for state in states:
-            yield state["auth_token"]
-            for each in state["aws_credentials"]:
-                yield each["credentials"].partition(":")[2]
+            secrets.add(state["auth_token"])
+            secrets |= {each["credentials"].partition(":")[2] for each in state["aws_credentials"]}
         for file in (self.folder / "private").glob("*.pem"):
             # The lines, since what is printed may be broken otherwise; but for the first, which tells nothing.
-            yield from file.read_text(encoding="ascii").splitlines()[2:-1]
+            secrets |= {*file.read_text(encoding="ascii").splitlines()[2:-1]}
+        return secrets
 
-    def _run(self, rotations: Sequence[Rotation], arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
-        states = {state["sid"]: state for state in self._simulator.state()["accounts"]}
-        hosts = {}
-        for rotation in rotations:
-            sid = self.sid(rotation.name)
-            (self.folder / f"{sid}.gates").unlink(missing_ok=True)
-            variables = {
-                "friendly_name": NAME,
-                "account_sid": sid,
-                "auth_token": states[sid]["auth_token"],
-                "base_url": self._simulator.url,
-                "store_path": str(self.store),
-                "store_password": PASSWORD,
-                **{f"{gate}_tasks": str(self._gate(gate, gate in rotation.failing)) for gate in GATES},
-                **{
-                    name: value.format(sid) if isinstance(value, str) else value
-                    for name, value in self._variables.items()
-                },
-                **rotation.variables,
-            }
-            hosts[sid] = {
-                "ansible_connection": "local",
-                "ansible_python_interpreter": sys.executable,
-                "gates_file": str(self.folder / f"{sid}.gates"),
-                "there": self._there[sid],
-                **{f"{self._role}_{name}": value for name, value in variables.items()},
-            }
-        inventory = self.folder / "inventory.json"
-        inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-        show = {"name": "result", "ansible.builtin.debug": {"var": f"{self._role}_result"}}
-        show_keys = {"name": "keys", "ansible.builtin.debug": {"var": "test_rotate_aws_credential_there"}}
-        role = {"name": "run", "ansible.builtin.include_role": {"name": f"community.twilio.{self._role}"}}
-        play = {
-            "hosts": "all",
-            "gather_facts": False,
-            # Of the play, so that the facts of the task files come before it.
-            "vars": {"test_rotate_aws_credential_there": "{{ there }}"},
-            "tasks": [{"name": "role", "block": [role], "always": [show, show_keys]}],
-        }
-        return ansible_playbook(
-            self.folder,
-            [play],
-            *("-i", str(inventory), "--limit", "!localhost", "--forks", "8", "-vvvv", *arguments),
-            ANSIBLE_ACTION_PLUGINS=str(HERE / "action_plugins"),
-            **environment,
+    def told(self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Rotated:
+        """Return what came of a rotation; its record holds no secret."""
+        sid = self.sid(rotation.name)
+        self._there[sid] = value_of(_THERE, results)
+        held = str(common["record"])
+        assert not [secret for secret in self.secrets([state]) if secret in held], "a record holds a secret"
+        return Rotated(
+            **common,
+            credentials=sorted(state[self._field], key=lambda each: each["date_created"]),
+            keys=self._keys(sid) if self._keys else [key["id"] for key in self._there[sid]],
         )
-
-    def _gate(self, gate: str, fails: bool) -> Path:
-        path = self.folder / f"{gate}{'_fails' if fails else ''}.yml"
-        told = ["sid", "old_sid", *(["private_key_path"] if self._kind == "public_key" else [])]
-        arguments = {
-            "path": "{{ gates_file }}",
-            "gate": gate,
-            "fail": fails,
-            **{name: f"{{{{ {self._role}_{name} }}}}" for name in told},
-        }
-        tasks = [{"name": f"Consumer: {gate}", "ansible.legacy.consumer": arguments}]
-        path.write_text(json.dumps(tasks), encoding="utf-8")
-        return path
 
     def forget_keys(self) -> None:
         """Have no access keys, as if each rotation had a user of its own."""
         self._there = {sid: [] for sid in self._there}
-
-    def _bytes(self, rotation: Rotation) -> bytes | None:
-        path = self.path(rotation)
-        return path.read_bytes() if path.exists() else None
-
-    def _told(
-        self,
-        rotation: Rotation,
-        run: Run,
-        log: Sequence[Mapping[str, Any]],
-        state: Mapping[str, Any],
-        before: bytes | None,
-    ) -> Rotated:
-        sid = self.sid(rotation.name)
-        gates_file = self.folder / f"{sid}.gates"
-        lines = gates_file.read_text(encoding="utf-8").splitlines() if gates_file.exists() else []
-        mine = [result for result in run.results if result.host == sid]
-        # The last is the role's own; others were rescued.
-        failures = [result["msg"] for result in mine if result.failed and result.get("msg")]
-        shown = [result for result in mine if result.task == "result"]
-        assert shown, run.output
-        self._there[sid] = [result for result in mine if result.task == "keys"][-1]["test_rotate_aws_credential_there"]
-        field = "aws_credentials" if self._kind == "aws_credential" else "public_keys"
-        return Rotated(
-            account_sid=sid,
-            record=self.file(rotation).load().record,
-            unchanged=before == self._bytes(rotation),
-            credentials=sorted(state[field], key=lambda each: each["date_created"]),
-            keys=self._keys(sid) if self._keys else [key["id"] for key in self._there[sid]],
-            requests=[entry for entry in log if entry["account_sid"] == sid],
-            gates=[json.loads(line) for line in lines],
-            failure=failures[-1] if failures else None,
-            result=shown[-1].get(f"{self._role}_result") or {},
-            changed=any(result.kind == "ok" and result.get("changed") for result in mine),
-        )

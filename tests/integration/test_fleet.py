@@ -25,8 +25,9 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
-from rotations import GATES, LONG_AGO, PASSWORD, PRIMARY
+from rotations import LONG_AGO, PASSWORD
 from simulator.client import Simulator
+from token_rotations import GATES, PRIMARY
 from twilio.request_validator import RequestValidator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from harness import numbered
-from rotations import GATES, LONG_AGO, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
+from rotations import LONG_AGO
+from token_rotations import GATES, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
@@ -480,7 +481,7 @@ def test_the_files_of_the_store_are_their_owners_alone(simulator, tmp_path):
     accounts.run([rotation])["one"].assert_rotated(*GATES)
     assert accounts.store.stat().st_mode & 0o777 == 0o700
     assert [oct(path.stat().st_mode & 0o777) for path in accounts.store.iterdir()] == ["0o600", "0o600"]
-    assert accounts.path("one").read_bytes().startswith(b"$ANSIBLE_VAULT;")
+    assert accounts.path(rotation).read_bytes().startswith(b"$ANSIBLE_VAULT;")
 
 
 PARENT = {"parent_account_sid": numbered("AC", 5), "parent_auth_token": "5" * 32}

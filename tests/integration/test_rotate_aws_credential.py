@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,7 +16,6 @@ from typing import Any
 
 import pytest
 from credential_rotations import (
-    LONG_AGO,
     NAME,
     NEW,
     NEW_FINGERPRINT,
@@ -27,7 +27,9 @@ from credential_rotations import (
     credential,
 )
 from harness import CHECKOUT, COLLECTIONS, HERE, numbered
+from rotations import LONG_AGO
 
+from ansible_collections.community.twilio.plugins.filter.aws_credential_fingerprint import aws_credential_fingerprint
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
 OLD_KEY, NEW_KEY, OTHER_KEY = ("AKIA" + letter * 16 for letter in "ONX")
@@ -51,6 +53,7 @@ def key(key_id: str, used: bool | None = True) -> dict[str, Any]:
 
 OLD_ONE = credential(OLD, OLD_FINGERPRINT)
 NEW_ONE = credential(NEW, NEW_FINGERPRINT, now(days=80))
+TWIN = credential(numbered("CR", 3), NEW_FINGERPRINT, now(days=80))
 BOTH = [OLD_ONE, NEW_ONE]
 BOTH_KEYS = [key(OLD_KEY), key(NEW_KEY)]
 AT_ONCE = {"grace_days": 0}
@@ -71,6 +74,7 @@ ROWS = [
     Rotation("due, at once", [OLD_ONE], IDLE, AT_ONCE, [key(OLD_KEY)]),
     Rotation("due, held", [OLD_ONE], {**IDLE, "lock": HELD}, keys=[key(OLD_KEY)]),
     Rotation("due, a second key", [OLD_ONE], IDLE, keys=[key(OLD_KEY), key(OTHER_KEY)]),
+    Rotation("due, deleted", [], IDLE, {**AT_ONCE, "list_tasks": ""}, [key(OLD_KEY)]),
     Rotation("due, replaced by hand", [NEW_ONE], IDLE, {**AT_ONCE, "max_age_days": 70}, [key(OTHER_KEY)]),
     Rotation("forced", [credential(OLD, None, now())], IDLE, {**AT_ONCE, "force": True}, [key(OLD_KEY)]),
     Rotation("re-pointing fails", [OLD_ONE], IDLE, AT_ONCE, [key(OLD_KEY)], failing=["repoint"]),
@@ -82,6 +86,7 @@ ROWS = [
     Rotation("issuing, one used", [OLD_ONE], ISSUING, AT_ONCE, [key(OLD_KEY), key(OTHER_KEY)]),
     Rotation("issuing, one unknown", [OLD_ONE], ISSUING, AT_ONCE, [key(OLD_KEY), key(OTHER_KEY, None)]),
     Rotation("issued, created", BOTH, ISSUED, AT_ONCE, BOTH_KEYS),
+    Rotation("issued, created twice", [*BOTH, TWIN], ISSUED, AT_ONCE, BOTH_KEYS),
     Rotation("issued, not created", [OLD_ONE], ISSUED, AT_ONCE, BOTH_KEYS),
     Rotation("created", BOTH, CREATED, AT_ONCE, BOTH_KEYS),
     Rotation("created, deleted", [OLD_ONE], CREATED, AT_ONCE, BOTH_KEYS),
@@ -92,6 +97,7 @@ ROWS = [
     Rotation("over", BOTH, {**VERIFIED, "verified_at": now(days=7.1)}, keys=BOTH_KEYS),
     Rotation("over, verifying fails", BOTH, VERIFIED, keys=BOTH_KEYS, failing=["verify"]),
     Rotation("over, old one deleted", [NEW_ONE], VERIFIED, keys=BOTH_KEYS),
+    Rotation("over, new key deleted", BOTH, VERIFIED, keys=[key(OLD_KEY)]),
     Rotation("over, first", [NEW_ONE], {**VERIFIED, **FIRST}, keys=[key(NEW_KEY)]),
     Rotation("revoking", [NEW_ONE], REVOKING, keys=BOTH_KEYS),
     Rotation("revoking, revoked", [NEW_ONE], REVOKING, keys=[key(NEW_KEY)]),
@@ -100,6 +106,7 @@ ROWS = [
     Rotation("of another account", [OLD_ONE], {**IDLE, "account_sid": numbered("AC", 9)}),
     Rotation("no gates", [OLD_ONE], IDLE, {**AT_ONCE, "repoint_tasks": "", "verify_tasks": ""}, [key(OLD_KEY)]),
     Rotation("issues the old one", [OLD_ONE], IDLE, {"issue_tasks": "{}/old.yml"}, [key(OLD_KEY)]),
+    Rotation("issues a known one", variables={"issue_tasks": "{}/old.yml", "list_tasks": ""}, keys=[key(OLD_KEY)]),
     Rotation("long grace", [OLD_ONE], variables={"grace_days": 90}),
     Rotation("long name", variables={"friendly_name": "n" * 53}),
     Rotation("signed name", variables={"friendly_name": f"{NAME} #{OLD_FINGERPRINT}"}),
@@ -120,13 +127,8 @@ REFUSED_AT_ONCE = {
 
 FILES = HERE / "targets" / "rotate_aws_credential" / "files"
 MADE_UP = {f"{what}_tasks": str(FILES / f"{what}.yml") for what in ("issue", "list", "revoke")}
-ISSUES_THE_OLD_ONE = f"""\
-- name: Issue
-  ansible.builtin.set_fact:
-    rotate_aws_credential_issued:
-      aws_access_key_id: {OLD_KEY}
-      aws_secret_access_key: {"s" * 40}
-"""
+OLD_PAIR = {"aws_access_key_id": OLD_KEY, "aws_secret_access_key": "s" * 40}
+ISSUES_THE_OLD_ONE = [{"name": "Issue", "ansible.builtin.set_fact": {"rotate_aws_credential_issued": OLD_PAIR}}]
 
 
 @pytest.fixture(scope="module")
@@ -138,13 +140,15 @@ def accounts(running_simulator, tmp_path_factory) -> Accounts:
 @pytest.fixture(scope="module")
 def table(running_simulator, accounts) -> dict[str, Rotated]:
     """Run the table for real, once before in check mode: that must change nothing, anywhere."""
-    rows = [
-        replace(row, variables={**row.variables, "issue_tasks": str(accounts.folder / "old.yml")})
-        if row.name == "issues the old one"
-        else row
-        for row in ROWS
-    ]
-    (accounts.folder / "old.yml").write_text(ISSUES_THE_OLD_ONE, encoding="utf-8")
+    rows = []
+    for row in ROWS:
+        if row.name.startswith("issues "):
+            row = replace(row, variables={**row.variables, "issue_tasks": str(accounts.folder / "old.yml")})
+        if row.name == "issues a known one":
+            fingerprint = aws_credential_fingerprint(OLD_PAIR, account_sid=accounts.sid(row.name))
+            row = replace(row, credentials=[credential(OLD, fingerprint)])
+        rows.append(row)
+    (accounts.folder / "old.yml").write_text(json.dumps(ISSUES_THE_OLD_ONE), encoding="utf-8")
     accounts.seed(rows)
     running_simulator.settings(forbid_writes=True)
     planned = accounts.run([replace(row, faults=()) for row in rows], "--check", "--diff")
@@ -319,6 +323,27 @@ def test_a_key_that_may_be_somebody_elses_is_not_deleted(table, name, words):
     assert refused.record["phase"] == "issuing"
 
 
+def test_of_twins_that_a_late_request_made_one_is_left(table):
+    rotated = table["issued, created twice"]
+    rotated.assert_finished(rotated.assert_moved(OLD))
+    assert rotated.writes == ["DELETE", "DELETE"]
+    assert rotated.keys == [NEW_KEY]
+
+
+def test_the_old_one_stays_where_the_new_key_is_gone(table):
+    refused = table["over, new key deleted"]
+    refused.assert_refused(NEW_KEY, OLD_KEY)
+    assert refused.record["phase"] == "verified"
+    assert refused.sids == [OLD, NEW]
+    assert refused.keys == [OLD_KEY]
+
+
+def test_the_key_of_one_that_somebody_deleted_is_still_revoked(table):
+    rotated = table["due, deleted"]
+    rotated.assert_finished(rotated.assert_moved())
+    assert rotated.keys == [rotated.record["current"]["key_id"]]
+
+
 @pytest.mark.parametrize("name", ["issued, created", "created"])
 def test_a_run_goes_on_where_another_ended(table, name):
     rotated = table[name]
@@ -379,8 +404,9 @@ def test_gates_may_be_missing(table):
     assert rotated.writes == ["POST", "DELETE"]
 
 
-def test_a_key_must_be_a_new_one(table):
-    refused = table["issues the old one"]
+@pytest.mark.parametrize("name", ["issues the old one", "issues a known one"])
+def test_a_key_must_be_a_new_one(table, name):
+    refused = table[name]
     refused.assert_refused("rotate_aws_credential_issue_tasks")
     assert refused.record["phase"] == "issuing"
 

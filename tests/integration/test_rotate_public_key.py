@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from credential_rotations import LONG_AGO, NEW, OLD, OLD_FINGERPRINT, Accounts, Rotated, Rotation, credential
+from credential_rotations import NEW, OLD, OLD_FINGERPRINT, Accounts, Rotated, Rotation, credential
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+from rotations import LONG_AGO
 
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import json
 
+import credential_rotations
+from credential_rotations import OLD
 from harness import ansible_playbook, numbered, play
-from rotations import OTHER, PASSWORD, PENDING, PRIMARY, Accounts, Rotation
+from rotations import PASSWORD
+from token_rotations import OTHER, PENDING, PRIMARY, Accounts, Rotation
 
 IDLE = {"phase": "idle", "primary": PRIMARY}
 STAGED = {"phase": "staged", "primary": PRIMARY, "pending": PENDING, "staged_at": "2026-01-31T04:00:00Z"}
@@ -52,6 +55,20 @@ def test_check_mode_may_come_from_a_keyword(simulator, tmp_path):
         assert planned.gates == [], name
         assert planned.unchanged, name
         assert planned.changed, name
+
+
+def test_check_mode_by_a_keyword_plans_credentials_too(simulator, tmp_path):
+    due = credential_rotations.Rotation("due", [credential_rotations.credential(OLD, None)])
+    folder = {"private_key_folder": str(tmp_path / "private")}
+    accounts = credential_rotations.Accounts(simulator, tmp_path, "public_key", folder, keywords={"check_mode": True})
+    accounts.seed([due])
+    planned = accounts.run([due])["due"]
+    assert planned.failure is None
+    assert planned.methods == ["GET"]
+    assert planned.unchanged
+    assert planned.changed
+    assert planned.gates == []
+    assert not (tmp_path / "private").exists()
 
 
 #: A gate that loops, and so has an ``item`` of its own.

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tables of rotations of the role ``rotate_auth_token``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness import Result
+from rotations import LONG_AGO, AnyAccounts, AnyRotated
+from simulator.client import Simulator
+
+GATES = ("distribute", "verify", "clean")
+PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """One case of a table, as AnyRotation has it.
+
+    :param account: how the account is seeded; its primary is PRIMARY if nothing else is said.
+    """
+
+    name: str
+    account: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    faults: Sequence[Mapping[str, Any]] = ()
+    failing: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Rotated(AnyRotated):
+    """What came of a rotation.
+
+    :param state: the account, as the simulator holds it.
+    """
+
+    state: Mapping[str, Any]
+
+    @property
+    def sent(self) -> list[str]:
+        """The requests, as verb and the last part of the path."""
+        return [f"{entry['method']} {entry['path'].rpartition('/')[2]}" for entry in self.requests]
+
+    @property
+    def writes(self) -> list[str]:
+        """Those that are no GET."""
+        return [sent for sent in self.sent if not sent.startswith("GET")]
+
+    @property
+    def passed(self) -> list[str]:
+        """The gates that were passed."""
+        return [gate["gate"] for gate in self.gates]
+
+    @property
+    def valid(self) -> set[str]:
+        """The tokens that Twilio takes."""
+        return {token for token in (self.state["auth_token"], self.state["secondary_auth_token"]) if token}
+
+    def assert_rotated(self, *gates: str) -> None:
+        """Assert that a new token is the primary, that no other is valid, and which gates were passed."""
+        assert self.failure is None
+        assert self.record["phase"] == "idle"
+        assert self.record["pending"] is None
+        assert self.record.get("lock") is None
+        assert self.valid == {self.record["primary"]}
+        assert self.record["primary"] != PRIMARY
+        assert self.result["rotated"] is True
+        assert self.passed == list(gates)
+
+
+class Accounts(AnyAccounts[Rotation, Rotated]):
+    """The accounts of a table, kept from run to run.
+
+    :param simulator: the simulated Twilio.
+    :param folder: where everything is written; the store is in it.
+    :param keywords: what stands on the block around the role.
+    """
+
+    def __init__(self, simulator: Simulator, folder: Path, keywords: Mapping[str, Any] | None = None) -> None:
+        super().__init__(simulator, folder, "rotate_auth_token", GATES, ("primary", "pending"), keywords)
+
+    def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return an account as the simulator is seeded with it, but for its SID."""
+        return {"auth_token": PRIMARY, **rotation.account}
+
+    def known(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return what every record holds."""
+        return {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
+
+    def record_name(self, rotation: Rotation) -> str:
+        """Return the name of a rotation's record."""
+        return self.sid(rotation.name)
+
+    def variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the role's variables that are the same for all."""
+        return {"settle_seconds": 0}
+
+    def secrets(self, states: Iterable[Mapping[str, Any]]) -> set[str]:
+        """Return every token there ever was."""
+        return {life["token"] for lives in self.simulator.history().values() for life in lives}
+
+    def told(self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Rotated:
+        """Return what came of a rotation."""
+        return Rotated(**common, state=state)
