@@ -7,13 +7,17 @@ PYTHON ?= python3
 NOX := .venv/bin/nox
 DEMO_PYTHON := .cache/demo/bin/python
 
-.PHONY: help test format demo bench clean
+.PHONY: help test checks tests format demo bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
 test: $(NOX) ## Run every check and every test (one of them: .venv/bin/nox -s NAME; the names: .venv/bin/nox -l)
-	CI=true $(NOX)
+	$(MAKE) --jobs=2 checks tests
+
+# Side by side: checks take one core, tests all that is left.
+checks tests: $(NOX)
+	CI=true $(NOX) -s $@
 
 format: $(NOX) ## Format the Python files
 	CI=false $(NOX) -s formatters

