@@ -19,7 +19,7 @@ from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent,
 from ._retries import LONGEST_RETRY_AFTER, Outcome, backoff, may_repeat, retry_after
 from ._schemas import Check
 from ._secret import Secret
-from ._transport import NoReply, Reply, Transport
+from ._transport import NoReply, Reply, Request, Transport
 
 #: The largest page that Twilio gives.
 PAGE_SIZE = 1000
@@ -260,15 +260,14 @@ class Client:
         sent_at = self._transport.pacer.wait()
         try:
             reply = self._transport.send(
-                call.method,
-                self.connection.host(call.product) + call.path,
-                user,
-                password.reveal(),
-                call.query,
-                {
-                    key: value.reveal() if isinstance(value, Secret) else value
-                    for key, value in (call.form or {}).items()
-                },
+                Request(
+                    call.method,
+                    self.connection.host(call.product) + call.path,
+                    user,
+                    password,
+                    query=call.query,
+                    form=call.form,
+                )
             )
         except NoReply as lost:
             if lost.sent:

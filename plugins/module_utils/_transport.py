@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 
 from . import _libs, _schemas
 from ._retries import Pacer
+from ._secret import Secret
 
 if TYPE_CHECKING:
     import requests
@@ -34,6 +35,25 @@ USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine
 _NO_TUNNEL = "Tunnel connection failed"
 
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+
+
+class Request(NamedTuple):
+    """A request as it is sent, once. Its secrets are masked until then.
+
+    :param method: the HTTP verb.
+    :param url: scheme, host and path; with a query where ``query`` is not given.
+    :param user: who authenticates: an account's SID or an API key's.
+    :param password: that account's auth token, or that key's secret.
+    :param query: query parameters.
+    :param form: form fields.
+    """
+
+    method: str
+    url: str
+    user: str
+    password: Secret
+    query: Mapping[str, str] | None = None
+    form: Mapping[str, str | Secret] | None = None
 
 
 class Reply(NamedTuple):
@@ -64,17 +84,10 @@ class Transport(Protocol):
 
     pacer: Pacer
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        user: str,
-        password: str,
-        query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-    ) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send a request once.
 
+        :param request: what is sent, whither, and as whom.
         :raises NoReply: where no answer came.
         """
 
@@ -99,25 +112,18 @@ class HttpTransport:
         self._adapter = _libs.requests.adapters.HTTPAdapter(pool_maxsize=_schemas.CONCURRENCY_LIMIT)
         self._proxies: dict[str, dict[str, str]] = {}
 
-    def send(
-        self,
-        method: str,
-        url: str,
-        user: str,
-        password: str,
-        query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
-    ) -> Reply:
+    def send(self, request: Request) -> Reply:
         """Send a request once.
 
+        :param request: what is sent, whither, and as whom.
         :raises NoReply: where no answer came.
         """
         try:
             response = self._adapter.send(
-                _prepared(method, url, user, password, query, form),
+                _prepared(request),
                 timeout=self._timeout,
                 verify=self._verify,
-                proxies=self._proxies_for(url),
+                proxies=self._proxies_for(request.url),
             )
             content = response.content
         except _libs.requests.exceptions.RequestException as error:
@@ -160,25 +166,22 @@ class HttpTransport:
         return NoReply(f"the connection broke before the whole answer came ({reason or 'closed'})", sent=True)
 
 
-def _prepared(
-    method: str,
-    url: str,
-    user: str,
-    password: str,
-    query: Mapping[str, str] | None,
-    form: Mapping[str, str] | None,
-) -> requests.PreparedRequest:
+def _prepared(request: Request) -> requests.PreparedRequest:
     """Return a request as the library's adapter takes it; its own way of preparing one takes a fifth of the time."""
-    request = _libs.requests.PreparedRequest()
-    request.method = method
-    request.url = f"{url}?{urlencode(query)}" if query else url
-    headers = {**_HEADERS, "Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
-    if method == "POST" or form:
-        request.body = urlencode(form or {})
-        headers["Content-Length"] = str(len(request.body))
+    prepared = _libs.requests.PreparedRequest()
+    prepared.method = request.method
+    prepared.url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
+    authentication = b64encode(f"{request.user}:{request.password.reveal()}".encode()).decode()
+    headers = {**_HEADERS, "Authorization": f"Basic {authentication}"}
+    if request.method == "POST" or request.form:
+        fields = (request.form or {}).items()
+        prepared.body = urlencode(
+            {name: value.reveal() if isinstance(value, Secret) else value for name, value in fields}
+        )
+        headers["Content-Length"] = str(len(prepared.body))
         headers["Content-Type"] = "application/x-www-form-urlencoded"
-    request.headers = _libs.requests.structures.CaseInsensitiveDict(headers)
-    return request
+    prepared.headers = _libs.requests.structures.CaseInsensitiveDict(headers)
+    return prepared
 
 
 def _causes(error: BaseException) -> list[BaseException]:
