@@ -145,7 +145,13 @@ class Client:
         return self.connection.account_sid
 
     def acting_as(self, account_sid: str, auth_token: Secret | None) -> Client:
-        """Return a client that acts as an account with that account's own token, never with an API key."""
+        """Return a client that acts as an account with that account's own token, never with an API key.
+
+        It shares this client's transport, and with it the connections and the pace.
+
+        :param account_sid: the account.
+        :param auth_token: its token; None where it is not known, so that every call raises InputError.
+        """
         connection = replace(
             self.connection, account_sid=account_sid, auth_token=auth_token, api_key_sid=None, api_key_secret=None
         )

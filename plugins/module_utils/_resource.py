@@ -92,7 +92,9 @@ class Resource(ABC, Generic[Actual]):
 def converge(resource: Resource[Any], dry_run: bool) -> Outcome:
     """Bring a resource to what is wanted, or say what that would take.
 
+    :param resource: what is wanted, and how it is read, planned and applied.
     :param dry_run: check mode: nothing is written.
+    :returns: what came of it; what the plan would come to where nothing was written.
     :raises TwilioError: anything that stops it.
     """
     actual = resource.read()
@@ -108,10 +110,16 @@ def for_each(
     concurrency: int,
     stop_at: Callable[[TwilioError], bool],
 ) -> list[Value | TwilioError | None]:
-    """Do the work for all items, some at once, and return a value or an error for each, in their order.
+    """Do the work for all items, some at once.
 
-    :param concurrency: how many at once.
-    :param stop_at: whether nothing further is to be started after this error; items that were not tried give None.
+    An exception that is no TwilioError is a bug: it stops everything and is raised again.
+
+    :param items: what to work on; none is None.
+    :param work: does the work for one item; it is called in several threads.
+    :param concurrency: how many items at once; the calling thread counts as one.
+    :param stop_at: whether nothing further is to be started after this error.
+    :returns: for each item, in their order, its value, the TwilioError that ended its work, or None where it was not
+        tried.
     """
     ends: list[Value | TwilioError | None] = [None] * len(items)
     waiting: Iterator[tuple[int, Item]] = iter(enumerate(items))

@@ -65,6 +65,8 @@ def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
     """Return the seconds to wait after an attempt without success: exponential, with full jitter.
 
     :param attempt: 0 for the first.
+    :param rand: a number from 0 to 1, the jitter: which part of the exponential wait is waited.
+    :returns: 0 to 0.5 seconds after the first, and twice that after each further one, 30 seconds at most.
     """
     return rand() * _doubled(_BACKOFF_BASE, attempt, _BACKOFF_CAP)
 

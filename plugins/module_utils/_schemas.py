@@ -110,8 +110,7 @@ def public_key(value: str) -> str:
     """Check a public key in PEM form, BEGIN and END lines optional, and return its DER bytes as one line of base64.
 
     Twilio takes RSA keys of 2048 bits with the exponent 65537 (errors 70101 to 70104); all of them begin and end
-    alike.
-    No message repeats the key: it may be a private one, given by mistake.
+    alike. No message repeats the key: it may be a private one, given by mistake.
     """
     private = "expected a public key, got a private one; it was sent nowhere. Make its public half and give that"
     if "PRIVATE" in value:

@@ -83,7 +83,13 @@ class Update(NamedTuple):
 
 
 def listed(client: Client, friendly_name: str | None = None, status: str | None = None) -> list[Mapping[str, Any]]:
-    """Return the own account and its subaccounts, each once, or those of them that bear a name or have a status."""
+    """Return the own account and its subaccounts, each once even where pages overlap.
+
+    :param client: the own account's client.
+    :param friendly_name: only those that bear exactly this name.
+    :param status: only those that have this status.
+    :returns: Twilio's answers, which may hold tokens; see :meth:`Account.from_answer`.
+    """
     query = {"PageSize": str(PAGE_SIZE)}
     if friendly_name is not None:
         query["FriendlyName"] = friendly_name

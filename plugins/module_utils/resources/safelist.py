@@ -94,8 +94,11 @@ class SafeListNumber(Resource[Optional[Entry]]):
 def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outcome:
     """Bring all given numbers to the wanted state, some at once.
 
+    :param client: the account's client.
     :param options: ``phone_number``, ``state``, ``concurrency``.
-    :raises SomeFailed: where any failed; the others are done.
+    :param dry_run: check mode: nothing is written.
+    :returns: ``numbers``, an entry for each in the order given; before and after say ``present`` or ``absent`` of each.
+    :raises SomeFailed: where any failed; the others are done, or were not tried because the credentials were refused.
     """
     present = options["state"] == "present"
     numbers = options["phone_number"]
@@ -123,8 +126,10 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     """Tell which of the given numbers are on the SafeList.
 
+    :param client: the account's client.
     :param options: ``phone_number``, ``concurrency``.
-    :raises SomeFailed: where any could not be looked up.
+    :returns: ``numbers``, an entry for each in the order given.
+    :raises SomeFailed: where any could not be looked up; the others are in its result.
     """
     numbers = options["phone_number"]
 
@@ -141,7 +146,7 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _stops_all(error: TwilioError) -> bool:
-    """Whether an error holds for every further number too: these credentials are not let in."""
+    """Tell whether an error holds for every further number too: these credentials are not let in."""
     return isinstance(error, CallError) and error.status in (401, 403)
 
 
