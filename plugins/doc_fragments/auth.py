@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The connection's options; ``PLUGIN`` adds what only plugins may document."""
+    """The connection's options; ``MODULE`` adds what is true of modules alone, ``PLUGIN`` what only plugins may say."""
 
     DOCUMENTATION = r"""
 options:
@@ -71,6 +71,16 @@ options:
     description: A file or folder with the certificates to trust instead of the default ones.
     type: path
 notes:
+  - Proxies are taken from the usual environment variables, such as E(HTTPS_PROXY) and E(NO_PROXY).
+requirements:
+  - python >= 3.9
+  - requests >= 2.28
+  - voluptuous >= 0.13
+"""
+
+    MODULE = r"""
+options: {}
+notes:
   - On a local connection, without C(become), C(async) or C(environment), the task runs inside the controller's worker,
     which
     takes a few milliseconds instead of half a second, and a loop's items share their connections. Results are the
@@ -78,14 +88,9 @@ notes:
     the variable C(community_twilio_door) to V(module), or the environment variable E(COMMUNITY_TWILIO_DOOR), to run it
     as an
     ordinary module all the same.
-  - Proxies are taken from the usual environment variables, such as E(HTTPS_PROXY) and E(NO_PROXY).
   - A failed request fails the task with C(msg), C(status) (HTTP), C(code) (Twilio's), C(more_info) and C(request_id),
     which
     Twilio's support asks for.
-requirements:
-  - python >= 3.9
-  - requests >= 2.28
-  - voluptuous >= 0.13
 """
 
     PLUGIN = r"""

@@ -17,6 +17,7 @@ author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.attributes
 options:
   state:

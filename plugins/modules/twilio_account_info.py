@@ -16,6 +16,7 @@ author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.attributes.info
 options:
   sid:

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth_token
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.attributes
 attributes:
   check_mode:

@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth_token
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.attributes.info
 seealso:
   - module: community.twilio.twilio_auth_token

@@ -20,6 +20,7 @@ author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.subaccount
   - community.twilio.credential
   - community.twilio.attributes

@@ -16,6 +16,7 @@ author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
   - community.twilio.auth
+  - community.twilio.auth.module
   - community.twilio.subaccount
   - community.twilio.credential.info
   - community.twilio.attributes.info
