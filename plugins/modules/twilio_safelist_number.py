@@ -59,7 +59,7 @@ numbers:
   description:
     - What came of each number, in the order given.
     - If a number failed, the task fails after all the others were done; running it again does only what is left.
-  returned: always
+  returned: success, and where a number failed
   type: list
   elements: dict
   contains:

@@ -40,7 +40,7 @@ EXAMPLES = r"""
 RETURN = r"""
 numbers:
   description: What was found for each number, in the order given.
-  returned: always
+  returned: success, and where a number failed
   type: list
   elements: dict
   contains:
