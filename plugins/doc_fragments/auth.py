@@ -59,8 +59,7 @@ options:
     description:
       - How many further attempts may follow the first.
       - A request that Twilio may have applied already is only repeated where that does no harm; otherwise the module
-        first
-        looks whether it was applied.
+        first looks whether it was applied.
     type: int
     default: 5
   validate_certs:
@@ -82,15 +81,11 @@ requirements:
 options: {}
 notes:
   - On a local connection, without C(become), C(async) or C(environment), the task runs inside the controller's worker,
-    which
-    takes a few milliseconds instead of half a second, and a loop's items share their connections. Results are the
-    same. Set
-    the variable C(community_twilio_door) to V(module), or the environment variable E(COMMUNITY_TWILIO_DOOR), to run it
-    as an
-    ordinary module all the same.
+    which takes a few milliseconds instead of half a second, and a loop's items share their connections. Results are the
+    same. Set the variable C(community_twilio_door) to V(module), or the environment variable E(COMMUNITY_TWILIO_DOOR),
+    to run it as an ordinary module all the same.
   - A failed request fails the task with C(msg), C(status) (HTTP), C(code) (Twilio's), C(more_info) and C(request_id),
-    which
-    Twilio's support asks for.
+    which Twilio's support asks for.
 """
 
     PLUGIN = r"""

@@ -16,8 +16,7 @@ options:
     description:
       - The account's primary auth token, as far as known.
       - Required, because only an auth token reaches auth tokens. O(api_key_sid) and O(api_key_secret) are accepted, so
-        that
-        C(module_defaults) can set them for all modules, but not used.
+        that C(module_defaults) can set them for all modules, but not used.
       - If not given, the environment variable E(TWILIO_AUTH_TOKEN) is used.
     required: true
   secondary_auth_token:

@@ -29,8 +29,7 @@ options:
       - The credential's name, 64 characters at most. It identifies the credential where O(sid) is not given.
       - Twilio lets several credentials bear one name. The task fails then, and lists them, where one has to be chosen.
       - The name that Twilio holds may end with a signature, a space, V(#) and ten hexadecimal digits; see
-        O(update_secret). It
-        is not part of the name here, and a name that itself ends so is refused.
+        O(update_secret). It is not part of the name here, and a name that itself ends so is refused.
     type: str
   update_secret:
     description:
@@ -49,8 +48,7 @@ options:
   remove_replaced:
     description:
       - Whether the other credentials of that name are deleted, once the wanted one exists. Also what an earlier run
-        that was
-        cut short left behind.
+        that was cut short left behind.
       - Consumers hold the SID, so point them to the new credential before the old one goes.
     type: bool
     default: false

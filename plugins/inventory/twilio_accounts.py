@@ -12,8 +12,7 @@ description:
   - Makes a host of a Twilio account and of each of its subaccounts that is not closed, so that a play can be run for
     all.
   - The hosts are set to be reached on the controller itself, with the controller's own Python, since accounts can't be
-    logged
-    in to.
+    logged in to.
   - The configuration is a YAML file whose name ends with C(.twilio.yml) or C(.twilio.yaml).
 author:
   - community.twilio contributors (@ansible-collections)
@@ -56,8 +55,7 @@ options:
 notes:
   - Each host has the variables C(twilio_sid), C(twilio_friendly_name), C(twilio_status), C(twilio_type),
     C(twilio_owner_account_sid), C(twilio_date_created) and C(twilio_date_updated). None of them holds a token, and
-    neither
-    does the cache.
+    neither does the cache.
   - Options of the connection may be templates, for example with a lookup.
 seealso:
   - module: community.twilio.twilio_account_info

@@ -40,8 +40,7 @@ options:
   friendly_name:
     description:
       - The subaccount's name, 64 characters at most. It identifies the subaccount where O(sid) is not given; closed
-        ones don't
-        count.
+        ones don't count.
       - Twilio lets several accounts bear one name. The task fails then, and lists them.
     type: str
   return_auth_token:

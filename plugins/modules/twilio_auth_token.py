@@ -11,8 +11,7 @@ short_description: Stage, promote and remove the secondary auth token of a Twili
 version_added: 1.0.0
 description:
   - An account has a primary auth token and perhaps a secondary one, which works beside it. Promoting makes the
-    secondary one
-    the primary, and the old primary stops working at once.
+    secondary one the primary, and the old primary stops working at once.
   - So a token is rotated without a gap. Stage a secondary one, give it to all that use the token, and promote it.
   - Twilio makes up the tokens, and tells one only once, in the answer to the request that made it.
 author:
@@ -26,8 +25,7 @@ attributes:
   check_mode:
     support: full
     details: With O(state=absent), whether a secondary token exists can only be told where O(secondary_auth_token) is
-      given.
-      Otherwise check mode predicts a change, with a warning.
+      given. Otherwise check mode predicts a change, with a warning.
   idempotent:
     support: partial
     details: With O(state=present), the token that one run returned has to be given to the next as
@@ -36,8 +34,7 @@ options:
   state:
     description:
       - V(present) makes sure that there is a secondary token which the caller knows. Where O(secondary_auth_token) is
-        not
-        given, or not valid, one is created and returned.
+        not given, or not valid, one is created and returned.
       - V(promoted) makes sure that O(secondary_auth_token), which is required then, is the primary token.
       - V(absent) makes sure that there is no secondary token.
     type: str
@@ -49,8 +46,7 @@ options:
   replace_unknown:
     description:
       - What to do with O(state=present) about a secondary token that exists, but is not O(secondary_auth_token). It
-        can't be
-        read, and somebody may be using it.
+        can't be read, and somebody may be using it.
       - V(false) fails the task. V(true) deletes it and makes a new one.
     type: bool
     default: false
@@ -61,8 +57,7 @@ options:
 notes:
   - Set C(no_log=true) on the task, since its result holds a token where it created one.
   - Twilio signs its webhooks with the primary token only, until the moment of promotion. So receivers must accept both
-    tokens
-    before.
+    tokens before.
 seealso:
   - module: community.twilio.twilio_auth_token_info
 """

@@ -11,11 +11,9 @@ short_description: Manage the AWS credentials that a Twilio account holds
 version_added: 1.0.0
 description:
   - Creates, renames, replaces and removes the AWS credentials with which a Twilio account writes to S3, for recordings
-    and
-    compositions.
+    and compositions.
   - A changed key makes a new credential with a new SID, since Twilio can't change one in place. The new one is made
-    before
-    the old one is removed.
+    before the old one is removed.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:

@@ -11,11 +11,9 @@ short_description: Manage the public keys that a Twilio account holds
 version_added: 1.0.0
 description:
   - Creates, renames, replaces and removes the public keys with which a Twilio account encrypts recordings, or checks
-    the
-    signatures of its clients' requests.
+    the signatures of its clients' requests.
   - A changed key makes a new credential with a new SID, since Twilio can't change one in place. The new one is made
-    before
-    the old one is removed.
+    before the old one is removed.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -33,14 +31,12 @@ options:
     description:
       - The public key in PEM form, an RSA key of 2048 bits with the exponent 65537. Required to create a credential.
       - Line ends, and the lines that say C(BEGIN) and C(END), make no difference.
-      - A private key given by mistake is refused before any request. So that it stays unprinted then, at any
-        verbosity, this
-        option is treated as a secret.
+      - A private key given by mistake is refused before any request. So that it stays unprinted then, at any verbosity,
+        this option is treated as a secret.
     type: str
 notes:
   - If a key that is in use is removed, Twilio falls back to the one that was added last. Where there is none,
-    recordings that
-    are to be encrypted are not stored. So point the consumers to the new key first.
+    recordings that are to be encrypted are not stored. So point the consumers to the new key first.
 seealso:
   - module: community.twilio.twilio_public_key_info
 """

@@ -12,9 +12,8 @@ version_added: 1.0.0
 description:
   - Adds phone numbers to the SafeList of a Twilio account, or removes them.
   - Numbers on the SafeList are never blocked by Twilio's fraud protection.
-  - Any number of numbers is reconciled by one task, several at once. When Twilio asks to slow down, all requests of
-    the task
-    do so together.
+  - Any number of numbers is reconciled by one task, several at once. When Twilio asks to slow down, all requests of the
+    task do so together.
   - Twilio has no call that lists the SafeList, so numbers that no task names can't be found.
 author:
   - community.twilio contributors (@ansible-collections)
