@@ -19,10 +19,16 @@ ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir())
 PAGES = ("docs/rotation.md", "roles/rotate_auth_token/README.md")
+EVERY_PAGE = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "roles/*/README.md", "tests/simulator/README.md")
+    for path in ROOT.glob(pattern)
+)
 #: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
 HEADER_END = "SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
 
 each_page = pytest.mark.parametrize("page", PAGES)
+every_page = pytest.mark.parametrize("page", EVERY_PAGE)
 
 
 def read(path: str) -> str:
@@ -50,14 +56,14 @@ def test_the_page_shows_each_example_as_it_is(name):
     assert text.lstrip("\n") in blocks("docs/rotation.md")
 
 
-@each_page
+@every_page
 def test_what_is_linked_is_there(page):
     for target in re.findall(r"\]\(([^)]+)\)", read(page)):
         if "://" not in target:
             assert ((ROOT / page).parent / target.partition("#")[0]).exists(), target
 
 
-@each_page
+@every_page
 def test_a_page_ends_with_what_is_next(page):
     assert re.findall(r"^## (.*)$", read(page), re.MULTILINE)[-1] == "Next"
 
