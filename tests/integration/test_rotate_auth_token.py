@@ -347,6 +347,8 @@ def test_the_second_run(simulator, tmp_path):
 LOST = [
     Rotation("no answer, minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary", "applied": True}]),
     Rotation("no answer, not minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary"}]),
+    Rotation("no answer, minted late", record=IDLE, faults=[{"kind": "late", "path": "Secondary"}]),
+    Rotation("no answer, promoted late", record=IDLE, faults=[{"kind": "late", "path": "Promote"}]),
     Rotation("503, minted", record=IDLE, faults=[{"kind": "503", "path": "Secondary", "applied": True}]),
     Rotation(
         "a proxy's 408, minted",
@@ -375,13 +377,8 @@ def test_answers_that_are_lost(simulator, tmp_path):
     accounts = Accounts(simulator, tmp_path)
     accounts.seed(LOST)
     first = accounts.run(LOST)
-    for name in (
-        "no answer, minted",
-        "no answer, not minted",
-        "503, minted",
-        "a proxy's 408, minted",
-        "half an answer",
-    ):
+    minted = ("no answer, minted", "no answer, minted late", "503, minted", "a proxy's 408, minted", "half an answer")
+    for name in (*minted, "no answer, not minted"):
         assert first[name].record["phase"] == "staging", name
         assert first[name].writes == ["POST Secondary"], name
         assert first[name].failure, name
@@ -389,17 +386,20 @@ def test_answers_that_are_lost(simulator, tmp_path):
         first[name].assert_rotated(*GATES)
     assert first["no answer, promoted"].writes == ["POST Secondary", "POST Promote"]
     assert first["busy"].writes == ["POST Secondary", "POST Secondary", "POST Promote", "POST Promote"]
-    assert first["no answer, not promoted"].record["phase"] == "verified"
-    assert first["no answer, not promoted"].writes == ["POST Secondary", "POST Promote"]
+    for name in ("no answer, not promoted", "no answer, promoted late"):
+        assert first[name].record["phase"] == "verified", name
+        assert first[name].writes == ["POST Secondary", "POST Promote"], name
     assert first["404 to promote"].writes == ["POST Secondary"] + 3 * ["POST Promote"]
     simulator.clear_faults()
     unfinished = [replace(rotation, faults=()) for rotation in LOST if first[rotation.name].failure]
     second = accounts.run(unfinished)
     for rotation in unfinished:
-        second[rotation.name].assert_rotated(*GATES)
-    for name in ("no answer, minted", "503, minted", "a proxy's 408, minted", "half an answer"):
+        gates = ["clean"] if rotation.name == "no answer, promoted late" else GATES
+        second[rotation.name].assert_rotated(*gates)
+    for name in minted:
         assert second[name].writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"], name
-    for name in ("no answer, not promoted", "404 to promote"):
+    assert second["no answer, promoted late"].writes == []
+    for name in ("no answer, not promoted", "no answer, promoted late", "404 to promote"):
         assert second[name].record["primary"] == first[name].record["pending"], name
 
 
