@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -43,6 +44,11 @@ GATE = """\
     that: twilio_friendly_name not in failing
     quiet: true
 """
+
+
+def days_ago(days: float) -> str:
+    """Return a moment as records have it."""
+    return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def example(name: str) -> str:
@@ -102,7 +108,7 @@ class Fleet:
     def is_settled(self, name: str) -> bool:
         """Tell whether the record holds the only token that is valid, and nothing is under way."""
         record = self.record(name)
-        settled = record["phase"] == "idle" and not record["pending"] and not record["lock"]
+        settled = record["phase"] == "idle" and not record["pending"] and not record.get("lock")
         return settled and self.valid(name) == {record["primary"]}
 
     def tokens(self) -> set[str]:
@@ -375,6 +381,7 @@ def test_the_playbook_of_the_roles_page_runs_as_it_stands(simulator, tmp_path):
     (text,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     for place, here in (("/var/lib/twilio-rotation/records", fleet.store), ("/etc/twilio-rotation", fleet.secrets)):
         text = text.replace(place, str(here))
+    (tmp_path / "tokens.yml").write_text(example("tokens.yml"), encoding="utf-8")
     given = tmp_path / "given.json"
     connection = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
     given.write_text(json.dumps(connection), encoding="utf-8")
@@ -448,13 +455,16 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
 def test_a_fleet_of_fifty_by_a_job(simulator, tmp_path):
     names = [f"shop {number}" for number in range(50)]
     fleet = fleet_of(simulator, tmp_path, names)
+    due = names[::4]
     for name in names:
-        fleet.have_record(name)
+        fleet.have_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
     without_gates = {f"rotate_auth_token_{gate}_tasks": "" for gate in GATES}
     job = run_as_job(fleet, "--limit", "!main", "--forks", "8", **without_gates)
     assert job.status == 0, job.output
-    assert job.output.count(": rotated, due in 90.0 days") == 50
+    assert job.output.count(": rotated, due in 90.0 days") == len(due)
+    assert job.output.count(": not rotated, due in 10.0 days") == len(names) - len(due)
     assert not [name for name in names if not fleet.is_settled(name)]
+    assert [name for name in names if fleet.valid(name) != {PRIMARY}] == due
     assert not [secret for secret in fleet.tokens() if secret in job.output + job.kept]
 
 
