@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-import threading
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from secrets import token_hex
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +17,7 @@ from kills import Request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from servers import SimulatedServer
 from werkzeug.serving import make_server
 
 REGION = "us-east-1"
@@ -31,8 +29,8 @@ _SIGNED_WITH = re.compile(r"Credential=([^/]+)/")
 _READING = ("Get", "List", "Simulate")
 
 
-class Iam:
-    """IAM on a port of this machine; a context manager that surely ends the server.
+class Iam(SimulatedServer):
+    """IAM on a port of this machine.
 
     A caller is an access key id: moto takes any, so that each scene has one of its own to call with.
     """
@@ -40,30 +38,8 @@ class Iam:
     name = "IAM"
 
     def __init__(self) -> None:
-        self._log: defaultdict[str, list[Request]] = defaultdict(list)
         self._simulated = DomainDispatcherApplication(create_backend_app)
-        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Iam:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def requests(self, caller: str) -> Sequence[Request]:
-        """Return what was asked for with this access key."""
-        return tuple(self._log[caller])
+        super().__init__(make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Handler))
 
     def caller(self) -> str:
         """Return an access key id that nobody else calls with."""
@@ -101,7 +77,7 @@ class Iam:
         environment["wsgi.input"] = io.BytesIO(body)
         signed = _SIGNED_WITH.search(environment.get("HTTP_AUTHORIZATION", ""))
         action = parse_qs(body.decode()).get("Action", [""])[0]
-        self._log[signed[1] if signed else ""].append(Request(action, not action.startswith(_READING)))
+        self.note(signed[1] if signed else "", Request(action, not action.startswith(_READING)))
         answer: Iterable[bytes] = self._simulated(environment, start_response)
         return answer
 

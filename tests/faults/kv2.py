@@ -12,17 +12,17 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from secrets import token_hex
-from types import TracebackType
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from kills import Request
+from servers import SimulatedServer
+from serving import QuietHandler
 
 LOOKUP = "/v1/auth/token/lookup-self"
 DENIED = "permission denied"
@@ -65,8 +65,8 @@ class Version:
         }
 
 
-class Kv2:
-    """A Vault with one KV engine; a context manager that surely ends the server.
+class Kv2(SimulatedServer):
+    """A Vault with one KV engine.
 
     A caller is a token, so that all it asks for is known to be its own.
 
@@ -77,34 +77,12 @@ class Kv2:
     name = "Vault"
 
     def __init__(self, mount: str = "secret", cas_required: bool = False) -> None:
-        self._log: defaultdict[str, list[Request]] = defaultdict(list)
+        super().__init__(_Server(self))
         self._lock = threading.Lock()
         self._prefix = f"/v1/{mount}/data/"
         self._cas_required = cas_required
         self._tokens: set[str] = set()
         self._secrets: dict[str, list[Version]] = {}
-        self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Kv2:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-    def requests(self, caller: str) -> Sequence[Request]:
-        """Return what was asked for with this token."""
-        return tuple(self._log[caller])
 
     def issue(self) -> str:
         """Return a new token, which may do everything."""
@@ -125,7 +103,7 @@ class Kv2:
     def serve(self, method: str, target: str, token: str, body: bytes) -> Answer:
         """Do what a request asks for, one at a time."""
         with self._lock:
-            self._log[token].append(Request(f"{method} {target}", method != "GET"))
+            self.note(token, Request(f"{method} {target}", method != "GET"))
             return self._answer(method, target, token, body)
 
     def _answer(self, method: str, target: str, token: str, body: bytes) -> Answer:
@@ -184,23 +162,20 @@ class Kv2:
 class _Server(ThreadingHTTPServer):
     """Answers each connection in a thread of its own."""
 
-    daemon_threads = True
-
     def __init__(self, vault: Kv2) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.vault = vault
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
     server: _Server
 
     def _serve(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         token = self.headers.get("X-Vault-Token") or ""
-        answer = self.server.vault.serve(self.command, self.path, token, body)
+        answer = self.server.vault.serve(self.command, self.path, token, self.read_body())
         content = b"" if answer.body is None else json.dumps(answer.body).encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json")
@@ -209,9 +184,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: a failing test's output is long enough."""
 
 
 def _envelope(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import socket
-import threading
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
 from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+from serving import QuietHandler, address, serving
 from simulator.client import Simulator
 
 CREDENTIAL = "community.twilio.twilio_aws_credential"
@@ -183,15 +185,13 @@ def test_certificates_can_be_left_unchecked(with_tls, tmp_path):
 class Proxy(ThreadingHTTPServer):
     """A proxy that takes every request to one place, whatever host is named.
 
-    :param address: the place, ``host:port``.
+    :param place: it, as ``host:port``.
     :param makes_tunnels: whether it does so for TLS, too.
     """
 
-    daemon_threads = True
-
-    def __init__(self, address: str, makes_tunnels: bool = True) -> None:
+    def __init__(self, place: str, makes_tunnels: bool = True) -> None:
         super().__init__(("127.0.0.1", 0), Forwarder)
-        self.address = address
+        self.place = place
         self.makes_tunnels = makes_tunnels
         #: What it was asked for.
         self.asked: list[str] = []
@@ -199,11 +199,11 @@ class Proxy(ThreadingHTTPServer):
     @property
     def environment(self) -> dict[str, str]:
         """The variables with which it is used."""
-        url = f"http://127.0.0.1:{self.server_port}"
+        url = address(self)
         return {"http_proxy": url, "https_proxy": url, "no_proxy": ""}
 
 
-class Forwarder(BaseHTTPRequestHandler):
+class Forwarder(QuietHandler):
     """Answers one client of a proxy; where no answer comes, it just hangs up."""
 
     server: Proxy
@@ -211,11 +211,10 @@ class Forwarder(BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked.append(self.path)
         parts = urlsplit(self.path)
-        upstream = HTTPConnection(self.server.address)
+        upstream = HTTPConnection(self.server.place)
         self.close_connection = True
         with closing(upstream), suppress(ConnectionError, HTTPException):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            upstream.request(self.command, f"{parts.path}?{parts.query}", body, dict(self.headers))
+            upstream.request(self.command, f"{parts.path}?{parts.query}", self.read_body(), dict(self.headers))
             answer = upstream.getresponse()
             content = answer.read()
             self.send_response(answer.status)
@@ -230,17 +229,14 @@ class Forwarder(BaseHTTPRequestHandler):
         if not self.server.makes_tunnels:
             self.send_error(403)
             return
-        host, _colon, port = self.server.address.partition(":")
+        host, _colon, port = self.server.place.partition(":")
         with socket.create_connection((host, int(port))) as upstream:
             self.send_response(200)
             self.end_headers()
-            back = threading.Thread(target=pump, args=(upstream, self.connection))
+            back = Thread(target=pump, args=(upstream, self.connection))
             back.start()
             pump(self.connection, upstream)
             back.join()
-
-    def log_message(self, format, *arguments):
-        """Print nothing."""
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
@@ -253,11 +249,16 @@ def pump(source: socket.socket, target: socket.socket) -> None:
 
 
 @contextmanager
-def proxy_to(simulator: Simulator, **options):
-    with Proxy(urlsplit(simulator.url).netloc, **options) as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+def proxy_to(simulator: Simulator, makes_tunnels: bool = True) -> Iterator[Proxy]:
+    """Run a proxy until the block ends.
+
+    :param simulator: where it takes every request.
+    :param makes_tunnels: whether it does so for TLS, too.
+    :returns: a context manager that gives the proxy.
+    """
+    proxy = Proxy(urlsplit(simulator.url).netloc, makes_tunnels)
+    with serving(proxy):
         yield proxy
-        proxy.shutdown()
 
 
 def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path):

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -27,6 +26,7 @@ import pytest
 import yaml
 from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
 from rotations import LONG_AGO, PASSWORD
+from serving import QuietHandler, serving
 from simulator.client import Simulator
 from token_rotations import GATES, PRIMARY
 from twilio.request_validator import RequestValidator
@@ -246,10 +246,9 @@ class Webhook:
         """Answer requests until the block ends; yield the address."""
         folder = self._folder
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = {name: values[0] for name, values in parse_qs(body).items()}
+                form = {name: values[0] for name, values in parse_qs(self.read_body().decode()).items()}
                 tokens = json.loads((folder / f"{form['AccountSid']}.json").read_text(encoding="utf-8"))
                 url = f"http://{self.headers['Host']}{self.path}"
                 signature = self.headers["X-Twilio-Signature"]
@@ -257,17 +256,8 @@ class Webhook:
                 self.send_response(204 if accepted else 403)
                 self.end_headers()
 
-            def log_message(self, *arguments: Any) -> None:
-                """Say nothing."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{server.server_port}"
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+            yield address
 
 
 def scheduled_command(name: str) -> str:

@@ -10,13 +10,13 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from harness import Run, ansible_playbook, numbered, play
+from serving import QuietHandler, serving
 from twilio.request_validator import RequestValidator
 
 GATE = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
@@ -57,27 +57,17 @@ class Consumer:
 
         consumer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                form = parse_qs(body, keep_blank_values=True)
+                form = parse_qs(self.read_body().decode(), keep_blank_values=True)
                 consumer.forms.append(form)
                 url = f"http://{self.headers['Host']}{self.path}"
                 accepted = consumer.accepts(url, form, self.headers.get("X-Twilio-Signature", ""))
                 self.send_response(consumer.status if accepted else 403)
                 self.end_headers()
 
-            def log_message(self, *arguments: Any) -> None:
-                """Say nothing."""
-
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-            thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-            thread.start()
-            try:
-                yield f"http://127.0.0.1:{server.server_port}/sms?shop=1&lang=en"
-            finally:
-                server.shutdown()
-                thread.join()
+        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+            yield f"{address}/sms?shop=1&lang=en"
 
 
 class MultiDict(dict[str, list[str]]):
