@@ -13,23 +13,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 import yaml
 from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
 from rotations import LONG_AGO, PASSWORD
-from serving import QuietHandler, serving
 from simulator.client import Simulator
 from token_rotations import GATES, PRIMARY
-from twilio.request_validator import RequestValidator
+from webhooks import Decide, Form, is_signed, listening
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
@@ -232,32 +228,18 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
         assert said(third, fleet.sids[name]) == [f"{fleet.sids[name]}: not rotated, due in 90.0 days"]
 
 
-class Webhook:
-    """A consumer: it takes a request that is signed with any of the tokens in its account's file.
+def accepting_tokens_in(folder: Path) -> Decide:
+    """Return how a webhook decides that accepts a request signed with any of the tokens in its account's file.
 
     :param folder: where these files are.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def decide(url: str, form: Form, signature: str) -> int:
+        (account_sid,) = form["AccountSid"]
+        tokens = json.loads((folder / f"{account_sid}.json").read_text(encoding="utf-8"))
+        return 204 if is_signed(tokens, url, form, signature) else 403
 
-    @contextmanager
-    def listen(self) -> Iterator[str]:
-        """Answer requests until the block ends; yield the address."""
-        folder = self._folder
-
-        class Handler(QuietHandler):
-            def do_POST(self) -> None:
-                form = {name: values[0] for name, values in parse_qs(self.read_body().decode()).items()}
-                tokens = json.loads((folder / f"{form['AccountSid']}.json").read_text(encoding="utf-8"))
-                url = f"http://{self.headers['Host']}{self.path}"
-                signature = self.headers["X-Twilio-Signature"]
-                accepted = any(RequestValidator(token).validate(url, form, signature) for token in tokens)
-                self.send_response(204 if accepted else 403)
-                self.end_headers()
-
-        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
-            yield address
+    return decide
 
 
 def scheduled_command(name: str) -> str:
@@ -316,7 +298,7 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
             check=False,
         )
 
-    with Webhook(consumers).listen() as address:
+    with listening(accepting_tokens_in(consumers)) as address:
         places["https://shop.example.com/twilio"] = f"{address}/twilio"
         for name in ("rotate.yml", "tokens.yml"):
             (home / name).write_text(placed(example(name)), encoding="utf-8")

@@ -7,17 +7,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 from harness import Run, ansible_playbook, numbered, play
-from serving import QuietHandler, serving
-from twilio.request_validator import RequestValidator
+from webhooks import Form, is_signed, listening
 
 GATE = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
 PRIMARY, PENDING = "1" * 8 + "a" * 24, "2" * 8 + "b" * 24
@@ -44,37 +41,19 @@ class Consumer:
 
     tokens: Sequence[str]
     status: int = 200
-    forms: list[Mapping[str, list[str]]] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
 
-    def accepts(self, url: str, form: Mapping[str, list[str]], signature: str) -> bool:
-        """Return whether the signature is one of a token that it accepts."""
-        fields = MultiDict(form)
-        return not self.tokens or any(RequestValidator(token).validate(url, fields, signature) for token in self.tokens)
+    def decide(self, url: str, form: Form, signature: str) -> int:
+        """Keep a request's form, and decide whether to accept the request.
 
-    @contextmanager
-    def listen(self) -> Iterator[str]:
-        """Answer requests until the block ends; yield the address."""
-
-        consumer = self
-
-        class Handler(QuietHandler):
-            def do_POST(self) -> None:
-                form = parse_qs(self.read_body().decode(), keep_blank_values=True)
-                consumer.forms.append(form)
-                url = f"http://{self.headers['Host']}{self.path}"
-                accepted = consumer.accepts(url, form, self.headers.get("X-Twilio-Signature", ""))
-                self.send_response(consumer.status if accepted else 403)
-                self.end_headers()
-
-        with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
-            yield f"{address}/sms?shop=1&lang=en"
-
-
-class MultiDict(dict[str, list[str]]):
-    """Form fields as web frameworks give them to the SDK."""
-
-    def getlist(self, name: str) -> list[str]:
-        return self[name]
+        :param url: what was asked for.
+        :param form: what was sent.
+        :param signature: as the request has it.
+        :returns: the status of the answer.
+        """
+        self.forms.append(form)
+        accepted = not self.tokens or is_signed(self.tokens, url, form, signature)
+        return self.status if accepted else 403
 
 
 @dataclass(frozen=True)
@@ -139,11 +118,12 @@ def free_port() -> int:
 def run(tmp_path_factory) -> Run:
     """Run the gate in every case, in one playbook, and as talkative as Ansible can be."""
     blocks = []
-    with ExitStack() as listening:
+    with ExitStack() as stack:
         for name, case in CASES.items():
-            url = (
-                listening.enter_context(case.consumer.listen()) if case.here else f"http://127.0.0.1:{free_port()}/sms"
-            )
+            if case.here:
+                url = f"{stack.enter_context(listening(case.consumer.decide))}/sms?shop=1&lang=en"
+            else:
+                url = f"http://127.0.0.1:{free_port()}/sms"
             blocks.append(block_of(name, url))
         return ansible_playbook(tmp_path_factory.mktemp("webhook"), [play(blocks)], "-vvvv")
 
