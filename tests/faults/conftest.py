@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One simulator for all runs, and a word on how many points there were."""
+"""What proves the rules, and a word on how many points there were."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,21 +28,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kill-everywhere", action="store_true", help="kill a run at each point, even if it leaves nothing new"
     )
-
-
-@pytest.fixture(scope="session")
-def running_simulator() -> Iterator[Simulator]:
-    """Run a simulator until the last test is over."""
-    with Simulator.start() as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
-    """Return the simulator as it is when started; none of its answers may break its own contract."""
-    running_simulator.reset()
-    yield running_simulator
-    assert running_simulator.health()["violations"] == []
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,6 @@ class Fleet:
             **self.environment,
         )
         assert not [secret for secret in self.tokens() if secret in run.output]
-        assert self.simulator.health()["violations"] == []
         return run
 
 

@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One simulator for all these tests, reset before each; and a plain HTTP client for its API."""
+"""What the simulator needs, and a plain HTTP client for its API."""
 
 from __future__ import annotations
 
 import base64
 import http.client
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -69,19 +68,11 @@ class Api:
                 used.close()
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Simulator]:
+@pytest.fixture(scope="session", autouse=True)
+def libraries() -> None:
+    """Skip all these tests where the simulator can't be started."""
     for library in ("aiohttp", "cryptography", "jsonschema_rs", "yaml"):
         pytest.importorskip(library, reason=f"the simulator needs {library}")
-    with Simulator.start() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def simulator(server: Simulator) -> Iterator[Simulator]:
-    server.reset()
-    yield server
-    assert server.health()["violations"] == []
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_many_connections_at_once(simulator: Simulator, api: Any) -> None:
     assert (counts["total"], counts["maximum_open"]) == (64, 64)
 
 
-def test_tls_and_options(server: Simulator) -> None:
+def test_tls_and_options() -> None:
     key = "SK" + "7" * 32
     arguments = [
         "--latency-ms",
@@ -159,7 +159,7 @@ def test_tls_and_options(server: Simulator) -> None:
         os.kill(process, 0)
 
 
-def test_a_start_that_fails(server: Simulator, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_start_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SimulatorError):
         Simulator.start(account_sid="nonsense")
     assert "AC and 32" in capfd.readouterr().err

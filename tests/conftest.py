@@ -1,0 +1,27 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One simulator for all tests, its own among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from simulator import Simulator
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[Simulator]:
+    """Run a simulator until the last test is over."""
+    with Simulator.start() as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
+    """Return the simulator as it is when started; none of its answers may break its own contract."""
+    running_simulator.reset()
+    yield running_simulator
+    assert running_simulator.health()["violations"] == []
