@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from .errors import ApiError
@@ -29,11 +29,14 @@ class Ordered(Protocol):
     sequence: int
 
 
+Item = TypeVar("Item", bound=Ordered)
+
+
 @dataclass
-class Page:
+class Page(Generic[Item]):
     """One page, and the cursors of its neighbours."""
 
-    items: Sequence[Any]
+    items: Sequence[Item]
     number: int
     size: int
     start: int
@@ -41,7 +44,7 @@ class Page:
     previous_token: str | None
 
 
-def cut(items: Sequence[Any], query: dict[str, Any], list_order: str, strict: bool) -> Page:
+def cut(items: Sequence[Item], query: dict[str, Any], list_order: str, strict: bool) -> Page[Item]:
     """Cut the page that a query asks for; the items come in order of creation, the page in the order of the list."""
     descending = list_order == "newest_first"
     if descending:
@@ -74,7 +77,7 @@ def cut(items: Sequence[Any], query: dict[str, Any], list_order: str, strict: bo
     )
 
 
-def _first(items: Sequence[Any], mark: int, descending: bool, include_mark: bool) -> int:
+def _first(items: Sequence[Ordered], mark: int, descending: bool, include_mark: bool) -> int:
     """The index of the first item that comes after the mark (or is the mark itself)."""
     low, high = 0, len(items)
     while low < high:
@@ -95,7 +98,7 @@ def _address(path: str, filters: dict[str, str], size: int, number: int, token: 
     return f"{path}?{urlencode(parameters)}"
 
 
-def v1_meta(page: Page, url: str, key: str) -> dict[str, Any]:
+def v1_meta(page: Page[Any], url: str, key: str) -> dict[str, Any]:
     """The `meta` of a /v1 list; `url` is absolute, on the host the client used."""
     following, preceding = page.next_token, page.previous_token
     return {
@@ -109,7 +112,7 @@ def v1_meta(page: Page, url: str, key: str) -> dict[str, Any]:
     }
 
 
-def v2010_envelope(page: Page, path: str, filters: dict[str, str]) -> dict[str, Any]:
+def v2010_envelope(page: Page[Any], path: str, filters: dict[str, str]) -> dict[str, Any]:
     """What surrounds the items of a 2010-04-01 list; its addresses are relative."""
     following, preceding = page.next_token, page.previous_token
     return {

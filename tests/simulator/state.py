@@ -16,8 +16,6 @@ from typing import Any
 from .errors import ApiError, not_found
 from .settings import Settings
 
-PRODUCTS = {"aws": "AWS", "public_keys": "PublicKeys"}
-
 
 def new_sid(prefix: str) -> str:
     """A SID: two letters and 32 lower-case hexadecimal characters."""
