@@ -64,6 +64,7 @@ def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
 
 
 def main() -> None:
+    """Run the playbook three times and say what it changed; exit with a reason if that is not what was predicted."""
     # Asked to end, end the simulator too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link_collection()

@@ -65,43 +65,53 @@ def start(tokens: Tokens, account: Mapping[str, str], phase: str | None, *consum
 
 
 def adopt(tokens: Tokens) -> Start:
+    """Return a start without a record, where the first token is given."""
     return start(tokens, first(tokens), None, tokens.first)
 
 
 def foreign(tokens: Tokens) -> Start:
+    """Return a start with nothing under way, and a second token that no run made."""
     return start(tokens, both(tokens), "idle", tokens.first)
 
 
 def staging(tokens: Tokens) -> Start:
+    """Return a start where a run died while it minted: Twilio has the second token, the record does not."""
     return start(tokens, both(tokens), "staging", tokens.first)
 
 
 def staged(tokens: Tokens) -> Start:
+    """Return a start with a second token that is recorded, and that the consumer takes."""
     return start(tokens, both(tokens), "staged", tokens.first, tokens.second)
 
 
 def deleted(tokens: Tokens) -> Start:
+    """Return a start with a verified second token that somebody deleted at Twilio."""
     return start(tokens, first(tokens), "verified", tokens.first, tokens.second)
 
 
 def promoted(tokens: Tokens) -> Start:
+    """Return a start with a second token that somebody promoted before it was verified."""
     return start(tokens, second(tokens), "staged", tokens.first, tokens.second)
 
 
 def promoted_by_a_run(tokens: Tokens) -> Start:
+    """Return a start where a run died while it promoted: Twilio did, the record does not say so."""
     return start(tokens, second(tokens), "verified", tokens.first, tokens.second)
 
 
 def cleaning(tokens: Tokens) -> Start:
+    """Return a start with the first token as the only one, and consumers still to be cleaned of another."""
     return start(tokens, first(tokens), "cleaning", tokens.first)
 
 
 def lost(tokens: Tokens) -> Start:
+    """Return a start with a record whose token is not valid, and with another that is given and valid."""
     third = {"auth_token": tokens.third}
     return start(tokens, third, "idle", tokens.third, initial_auth_token=tokens.third, is_locked_out=True)
 
 
 def refused(tokens: Tokens) -> Start:
+    """Return a start with a consumer that never passes as verified."""
     return start(tokens, first(tokens), "idle", tokens.first, verifies=False)
 
 
@@ -129,6 +139,7 @@ WAYS: Mapping[str, Begin] = {
 
 @pytest.fixture(scope="module")
 def vault() -> Iterator[Kv2]:
+    """Run a Vault in which each write has to say which version it replaces."""
     with Kv2(cas_required=True) as running:
         yield running
 
@@ -159,10 +170,12 @@ NEW = {"sid": "CR" + "9" * 32, "key_id": "AKIA" + "9" * 16, "private_key_path": 
 
 
 def credential_due(_old: credential_scenes.Old) -> credential_scenes.Start:
+    """Return a start without a record, where the credential is due if there is one."""
     return credential_scenes.Start()
 
 
 def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
+    """Return a start with a new credential that is recorded, and that somebody deleted at Twilio."""
     current = {"sid": old.sid, "key_id": old.key_id, "fingerprint": None}
     # Not due any more when it is over, so that nothing else begins.
     return credential_scenes.Start({"phase": "created", "current": current, "new": NEW}, {"max_age_days": 100000})
@@ -170,6 +183,7 @@ def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
 
 @pytest.fixture(scope="module")
 def iam() -> Iterator[Iam]:
+    """Run an IAM."""
     with Iam() as running:
         yield running
 

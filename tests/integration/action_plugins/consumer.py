@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 from ansible.plugins.action import ActionBase
 
@@ -17,7 +18,13 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Write down the task's other arguments, and the time.
+
+        :param tmp: not used any more by ansible-core.
+        :param task_vars: the variables of the host.
+        :returns: the result of the task.
+        """
         result = super().run(tmp, task_vars)
         arguments = dict(self._task.args)
         path, fail = arguments.pop("path"), arguments.pop("fail", False)
