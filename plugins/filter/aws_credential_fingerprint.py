@@ -24,11 +24,12 @@ def aws_credential_fingerprint(pair: Any, *, account_sid: Any) -> str:
     """
     if not isinstance(pair, Mapping):
         raise AnsibleFilterError(f"aws_credential_fingerprint: expected a dictionary with {' and '.join(AWS.options)}")
-    key_id, secret = (pair.get(name) for name in AWS.options)
-    for name, value in zip((*AWS.options, "account_sid"), (key_id, secret, account_sid), strict=True):
+    given = {**{name: pair.get(name) for name in AWS.options}, "account_sid": account_sid}
+    for name, value in given.items():
         if not isinstance(value, str) or not value:
             raise AnsibleFilterError(f"aws_credential_fingerprint: {name}: expected a text that is not empty")
-    return AWS.material(account_sid, {"aws_access_key_id": key_id, "aws_secret_access_key": Secret(secret)}).fingerprint
+    options = {**given, "aws_secret_access_key": Secret(given["aws_secret_access_key"])}
+    return AWS.material(account_sid, options).fingerprint
 
 
 class FilterModule:

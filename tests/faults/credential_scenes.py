@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -18,17 +17,16 @@ from typing import Any
 import harness
 import other_collections
 import store
+from credential_rotations import KNOWN, record_name
 from credential_rules import AWS, CredentialWitness
 from harness import play
 from iam import Iam
 from kills import Scene, Server, Twilio
+from rotations import LONG_AGO
 from rules import FileStore, journal
 from simulator.client import Simulator
 
 NAME = "recordings"
-
-#: When the credential was made that is due.
-LONG_AGO = "2020-01-31T04:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -124,16 +122,9 @@ def scene(
         saves_below=[records, private_keys],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections, **environment},
     )
-    record = records / f"{kind}.{account_sid}.{NAME}-{hashlib.sha256(NAME.encode()).hexdigest()[:8]}.yml"
+    record = records / f"{record_name(kind, account_sid, NAME)}.yml"
     if start.record is not None:
-        known: dict[str, Any] = {
-            "account_sid": account_sid,
-            "friendly_name": NAME,
-            "new": None,
-            "present": [],
-            "verified_at": None,
-        }
-        store.write(record, password, {**known, **start.record})
+        store.write(record, password, {"account_sid": account_sid, "friendly_name": NAME, **KNOWN, **start.record})
     return CredentialWitness(
         kind,
         simulator,
