@@ -20,7 +20,8 @@ from iam import Iam
 from kills import ANSWER, Point
 from kv2 import Kv2
 from proofs import Proof, Way
-from token_scenes import LONG_AGO, Start, Tokens
+from rotations import LONG_AGO
+from token_scenes import Start, Tokens
 
 ROTATED = {"phase": "idle", "pending": None}
 

@@ -22,11 +22,9 @@ from kills import Scene, Server, Twilio
 from kv2 import Kv2
 from rules import FileStore, Store, TokenWitness, VaultStore, journal
 from simulator.client import Simulator
+from token_rotations import KNOWN
 
 ROLE = "rotate_auth_token"
-
-#: When the token was rotated that is due.
-LONG_AGO = "2020-01-31T04:00:00Z"
 
 PATH = "twilio"
 
@@ -105,19 +103,16 @@ def scene(
     if vault:
         path = f"{PATH}/{account_sid}"
         if start.record is not None:
-            vault.put(path, {"account_sid": account_sid, **_EMPTY, **start.record})
+            vault.put(path, {"account_sid": account_sid, **KNOWN, **start.record})
         kept = VaultStore(vault, path)
     else:
         file = records / f"{account_sid}.yml"
         if start.record is not None:
-            store.write(file, secret, {"account_sid": account_sid, **_EMPTY, **start.record})
+            store.write(file, secret, {"account_sid": account_sid, **KNOWN, **start.record})
         kept = FileStore(file, secret, made.kept)
     return TokenWitness(
         simulator, account_sid, made, kept, taken, [inputs], [secret], is_locked_out=start.is_locked_out
     )
-
-
-_EMPTY = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
 
 
 def _gates(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:

@@ -24,6 +24,7 @@ from simulator.client import Simulator
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 PASSWORD = "the records' password"
+#: When the token was rotated, or the credential made, that is due.
 LONG_AGO = "2020-01-31T04:00:00Z"
 
 

@@ -16,6 +16,9 @@ from rotations import LONG_AGO, AnyAccounts, AnyRotated
 from simulator.client import Simulator
 
 GATES = ("distribute", "verify", "clean")
+#: What every record holds beside its account's SID, its phase and its primary.
+KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
+
 PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
 
@@ -92,7 +95,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
 
     def known(self, rotation: Rotation) -> Mapping[str, Any]:
         """Return what every record holds."""
-        return {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
+        return KNOWN
 
     def record_name(self, rotation: Rotation) -> str:
         """Return the name of a rotation's record."""
