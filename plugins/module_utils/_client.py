@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -178,7 +177,7 @@ class Client:
             doubtful = doubtful or ended.outcome is Outcome.UNKNOWN
             # After a 429 the pacer holds all threads back, not this one alone.
             if ended.outcome is not Outcome.REFUSED:
-                time.sleep(max(ended.wait, backoff(attempt)))
+                self._pause(ended.wait, attempt)
         return Answer(ended.body, doubtful)
 
     def send_once(self, call: Call, find: Callable[[], Any]) -> Answer:
@@ -195,7 +194,7 @@ class Client:
                 return Answer(self.send(call).body, doubtful)
             except FateUnknown as failure:
                 # What was sent may still be on its way, so the look comes after the wait.
-                time.sleep(max(failure.wait, backoff(attempt)))
+                self._pause(failure.wait, attempt)
                 found = find()
                 if found is not None:
                     return Answer(found, True)
@@ -260,6 +259,10 @@ class Client:
         prefix = urlsplit(self.connection.base_url or "").path
         path = parts.path[len(prefix) :] if prefix and parts.path.startswith(prefix + "/") else parts.path
         return f"{path}?{parts.query}" if parts.query else path
+
+    def _pause(self, wait: float, attempt: int) -> None:
+        clock = self._transport.clock
+        clock.sleep(max(wait, backoff(attempt, clock.random())))
 
     def _attempt(self, call: Call) -> _Attempt:
         user, password = self.connection.credentials()

@@ -14,14 +14,13 @@ Twilio has no idempotency keys, so an attempt's outcome and the request's meanin
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from typing import Callable
+
+from ._clock import Clock
 
 #: A longer Retry-After (seconds) ends the task instead: a scheduled run should fail while somebody can still see why.
 LONGEST_RETRY_AFTER = 300.0
@@ -61,14 +60,14 @@ def _doubled(base: float, times: int, cap: float) -> float:
     return min(cap, base * 2.0 ** min(times, 10))
 
 
-def backoff(attempt: int, rand: Callable[[], float] = random.random) -> float:
+def backoff(attempt: int, chance: float) -> float:
     """Return the seconds to wait after an attempt without success: exponential, with full jitter.
 
     :param attempt: 0 for the first.
-    :param rand: a number from 0 to 1, the jitter: which part of the exponential wait is waited.
+    :param chance: a number from 0 to 1, the jitter: which part of the exponential wait is waited.
     :returns: 0 to 0.5 seconds after the first, and twice that after each further one, 30 seconds at most.
     """
-    return rand() * _doubled(_BACKOFF_BASE, attempt, _BACKOFF_CAP)
+    return chance * _doubled(_BACKOFF_BASE, attempt, _BACKOFF_CAP)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -92,20 +91,11 @@ class Pacer:
     and the rate rises slowly until the next refusal. Refusals of requests that were sent before a pause began belong to
     that pause: they only wait.
 
-    :param clock: monotonic seconds.
-    :param sleep: waits for seconds.
-    :param rand: a number from 0 to 1, for the jitter.
+    :param clock: time, waiting, and chance for the jitter.
     """
 
-    def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        rand: Callable[[], float] = random.random,
-    ) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._sleep = sleep
-        self._rand = rand
         self._lock = threading.Lock()
         self._interval = 0.0
         self._next_slot = float("-inf")
@@ -118,19 +108,19 @@ class Pacer:
     def wait(self) -> float:
         """Wait until a request may be sent, and return the time of that, for :meth:`refused`."""
         if self._measured_from is not None and not self._interval:
-            return self._clock()
+            return self._clock.now()
         while True:
             with self._lock:
-                now = self._clock()
+                now = self._clock.now()
                 if self._measured_from is None:
                     self._measured_from = now
                 pauses = self._pauses
                 slot = max(now, self._next_slot)
                 self._next_slot = slot + self._interval
             if slot > now:
-                self._sleep(slot - now)
+                self._clock.sleep(slot - now)
             if pauses == self._pauses:
-                return self._clock()
+                return self._clock.now()
 
     def accepted(self) -> None:
         """Note that a request was processed, whatever its answer."""
@@ -146,10 +136,10 @@ class Pacer:
         :param wait_for: seconds of its Retry-After, None where there was none.
         """
         with self._lock:
-            now = self._clock()
+            now = self._clock.now()
             if sent_at <= self._pause_began:
                 return
-            exponential = _doubled(_PAUSE_BASE, self._refusals_in_a_row, _PAUSE_CAP) * (1.0 + self._rand())
+            exponential = _doubled(_PAUSE_BASE, self._refusals_in_a_row, _PAUSE_CAP) * (1.0 + self._clock.random())
             if wait_for is None:
                 pause = exponential
             elif self._refusals_in_a_row:

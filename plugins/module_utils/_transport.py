@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from . import _libs, _schemas
+from ._clock import Clock
 from ._retries import Pacer
 from ._secret import Secret
 
@@ -82,6 +83,7 @@ class NoReply(Exception):
 class Transport(Protocol):
     """What a client needs of HTTP; it may be shared by threads, and kept for further clients."""
 
+    clock: Clock
     pacer: Pacer
 
     def send(self, request: Request) -> Reply:
@@ -101,10 +103,12 @@ class HttpTransport:
     :param timeout: seconds, for connecting and for each read.
     :param validate_certs: whether TLS certificates are checked.
     :param ca_path: a file or folder of certificates, instead of the environment's or the library's.
+    :param clock: time and chance for whoever waits for this transport.
     """
 
-    def __init__(self, timeout: float, validate_certs: bool, ca_path: str | None) -> None:
-        self.pacer = Pacer()
+    def __init__(self, timeout: float, validate_certs: bool, ca_path: str | None, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self.pacer = Pacer(self.clock)
         self._timeout = timeout
         self._verify: bool | str = validate_certs and (
             ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True

@@ -36,6 +36,7 @@ ORDER = [
     "_libs",
     "_secret",
     "_errors",
+    "_clock",
     "_schemas",
     "_retries",
     "_transport",

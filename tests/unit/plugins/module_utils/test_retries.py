@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._retries import (
     Outcome,
     Pacer,
@@ -34,9 +35,9 @@ def test_what_a_request_means_decides_whether_it_is_repeated(outcome, repeatable
 
 
 def test_backoff_is_exponential_with_full_jitter_and_bounded():
-    assert [backoff(attempt, rand=lambda: 1.0) for attempt in range(4)] == [0.5, 1.0, 2.0, 4.0]
-    assert backoff(3, rand=lambda: 0.0) == 0.0
-    assert backoff(2000, rand=lambda: 1.0) == 30.0
+    assert [backoff(attempt, 1.0) for attempt in range(4)] == [0.5, 1.0, 2.0, 4.0]
+    assert backoff(3, 0.0) == 0.0
+    assert backoff(2000, 1.0) == 30.0
 
 
 @pytest.mark.parametrize(
@@ -47,25 +48,41 @@ def test_retry_after_is_seconds_or_a_date(value, expected):
     assert retry_after({"Retry-After": value}) == expected
 
 
+class SimulatedClock(Clock):
+    """A clock that only sleeping and serving move."""
+
+    def __init__(self, chance: float) -> None:
+        super().__init__()
+        self.moment = 0.0
+        self.chance = chance
+
+    def now(self) -> float:
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        self.moment += seconds
+
+    def random(self) -> float:
+        return self.chance
+
+
 class World:
-    """A clock that only sleeping and serving move, and a server that lets some requests through in each window."""
+    """A server that lets some requests through in each window."""
 
     def __init__(self, allowed: int, window: float) -> None:
-        self.now = 1000.0
+        self.clock = SimulatedClock(chance=0.0)
         self.allowed = allowed
         self.window = window
         self.let_through: list[float] = []
         self.refused = 0
 
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
     def serve(self, pacer: Pacer, latency: float) -> bool:
         sent_at = pacer.wait()
-        self.now += latency
-        recent = [moment for moment in self.let_through if moment > self.now - self.window]
+        self.clock.moment += latency
+        now = self.clock.moment
+        recent = [moment for moment in self.let_through if moment > now - self.window]
         if len(recent) < self.allowed:
-            self.let_through.append(self.now)
+            self.let_through.append(now)
             pacer.accepted()
             return True
         self.refused += 1
@@ -76,7 +93,7 @@ class World:
 @pytest.mark.parametrize(("allowed", "window"), [(100, 1.0), (500, 60.0), (10, 1.0)])
 def test_the_rate_settles_near_the_limit_with_few_refusals(allowed, window):
     world = World(allowed, window)
-    pacer = Pacer(clock=lambda: world.now, sleep=world.sleep, rand=lambda: 0.0)
+    pacer = Pacer(world.clock)
     refusals_in_a_row = longest = 0
     while len(world.let_through) < 1000:
         refusals_in_a_row = 0 if world.serve(pacer, latency=0.001) else refusals_in_a_row + 1
@@ -87,19 +104,19 @@ def test_the_rate_settles_near_the_limit_with_few_refusals(allowed, window):
 
 
 def test_refusals_of_requests_sent_before_a_pause_count_once():
-    now = [0.0]
-    pacer = Pacer(clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds), rand=lambda: 0.0)
+    clock = SimulatedClock(chance=0.0)
+    pacer = Pacer(clock)
     sent = [pacer.wait() for _request in range(32)]
-    now[0] = 1.0
+    clock.moment = 1.0
     for sent_at in sent:
         pacer.refused(sent_at, 3.0)
     assert pacer.wait() == 4.0
 
 
 def test_a_retry_after_is_honoured():
-    now = [0.0]
-    pacer = Pacer(clock=lambda: now[0], sleep=lambda seconds: now.__setitem__(0, now[0] + seconds), rand=lambda: 1.0)
+    clock = SimulatedClock(chance=1.0)
+    pacer = Pacer(clock)
     sent_at = pacer.wait()
-    now[0] = 0.1
+    clock.moment = 0.1
     pacer.refused(sent_at, 17.0)
     assert pacer.wait() == pytest.approx(17.1)
