@@ -8,23 +8,33 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+import unicodedata
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from . import _libs
-from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent, Rejected
+from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent, Rejected, Undecided
 from ._retries import LONGEST_RETRY_AFTER, Outcome, backoff, may_repeat, retry_after
-from ._schemas import Check
+from ._schemas import Check, Page
 from ._secret import Secret
 from ._transport import NoReply, Reply, Request, Transport
 
-#: The largest page that Twilio gives.
-PAGE_SIZE = 1000
+#: Sizes of a list's pages: the largest that Twilio gives, and those that are tried where it fails at that one.
+_PAGE_SIZES = (1000, 200, 50)
+
+#: A list with more pages than this has no end: an account can't hold a million of anything that is listed here.
+_MOST_PAGES = 1000
 
 #: What Twilio's errors hold: one of these at least, classic or by RFC 9457. Anything else is not Twilio's answer.
 _ERROR_KEYS = {"code", "message", "status", "title", "detail"}
+
+#: The header that each of Twilio's own answers carries, and what it may hold.
+_REQUEST_ID_HEADER = "Twilio-Request-Id"
+_REQUEST_ID = re.compile("[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,11 @@ class Call:
     :param query: query parameters.
     :param form: form fields.
     :param repeatable: whether sending it twice leaves what sending it once does; by default all but POST.
-    :param about: the account that the answer must be about; by default the client's.
+    :param about: the account that the answer, and each item of a list, must belong to; by default the client's.
+    :param owner: the key that names that account; the account's own record belongs to it whatever is there.
+    :param identity: what else the answer must be about: keys to their values, such as the SID that was asked for. Case,
+        white space and Unicode forms don't count: Twilio may store a name otherwise than it was sent.
+    :param known: SIDs that were there before, which the answer to a creation can't be about.
     :param advice: Twilio's error code to what the user can do about it here.
     """
 
@@ -97,12 +111,21 @@ class Call:
     form: Mapping[str, str | Secret] | None = None
     repeatable: bool | None = None
     about: str | None = None
+    owner: str = "account_sid"
+    identity: Mapping[str, str | None] = field(default_factory=dict)
+    known: frozenset[str | None] = frozenset()
     advice: Mapping[int, str] | None = None
 
     @property
     def can_repeat(self) -> bool:
         """Whether the request may be sent again after an attempt of unknown fate."""
         return self.method != "POST" if self.repeatable is None else self.repeatable
+
+    def with_smaller_page(self) -> Call:
+        """Return the call asking for less at once, itself where it asks for no page or for a small one."""
+        size = int((self.query or {}).get("PageSize", 0))
+        smaller = next((each for each in _PAGE_SIZES if each < size), None)
+        return replace(self, query={**(self.query or {}), "PageSize": str(smaller)}) if smaller else self
 
 
 class Answer(NamedTuple):
@@ -156,6 +179,10 @@ class Client:
         )
         return Client(connection, self._transport)
 
+    def cancel(self) -> None:
+        """End what is under way in all threads, and let nothing begin any more."""
+        self._transport.cancel()
+
     def send(self, call: Call) -> Answer:
         """Send a call, again where that is right, and return its answer.
 
@@ -175,6 +202,8 @@ class Client:
             if not may_repeat(ended.outcome, call.can_repeat, attempts_left):
                 raise ended.failure
             doubtful = doubtful or ended.outcome is Outcome.UNKNOWN
+            if (ended.failure.status or 0) >= 500:
+                call = call.with_smaller_page()
             # After a 429 the pacer holds all threads back, not this one alone.
             if ended.outcome is not Outcome.REFUSED:
                 self._pause(ended.wait, attempt)
@@ -186,7 +215,8 @@ class Client:
         :param call: the call.
         :param find: reads, and returns what the call should have brought about, None where it is not there.
         :returns: the answer, or what ``find`` found in its place; ``doubtful`` where one attempt's fate was unknown.
-        :raises CallError: as :meth:`send`; ``doubtful`` where an attempt before it was of unknown fate.
+        :raises CallError: as :meth:`send`; ``doubtful`` where an attempt before it was of unknown fate. Where ``find``
+            can't tell either, the failure is that of the call.
         """
         doubtful = False
         for attempt in itertools.count():
@@ -195,7 +225,7 @@ class Client:
             except FateUnknown as failure:
                 # What was sent may still be on its way, so the look comes after the wait.
                 self._pause(failure.wait, attempt)
-                found = find()
+                found = self._settled(failure, find)
                 if found is not None:
                     return Answer(found, True)
                 if attempt >= self.connection.max_retries:
@@ -205,6 +235,38 @@ class Client:
                 failure.doubtful = doubtful
                 raise
         raise AssertionError("unreachable")
+
+    @staticmethod
+    def _settled(failure: FateUnknown, find: Callable[[], Any]) -> Any:
+        try:
+            return find()
+        except CallError:
+            raise failure from None
+
+    def create(self, call: Call, find_created: Callable[[], Sequence[Any]], noun: str) -> Any:
+        """Send a call that creates something, exactly one of it, and return its answer.
+
+        A request that was given up may be applied late, after it was repeated. So after an attempt of unknown fate it
+        is looked once more whether there is one.
+
+        :param call: the call.
+        :param find_created: reads, and returns what may have come of the call, as answers that have ``sid`` and
+            ``date_created``.
+        :param noun: what is created, for the message.
+        :raises CallError: as :meth:`send_once`.
+        :raises Undecided: where several were created.
+        """
+        answer = self.send_once(call, lambda: next(iter(find_created()), None))
+        if answer.doubtful:
+            created = find_created()
+            if len(created) > 1:
+                listing = ", ".join(f"{each['sid']} (created {each['date_created']})" for each in created)
+                raise Undecided(
+                    f"Twilio applied a request for {noun} late, after it had been repeated, so that there are"
+                    f" {len(created)}: {listing}. Keep one, and remove the others by their sid.",
+                    {"changed": True},
+                )
+        return answer.body
 
     def find(self, call: Call) -> Any:
         """Send a call that asks for one thing, and return its body, None where Twilio says that it is not there (404).
@@ -237,28 +299,28 @@ class Client:
     def items(self, call: Call) -> Iterator[Any]:
         """Send a list's call and those of its further pages, and yield all items.
 
-        Further pages are asked where the first was, whatever host their addresses name.
+        Further pages are asked for where the first one was, whatever host their addresses name.
 
-        :raises CallError: as :meth:`send`.
+        :param call: the call, without a page's size.
+        :raises CallError: as :meth:`send`; FateUnknown where the list has no end.
         """
         seen: set[str] = set()
-        following: str | None = None
-        while following is None or following not in seen:
-            page = self.send(call).body
-            yield from page["items"]
-            if page["next"] is None:
+        call = replace(call, query={**(call.query or {}), "PageSize": str(_PAGE_SIZES[0])})
+        while len(seen) < _MOST_PAGES:
+            page: Page = self.send(call).body
+            yield from page.items
+            if page.next is None:
                 return
-            if following is not None:
-                seen.add(following)
-            following = self._path_of(page["next"])
+            following = self._without_prefix(page.next)
+            if following in seen:
+                raise FateUnknown(call.doing, "the list's pages lead in a circle")
+            seen.add(following)
             call = replace(call, path=following, query=None)
-        raise FateUnknown(call.doing, "the list's pages lead in a circle")
+        raise FateUnknown(call.doing, f"the list has more than {_MOST_PAGES} pages")
 
-    def _path_of(self, address: str) -> str:
-        parts = urlsplit(address)
+    def _without_prefix(self, path: str) -> str:
         prefix = urlsplit(self.connection.base_url or "").path
-        path = parts.path[len(prefix) :] if prefix and parts.path.startswith(prefix + "/") else parts.path
-        return f"{path}?{parts.query}" if parts.query else path
+        return path[len(prefix) :] if prefix and path.startswith(prefix + "/") else path
 
     def _pause(self, wait: float, attempt: int) -> None:
         clock = self._transport.clock
@@ -282,6 +344,9 @@ class Client:
             if lost.sent:
                 return _Attempt(Outcome.UNKNOWN, failure=FateUnknown(call.doing, lost.reason), final=lost.final)
             return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
+        if reply.status == 407:
+            failure = NotSent(call.doing, "the proxy asked for authentication (407)")
+            return _Attempt(Outcome.NOT_SENT, failure=failure, final=True)
         wait = retry_after(reply.headers)
         if reply.status == 429:
             too_long = (wait or 0.0) > LONGEST_RETRY_AFTER
@@ -292,7 +357,9 @@ class Client:
         try:
             return _Attempt(Outcome.ANSWERED, body=self._read(call, reply))
         except FateUnknown as failure:
-            return _Attempt(Outcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER))
+            # A write is settled; to read again what answers get mixed up for is to trust the next one.
+            final = isinstance(failure, ForeignAnswer) and call.method == "GET"
+            return _Attempt(Outcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final)
         except CallError as failure:
             return _Attempt(Outcome.ANSWERED, failure=failure)
 
@@ -304,59 +371,128 @@ class Client:
         if reply.status >= 500:
             raise self._failure(FateUnknown, call, reply)
         if reply.status >= 400:
-            raise self._failure(Rejected if _ERROR_KEYS & _problem(reply).keys() else FateUnknown, call, reply)
+            raise self._failure(Rejected if _is_twilios(reply) else FateUnknown, call, reply)
         if call.schema is None and reply.status == 204:
             return None
         if call.schema is None or reply.status not in (200, 201):
             raise self._failure(FateUnknown, call, reply)
+        # Whatever can't be read says nothing about what became of the request, however it fails to be read.
+        raw = None
         try:
-            body = call.schema(json.loads(reply.content))
-        except (ValueError, _libs.voluptuous.Invalid):
+            raw = json.loads(reply.content)
+            body = call.schema(raw)
+        except _libs.voluptuous.Invalid as error:
+            raise self._failure(FateUnknown, call, reply, _misfit(raw, error)) from None
+        except Exception:
             raise self._failure(FateUnknown, call, reply) from None
-        self._check_owner(call, body)
+        self._check_identity(call, body)
         return body
 
-    def _check_owner(self, call: Call, body: Mapping[str, Any]) -> None:
-        wanted = call.about or self.account_sid
-        for item in [body, *body.get("items", [])]:
-            owner = item.get("account_sid")
-            if owner is not None and owner != wanted:
-                raise ForeignAnswer(call.doing, f"the answer is about account {owner}, not {wanted}")
+    def _check_identity(self, call: Call, body: Page | Mapping[str, Any]) -> None:
+        """Check that an answer, or each item of a list, is about what was asked for.
 
-    def _failure(self, kind: type[CallError], call: Call, reply: Reply) -> CallError:
+        :raises ForeignAnswer: where it is about something else.
+        """
+        account = call.about or self.account_sid
+        for item in body.items if isinstance(body, Page) else [body]:
+            for key, wanted in call.identity.items():
+                found = item.get(key)
+                if wanted is not None and found is not None and _folded(found) != _folded(wanted):
+                    raise ForeignAnswer(call.doing, f"the answer is about {found!r}, not {wanted!r}")
+            if item.get("sid") in call.known:
+                raise ForeignAnswer(call.doing, f"the answer is about {item['sid']}, which was there before")
+            owner = item.get(call.owner)
+            if owner not in (None, account) and item.get("sid") != account:
+                raise ForeignAnswer(call.doing, f"the answer is about account {owner}, not {account}")
+
+    def _failure(self, kind: type[CallError], call: Call, reply: Reply, misfit: str | None = None) -> CallError:
         problem = _problem(reply)
-        code = problem["code"] if isinstance(problem.get("code"), int) else None
+        code = problem["code"] if type(problem.get("code")) is int else None
         message = problem.get("message") or problem.get("detail") or problem.get("title")
-        if message is None:
+        if misfit is not None:
+            message = f"an answer that can't be read ({misfit})"
+        elif message is None or (reply.status < 400):
             message = f"an answer that is not Twilio's or not whole ({_media_type(reply)})"
         more_info = problem.get("more_info") or problem.get("type")
+        request_id = reply.headers.get(_REQUEST_ID_HEADER) or ""
         return kind(
             call.doing,
-            f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._without_secrets(call, str(message))}",
+            f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._plain(call, str(message))}",
             status=reply.status,
             code=code,
-            more_info=more_info if isinstance(more_info, str) else None,
-            request_id=reply.headers.get("Twilio-Request-Id"),
+            more_info=self._plain(call, more_info) if isinstance(more_info, str) else None,
+            request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None,
             advice=call.advice.get(code) if call.advice and code else None,
         )
 
-    def _without_secrets(self, call: Call, message: str) -> str:
-        """Return Twilio's message as one short line in which no secret of this call is repeated."""
-        secrets = [self.connection.credentials()[1], *(call.form or {}).values()]
-        for secret in secrets:
-            if isinstance(secret, Secret):
-                message = message.replace(secret.reveal(), Secret.MASK)
-        return " ".join(message.split()).rstrip(".")[:300]
+    def _plain(self, call: Call, message: str) -> str:
+        """Return a text from outside as one short line of what can be printed, without any secret of this call."""
+        user, password = self.connection.credentials()
+        sent = [password, *(call.form or {}).values()]
+        secrets = [part for secret in sent if isinstance(secret, Secret) for part in _forms(secret.reveal())]
+        secrets.append(b64encode(f"{user}:{password.reveal()}".encode()).decode())
+        for secret in sorted(secrets, key=len, reverse=True):
+            message = message.replace(secret, Secret.MASK)
+        printable = "".join(character if character.isprintable() else " " for character in message)
+        return " ".join(printable.split()).rstrip(".")[:300]
+
+
+def _folded(value: Any) -> str:
+    return " ".join(unicodedata.normalize("NFKC", str(value)).split()).casefold()
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield the forms in which a secret may come back: as it is, as a form's field, and each half of a pair."""
+    for part in {secret, *(part for part in secret.split(":") if len(part) > 16)}:
+        yield part
+        yield quote(part, safe="")
 
 
 def _problem(reply: Reply) -> dict[str, Any]:
-    """Return the object that an error's body holds, empty where it holds none."""
+    """Return the object that an error's body holds, empty where it holds none that can be read."""
     try:
         problem = json.loads(reply.content)
-    except ValueError:
+    except Exception:
         return {}
     return problem if isinstance(problem, dict) else {}
 
 
+def _is_twilios(reply: Reply) -> bool:
+    """Return whether an error is Twilio's own, as far as that can be told.
+
+    A gateway's "not found" can look like Twilio's, but means the address, not the thing. Twilio's says its code, or
+    carries the id of the request.
+    """
+    problem = _problem(reply)
+    if reply.status == 404:
+        return type(problem.get("code")) is int or _REQUEST_ID_HEADER in reply.headers
+    return bool(_ERROR_KEYS & problem.keys())
+
+
+def _misfit(raw: Any, error: Any) -> str:
+    """Return where an answer doesn't fit its schema: the field, what was expected, and the kind of what is there.
+
+    :param raw: the answer.
+    :param error: voluptuous' exception.
+    """
+    first = error.errors[0] if isinstance(error, _libs.voluptuous.MultipleInvalid) else error
+    place, value = "", raw
+    for step in first.path:
+        place += f"[{step}]" if isinstance(step, int) else f".{step}"
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            value = None
+    where = place.lstrip(".") or "the whole"
+    return f"{where}: {first.msg}, got {_kind(value)}"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+    return "an empty text" if value == "" else kinds[type(value)]
+
+
 def _media_type(reply: Reply) -> str:
-    return reply.headers.get("Content-Type", "no content type").split(";")[0]
+    return str(reply.headers.get("Content-Type", "no content type")).split(";")[0]

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from . import _schemas
 from ._client import Client, Connection
@@ -28,6 +29,18 @@ Drive = Callable[[Client, Options, bool], Outcome]
 
 #: Opens HTTP, given ``timeout``, ``validate_certs`` and ``ca_path``; an edge may hand out one that is open already.
 OpenTransport = Callable[[float, bool, "str | None"], Transport]
+
+
+def env_fallback(name: str) -> str:
+    """Return an environment variable's text, where it holds any: CI systems set what was left blank to nothing.
+
+    :raises AnsibleFallbackNotFound: where it holds none.
+    """
+    value = os.environ.get(name)
+    if not value:
+        raise AnsibleFallbackNotFound
+    return value
+
 
 #: The options that every module takes to reach Twilio, as the documentation fragment ``auth`` has them.
 CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -96,6 +109,14 @@ class Definition:
         required = {name: {**CONNECTION_OPTIONS[name], "required": True} for name in self.required_of_connection}
         options = {**CONNECTION_OPTIONS, **required, **subaccount, **self.options}
         return {name: dict(spec) for name, spec in options.items()}
+
+    def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a task's arguments without options of the connection that are empty or null, which are not given.
+
+        :param arguments: as they were written, before Ansible validates them.
+        """
+        connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
+        return {name: value for name, value in arguments.items() if name not in connecting or value not in (None, "")}
 
     @cached_property
     def secret_options(self) -> frozenset[str]:

@@ -13,8 +13,8 @@
     └── CallError          a request failed
         ├── NotSent        no connection could be made, so nothing was applied
         ├── Rejected       Twilio answered no, so nothing was applied
-        ├── FateUnknown    no answer, or none that can be believed: it may have been applied or not
-        └── ForeignAnswer  the answer is about another account
+        └── FateUnknown    no answer, or none that can be believed: it may have been applied or not
+            └── ForeignAnswer  the answer is about something else, such as another account
 
 The engine only raises these; they become a failed task in one place, ``_module.execute``.
 """
@@ -26,7 +26,10 @@ from typing import Any
 
 #: Twilio's error code to what the user can do about it. Codes: https://www.twilio.com/docs/api/errors
 ADVICE: Mapping[int, str] = {
-    20003: "Check account_sid with auth_token, or api_key_sid with api_key_secret, and the region they belong to.",
+    20003: (
+        "Check account_sid with auth_token, or api_key_sid with api_key_secret, and the region they belong to. A"
+        " suspended or closed account may be answered so, too."
+    ),
     20005: "The account is suspended or closed: the parent account, or Twilio's support, can reactivate it.",
     20404: "It does not exist in this account, or the account may not use it.",
     20429: "Too many requests at once: lower the concurrency, or raise max_retries.",
@@ -151,7 +154,7 @@ class FateUnknown(CallError):
     default_advice = "Run the task again: it looks at what is there before it writes."
 
 
-class ForeignAnswer(CallError):
-    """The answer is about another account than the one that was asked."""
+class ForeignAnswer(FateUnknown):
+    """The answer is about something else than was asked for, such as another account."""
 
     default_advice = "Check what stands between here and Twilio (base_url, proxies): answers get mixed up."

@@ -48,7 +48,15 @@ def execute(
 
 def main(definition: Definition) -> None:
     """Run a definition as an ordinary module, on whatever machine the task runs."""
-    module = AnsibleModule(definition.argument_spec(), supports_check_mode=True, **definition.rules())
+
+    class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
+        params: Mapping[str, Any]
+
+        def _load_params(self) -> None:
+            super()._load_params()
+            self.params = definition.given(self.params)
+
+    module = Module(definition.argument_spec(), supports_check_mode=True, **definition.rules())
     result = execute(definition, module.params, module.check_mode, module._diff)
     for warning in result.pop("warnings", []):
         module.warn(warning)

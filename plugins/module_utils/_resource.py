@@ -15,7 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable, Generic, TypeVar
 
+from ._clock import Cancelled
 from ._errors import TwilioError
+
+#: Seconds that threads have to end in after an interrupt.
+_PATIENCE = 0.5
 
 Actual = TypeVar("Actual")
 Item = TypeVar("Item")
@@ -109,15 +113,17 @@ def for_each(
     work: Callable[[Item], Value],
     concurrency: int,
     stop_at: Callable[[TwilioError], bool],
+    cancel: Callable[[], None],
 ) -> list[Value | TwilioError | None]:
     """Do the work for all items, some at once.
 
-    An exception that is no TwilioError is a bug: it stops everything and is raised again.
+    An exception that is no TwilioError is a bug, or an interrupt: it stops everything and is raised again.
 
     :param items: what to work on; none is None.
     :param work: does the work for one item; it is called in several threads.
     :param concurrency: how many items at once; the calling thread counts as one.
     :param stop_at: whether nothing further is to be started after this error.
+    :param cancel: ends the work that is under way; called at an interrupt, after which nothing is waited for long.
     :returns: for each item, in their order, its value, the TwilioError that ended its work, or None where it was not
         tried.
     """
@@ -139,16 +145,27 @@ def for_each(
                 ends[position] = error
                 if stop_at(error):
                     stopped.set()
-            except BaseException as bug:
+            except Cancelled:
+                return
+            except Exception as bug:
                 bugs.append(bug)
                 stopped.set()
 
     threads = [threading.Thread(target=run, daemon=True) for _unused in range(min(concurrency, len(items)) - 1)]
-    for thread in threads:
-        thread.start()
-    run()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.start()
+        run()
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        # Threads are daemons: one that can't be ended, since it looks up a host name, does not outlive the process.
+        stopped.set()
+        cancel()
+        for thread in threads:
+            if thread.is_alive():
+                thread.join(_PATIENCE / len(threads))
+        raise
     if bugs:
         raise bugs[0]
     return ends

@@ -15,9 +15,10 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from . import _libs
@@ -31,6 +32,9 @@ FRIENDLY_NAME_LENGTH = 64
 #: Threads that one task may use; Twilio's own limit on concurrency is not published.
 CONCURRENCY_LIMIT = 100
 
+#: The longest wait for one attempt, in seconds; sockets take no numbers much larger.
+_LONGEST_TIMEOUT = 3600.0
+
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}")
 #: A block of a thousand numbers: ten characters or more, a number of 15 digits at most.
 _BLOCK = re.compile(r"\+[1-9][0-9]{5,11}xxx")
@@ -40,6 +44,8 @@ _RSA_2048 = bytes.fromhex("30820122") + _RSA_PUBLIC_KEY + bytes.fromhex("0382010
 #: What private keys begin with, in PKCS #8, PKCS #1 and SEC 1 form: a version's number, where a public one has none.
 _PRIVATE_KEY = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01]|openssh-key-v1", re.DOTALL)
 _EXPONENT_65537 = bytes.fromhex("0203010001")
+#: Half of a surrogate pair, which is how Python holds bytes that are not UTF-8, and NUL, which ends a text elsewhere.
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -56,6 +62,10 @@ def check_options(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dic
     :param values: all options.
     :raises InputError: naming the first wrong option and what is expected.
     """
+    for option, value in values.items():
+        for text_value in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text_value, str) and _NO_TEXT.search(text_value):
+                raise InputError(option, "expected text, got bytes that are not UTF-8, or a NUL")
     schema = _libs.voluptuous.Schema(
         {option: check for option, check in checks.items() if values.get(option) is not None},
         extra=_libs.voluptuous.ALLOW_EXTRA,
@@ -161,8 +171,8 @@ def concurrency(value: int) -> int:
 
 def seconds(value: float) -> float:
     """Check a duration in seconds."""
-    if not 0 < value < float("inf"):
-        raise invalid(f"expected a number of seconds greater than 0, got {value:g}")
+    if not 0 < value <= _LONGEST_TIMEOUT:
+        raise invalid(f"expected a number of seconds greater than 0, {_LONGEST_TIMEOUT:g} at most, got {value:g}")
     return value
 
 
@@ -203,7 +213,9 @@ def base_url(value: str) -> str:
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     # As the library encodes a host's name: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
     is_host = all(0 < len(label) <= 63 for label in (parts.hostname or "").removesuffix(".").split("."))
-    if parts.scheme not in ("http", "https") or not is_host or not plain or not port_is_number:
+    # Neither blanks nor line ends, nor letters that look like others; and nothing that libraries read differently.
+    is_clean = re.fullmatch(r"[!-~]+", value) and "\\" not in value
+    if parts.scheme not in ("http", "https") or not (is_host and plain and port_is_number and is_clean):
         raise invalid(expected)
     return value.rstrip("/")
 
@@ -212,8 +224,11 @@ def base_url(value: str) -> str:
 
 
 def iso_date(value: str | None) -> str | None:
-    """Return a date of Twilio's (ISO 8601 or RFC 2822, both occur) as ISO 8601 in UTC, like 2026-01-31T04:00:00Z."""
-    if value is None:
+    """Return a date of Twilio's (ISO 8601 or RFC 2822, both occur) as ISO 8601 in UTC, like 2026-01-31T04:00:00Z.
+
+    An empty text is none.
+    """
+    if value is None or value == "":
         return None
     try:
         # Python before 3.11 reads no "Z".
@@ -221,11 +236,15 @@ def iso_date(value: str | None) -> str | None:
     except ValueError:
         try:
             moment = parsedate_to_datetime(value)
-        except (TypeError, ValueError):
+        except (ArithmeticError, LookupError, TypeError, ValueError):
             raise invalid("expected a date") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        # Not strftime: it writes the year 1 as "1" on some systems.
+        return moment.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    except OverflowError:
+        raise invalid("expected a date between the years 1 and 9999") from None
 
 
 def answer(**keys: Check) -> Check:
@@ -251,19 +270,33 @@ def nullable(check: Check) -> Check:
 
 
 def text(value: Any) -> str:
-    """Check an answer's text."""
+    """Return an answer's text; half of a surrogate pair, which JSON may hold and nothing can print, is replaced."""
     if not isinstance(value, str):
         raise invalid("expected text")
-    return value
+    return value.encode("utf-8", "replace").decode()
 
 
-def number(value: Any) -> int | float:
-    """Return an answer's number, which Twilio writes as text; a whole one without a point is an int."""
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", value):
-        return float(value) if "." in value else int(value)
-    # JSON as Python reads it may hold NaN and Infinity.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < float("inf"):
+def number(value: Any) -> int | float | None:
+    """Return an answer's number, which Twilio writes as text; a whole one without a point is an int.
+
+    An empty text is none.
+    """
+    if value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            return int(value) if re.fullmatch("-?[0-9]+", value) else _finite(float(Decimal(value)))
+        except (ArithmeticError, ValueError):
+            raise invalid("expected a number") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise invalid("expected a number")
+    return _finite(value)
+
+
+def _finite(value: int | float) -> int | float:
+    # JSON as Python reads it may hold NaN and Infinity, and so may the text of a number.
+    if not abs(value) < float("inf"):
+        raise invalid("expected a finite number")
     return value
 
 
@@ -273,31 +306,74 @@ def list_of(check: Check) -> Check:
     def check_list(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise invalid("expected a list")
-        return [check(item) for item in value]
+        items = []
+        for position, item in enumerate(value):
+            try:
+                items.append(check(item))
+            except _libs.voluptuous.Invalid as error:
+                error.prepend([position])
+                raise
+        return items
 
     return check_list
 
 
+class Page(NamedTuple):
+    """A page of a list.
+
+    :param items: its items.
+    :param next: the next page's path, with its query; None on the last page.
+    """
+
+    items: list[Any]
+    next: str | None
+
+
+def _path(value: Any) -> str:
+    """Return the path, with its query, of a next page's address.
+
+    The host that the address names is left out: where a request goes is decided before, never by an answer.
+    """
+    try:
+        parts = urlsplit(text(value))
+    except ValueError:
+        raise invalid("expected an address") from None
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    if not re.fullmatch("/[!-~]*", path):
+        raise invalid("expected an address whose path begins with a slash")
+    return path
+
+
 def page_of(key: str, item: Check) -> Check:
-    """Return a check for a page of a v2010 list, like :func:`page`.
+    """Return a check for a page of a v2010 list, which makes it a :class:`Page`.
 
     :param key: the key that holds the items.
+    :param item: the check of an item.
     """
-    envelope = answer(**{key: list_of(item), "next_page_uri": nullable(text)})
+    envelope = answer(**{key: list_of(item), "next_page_uri": nullable(_path)})
 
-    def check(value: Any) -> dict[str, Any]:
+    def check(value: Any) -> Page:
         page = envelope(value)
-        return {"items": page[key], "next": page["next_page_uri"]}
+        return Page(page[key], page["next_page_uri"])
 
     return check
 
 
 def page(item: Check) -> Check:
-    """Return a check for a page of a v1 list; it gives ``items`` and ``next``, the next page's address or None."""
-    envelope = answer(meta=answer(key=text, next_page_url=nullable(text)))
+    """Return a check for a page of a v1 list, which makes it a :class:`Page`.
 
-    def check(value: Any) -> dict[str, Any]:
+    :param item: the check of an item.
+    """
+    envelope = answer(meta=answer(key=text, next_page_url=nullable(_path)))
+    items = list_of(item)
+
+    def check(value: Any) -> Page:
         meta = envelope(value)["meta"]
-        return {"items": list_of(item)(value.get(meta["key"])), "next": meta["next_page_url"]}
+        key = meta["key"]
+        try:
+            return Page(items(value.get(key)), meta["next_page_url"])
+        except _libs.voluptuous.Invalid as error:
+            error.prepend([key])
+            raise
 
     return check

@@ -11,15 +11,20 @@ from __future__ import annotations
 
 import os
 import platform
-import socket
+import re
 import ssl
+import urllib.request
+import warnings
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from . import _libs, _schemas
+from ._attempt import Attempt, Watch, watch_connections
 from ._clock import Clock
+from ._errors import InputError
 from ._retries import Pacer
 from ._secret import Secret
 
@@ -32,8 +37,14 @@ VERSION = "1.0.0"
 #: In the form of Twilio's own libraries: name/version (os arch) Python/version.
 USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine()}) Python/{platform.python_version()}"
 
-#: How the standard library begins its error where a proxy refuses a tunnel, which comes before the request itself.
-_NO_TUNNEL = "Tunnel connection failed"
+#: Bytes of a body; the longest that Twilio sends, a page of a thousand accounts, has a fifth of that.
+LONGEST_BODY = 16 * 1024 * 1024
+
+#: The standard library's error where a proxy refuses a tunnel, with the status of its answer.
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+
+#: The names by which OpenSSL finds certificates in a folder.
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
 
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 
@@ -69,7 +80,7 @@ class NoReply(Exception):
     """No HTTP answer came.
 
     :param reason: why, as the rest of a sentence; never an address with a password in it.
-    :param sent: False where no connection was made, so that nothing can have been applied.
+    :param sent: False where nothing of the request was sent, so that nothing can have been applied.
     :param final: True where another attempt can't end otherwise, like a certificate that is not trusted.
     """
 
@@ -78,6 +89,10 @@ class NoReply(Exception):
         self.reason = reason
         self.sent = sent
         self.final = final
+
+
+class _BodyTooLong(Exception):
+    """An answer's body is longer than any of Twilio's."""
 
 
 class Transport(Protocol):
@@ -89,9 +104,13 @@ class Transport(Protocol):
     def send(self, request: Request) -> Reply:
         """Send a request once.
 
-        :param request: what is sent, whither, and as whom.
+        :param request: what is sent, where to, and as whom.
         :raises NoReply: where no answer came.
+        :raises Cancelled: once the work was cancelled.
         """
+
+    def cancel(self) -> None:
+        """End what is under way in all threads, and let nothing begin any more."""
 
 
 class HttpTransport:
@@ -100,74 +119,160 @@ class HttpTransport:
     A session would add cookies, redirects and the user's ``.netrc``, which no Twilio API uses and a client that sends
     secrets should not follow, and a quarter of a request's time. The environment's proxies are read once for each host.
 
-    :param timeout: seconds, for connecting and for each read.
+    :param timeout: seconds for each attempt as a whole, from connecting to the last byte of the answer.
     :param validate_certs: whether TLS certificates are checked.
     :param ca_path: a file or folder of certificates, instead of the environment's or the library's.
     :param clock: time and chance for whoever waits for this transport.
+    :raises InputError: where ``ca_path`` can't be loaded.
     """
 
     def __init__(self, timeout: float, validate_certs: bool, ca_path: str | None, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
         self.pacer = Pacer(self.clock)
         self._timeout = timeout
-        self._verify: bool | str = validate_certs and (
-            ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-        )
+        self._watch = Watch(timeout)
         self._adapter = _libs.requests.adapters.HTTPAdapter(pool_maxsize=_schemas.CONCURRENCY_LIMIT)
+        watch_connections(self._adapter.poolmanager)
         self._proxies: dict[str, dict[str, str]] = {}
+        self._verify: bool | str | None = False
+        if validate_certs:
+            # The environment's bundle is looked at when a certificate has to be checked, not before.
+            self._verify = _trusted("ca_path", ca_path) if ca_path else None
+        else:
+            warnings.simplefilter("ignore", _libs.urllib3.exceptions.InsecureRequestWarning)
 
     def send(self, request: Request) -> Reply:
         """Send a request once.
 
-        :param request: what is sent, whither, and as whom.
+        :param request: what is sent, where to, and as whom.
         :raises NoReply: where no answer came.
+        :raises InputError: where a bundle of certificates that the environment names can't be loaded.
+        :raises Cancelled: once the work was cancelled.
         """
-        try:
-            response = self._adapter.send(
-                _prepared(request),
-                timeout=self._timeout,
-                verify=self._verify,
-                proxies=self._proxies_for(request.url),
-            )
-            content = response.content
-        except _libs.requests.exceptions.RequestException as error:
-            raise self._no_reply(error) from None
-        return Reply(response.status_code, response.headers, content)
+        prepared = _prepared(request)
+        verify = self._verified(request.url)
+        with self._watch.attempt() as attempt:
+            self.clock.check()
+            try:
+                proxies = self._proxies_for(request.url)
+                response = self._adapter.send(
+                    prepared, stream=True, timeout=self._timeout, verify=verify, proxies=proxies
+                )
+                return Reply(response.status_code, response.headers, _content(response))
+            # Libraries raise what they like: their own errors, the standard library's, ValueError for odd headers.
+            except Exception as error:
+                self.clock.check()
+                raise self._no_reply(error, attempt) from None
+
+    def cancel(self) -> None:
+        """End what is under way in all threads, and let nothing begin any more."""
+        self.clock.cancel()
+        self._watch.end_all()
 
     def close(self) -> None:
         """Close all connections."""
         self._adapter.close()
 
+    def _verified(self, url: str) -> bool | str:
+        if self._verify is None and url.startswith("https:"):
+            named = ((name, os.environ.get(name)) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+            self._verify = next((_trusted(name, path) for name, path in named if path), True)
+        return self._verify is not None and self._verify
+
     def _proxies_for(self, url: str) -> dict[str, str]:
+        """Return the proxies that the environment, and nothing else, names for a URL's host.
+
+        Elsewhere the library looks them up in the system's settings, which a forked process on macOS must not do.
+        """
         origin = url[: url.find("/", len("https://"))]
         if origin not in self._proxies:
-            self._proxies[origin] = _libs.requests.utils.get_environ_proxies(url)
+            utils = _libs.requests.utils
+            proxies = urllib.request.getproxies_environment()
+            if not proxies or utils.should_bypass_proxies(url, no_proxy=proxies.get("no")):
+                proxies = {}
+            elif proxy := utils.select_proxy(url, proxies):
+                address = utils.prepend_scheme_if_needed(proxy, "http")  # type: ignore[no-untyped-call]
+                watch_connections(self._adapter.proxy_manager_for(address))
+            self._proxies[origin] = proxies
         return self._proxies[origin]
 
-    def _no_reply(self, error: requests.exceptions.RequestException) -> NoReply:
+    def _no_reply(self, error: Exception, attempt: Attempt) -> NoReply:
         exceptions = _libs.requests.exceptions
+        if attempt.expired or isinstance(error, (exceptions.Timeout, _libs.urllib3.exceptions.TimeoutError)):
+            waited_for = "answer" if attempt.sent else "connection"
+            return NoReply(f"no {waited_for} within {self._timeout:g} s", sent=attempt.sent)
+        if isinstance(error, _BodyTooLong):
+            return NoReply(f"the answer was longer than {LONGEST_BODY >> 20} MiB", sent=True)
         causes = _causes(error)
+        if attempt.sent:
+            return NoReply(
+                f"the connection broke before the whole answer came ({_reason(causes, 'closed')})", sent=True
+            )
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return NoReply(
-                    f"the certificate was not trusted ({cause.verify_message}); ca_path names a bundle of your own",
-                    sent=False,
-                    final=True,
-                )
-        if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidProxyURL, exceptions.InvalidSchema)):
+                reason = f"the certificate was not trusted ({cause.verify_message}); ca_path names a bundle of your own"
+                return NoReply(reason, sent=False, final=True)
+            if isinstance(cause, OSError) and (refusal := _NO_TUNNEL.match(str(cause))):
+                return _refused_by_proxy(int(refusal[1]))
+        if isinstance(error, exceptions.InvalidSchema) and "SOCKS" in str(error):
+            reason = "the environment names a SOCKS proxy, which needs the Python package PySocks on this machine"
+            return NoReply(reason, sent=False, final=True)
+        if isinstance(error, (exceptions.InvalidURL, exceptions.InvalidSchema, ValueError)):
             return NoReply("the address, or the proxy's in the environment, is not valid", sent=False, final=True)
-        # A proxy's error alone says nothing: that is how an answer that was lost behind it comes, too.
-        if any(str(cause).startswith(_NO_TUNNEL) for cause in causes if isinstance(cause, OSError)):
-            return NoReply("the proxy made no connection", sent=False)
-        not_connected = (_libs.urllib3.exceptions.NewConnectionError, socket.gaierror, ConnectionRefusedError)
-        reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
-        if any(isinstance(cause, not_connected) for cause in causes):
-            return NoReply(f"no connection ({reason or 'unknown host or port'})", sent=False)
-        if any(isinstance(cause, _libs.urllib3.exceptions.ConnectTimeoutError) for cause in causes):
-            return NoReply(f"no connection within {self._timeout:g} s", sent=False)
-        if isinstance(error, exceptions.Timeout):
-            return NoReply(f"no answer within {self._timeout:g} s", sent=True)
-        return NoReply(f"the connection broke before the whole answer came ({reason or 'closed'})", sent=True)
+        for cause in causes:
+            if isinstance(cause, ssl.SSLError):
+                broken = isinstance(cause, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+                reason = f"no TLS connection ({_reason(causes, 'the handshake failed')})"
+                return NoReply(reason, sent=False, final=not broken)
+        return NoReply(f"no connection ({_reason(causes, 'unknown host or port')})", sent=False)
+
+
+def _trusted(option: str, path: str) -> str:
+    """Return a path of certificates that can be loaded.
+
+    :param option: what names the path, for the message.
+    :raises InputError: where it can't be loaded.
+    """
+    reason: str | None = "no certificate in it"
+    try:
+        if not os.path.isdir(path):
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+            return path
+        if any(_HASHED_NAME.fullmatch(name) for name in os.listdir(path)):
+            return path
+    except ssl.SSLError:
+        pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+    raise InputError(option, f"expected a file or folder of certificates in PEM form; there: {reason}")
+
+
+def _content(response: requests.Response) -> bytes:
+    """Return an answer's body, as far as it is no longer than any of Twilio's.
+
+    :raises _BodyTooLong: where it is longer.
+    """
+    content = b""
+    while chunk := response.raw.read(LONGEST_BODY + 1 - len(content), decode_content=True):
+        content += chunk
+        if len(content) > LONGEST_BODY:
+            response.close()
+            raise _BodyTooLong
+    return content
+
+
+def _refused_by_proxy(status: int) -> NoReply:
+    try:
+        phrase = f" {HTTPStatus(status).phrase}"
+    except ValueError:
+        phrase = ""
+    # What a gateway can't do now, it may do in a moment; that it doesn't want to is final.
+    return NoReply(f"the proxy made no connection ({status}{phrase})", sent=False, final=status < 500)
+
+
+def _reason(causes: Sequence[BaseException], otherwise: str) -> str:
+    """Return the system's word for what went wrong, or another one where there is none."""
+    return next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), otherwise)
 
 
 def _prepared(request: Request) -> requests.PreparedRequest:

@@ -23,7 +23,7 @@ from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.plugin_utils._arguments import Arguments, checked
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import Arguments, checked, plain
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 #: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
@@ -87,7 +87,8 @@ class Door(ModuleDoor):
         if not self._can_run_here(variables):
             return super().run(tmp, task_vars)
         definition = self.definition
-        arguments = checked(definition.argument_spec(), definition.rules(), self._task.args, self._task.action)
+        given = definition.given(plain(self._task.args))
+        arguments = checked(definition.argument_spec(), definition.rules(), given, self._task.action)
         result = self._result_of(arguments)
         if not _INVOCATION_IS_A_SETTING or C.config.get_config_value(_INVOCATION, variables=variables):
             result["invocation"] = {"module_args": arguments.options}

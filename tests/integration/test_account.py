@@ -311,11 +311,17 @@ def test_what_goes_wrong_ends_well(faulty, cell):
     assert run.apply["account"]["sid"] == run.subaccounts[0]["sid"]
 
 
-@pytest.mark.parametrize("cell", ["another account", "another account changed"])
-def test_an_answer_about_another_account_is_not_believed(faulty, cell):
-    run = faulty[cell]
+def test_an_answer_about_another_account_is_not_believed(faulty):
+    run = faulty["another account"]
     assert run.apply.failed
-    assert f"not {sub(run.account_sid)}" in run.apply["msg"]
+    assert f"not '{sub(run.account_sid)}'" in run.apply["msg"]
+
+
+def test_a_change_that_is_answered_about_another_account_is_looked_up(faulty):
+    run = faulty["another account changed"]
+    assert run.apply["changed"], run.apply
+    assert run.apply["account"]["sid"] == sub(run.account_sid)
+    assert run.methods("apply") == ["GET", "POST", "GET"]
 
 
 # Looking accounts up.

@@ -370,7 +370,13 @@ def test_an_answer_about_another_account_is_not_believed(faulty):
     assert run.apply.failed
     assert "not " + run.account_sid in run.apply["msg"]
     assert run.methods("apply") == ["GET"]
-    assert faulty["created in another account"].apply.failed
+
+
+def test_a_creation_that_is_answered_about_another_account_is_looked_up(faulty):
+    run = faulty["created in another account"]
+    assert run.apply["changed"], run.apply
+    assert run.apply["credential"]["sid"] in [credential["sid"] for credential in run.state["aws_credentials"]]
+    assert run.methods("apply").count("POST") == 1
 
 
 def test_what_somebody_else_deleted_is_no_change(faulty):

@@ -39,6 +39,7 @@ ORDER = [
     "_clock",
     "_schemas",
     "_retries",
+    "_attempt",
     "_transport",
     "_client",
     "_resource",

@@ -11,13 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .. import _schemas
-from .._client import PAGE_SIZE, Call, Client
-from .._errors import ForeignAnswer, InputError, Undecided
+from .._client import Call, Client
+from .._errors import InputError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
 _LIST = "/2010-04-01/Accounts.json"
 _CANNOT_REOPEN = 21479
+
+#: The key of the account that an account belongs to.
+_OWNER = "owner_account_sid"
 
 _ANSWER = _schemas.answer(
     sid=_schemas.sid("AC"),
@@ -90,12 +93,12 @@ def listed(client: Client, friendly_name: str | None = None, status: str | None 
     :param status: only those that have this status.
     :returns: Twilio's answers, which may hold tokens; see :meth:`Account.from_answer`.
     """
-    query = {"PageSize": str(PAGE_SIZE)}
+    query = {}
     if friendly_name is not None:
         query["FriendlyName"] = friendly_name
     if status is not None:
         query["Status"] = status
-    call = Call("GET", _LIST, "list the accounts", _PAGE, product="api", query=query)
+    call = Call("GET", _LIST, "list the accounts", _PAGE, product="api", query=query, owner=_OWNER)
     found = {answer["sid"]: answer for answer in client.items(call)}.values()
     return [answer for answer in found if _matches(answer, friendly_name, status)]
 
@@ -105,25 +108,11 @@ def _matches(answer: Mapping[str, Any], friendly_name: str | None, status: str |
 
 
 def fetched(client: Client, sid: str) -> list[Mapping[str, Any]]:
-    """Return the account of a SID, in a list that is empty where there is none.
-
-    :raises ForeignAnswer: where the answer is about another.
-    """
-    call = Call("GET", _path(sid), f"look up account {sid}", _ANSWER, product="api")
+    """Return the account of a SID, in a list that is empty where there is none."""
+    doing = f"look up account {sid}"
+    call = Call("GET", _path(sid), doing, _ANSWER, product="api", owner=_OWNER, identity={"sid": sid})
     answer: Mapping[str, Any] | None = client.find(call)
-    if answer is None:
-        return []
-    _check_sid(call, answer, sid)
-    return [answer]
-
-
-def _check_sid(call: Call, answer: Mapping[str, Any], sid: str | None) -> None:
-    """Check that an answer is about the account that was named.
-
-    :raises ForeignAnswer: where it is about another.
-    """
-    if sid not in (None, answer["sid"]):
-        raise ForeignAnswer(call.doing, f"the answer is about account {answer['sid']}, not {sid}")
+    return [] if answer is None else [answer]
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -247,22 +236,34 @@ class AccountState(Resource[Sequence[Account]]):
 
     def _send(self, step: Create | Update) -> Mapping[str, Any]:
         wanted = step.account
+        identity = {"sid": wanted.sid, "friendly_name": wanted.friendly_name, "status": wanted.status}
+
+        def find() -> list[Mapping[str, Any]]:
+            return [
+                answer
+                for answer in self._answers()
+                if all(expected in (None, answer[key]) for key, expected in identity.items())
+            ]
+
         if isinstance(step, Create):
-            path, doing, form = _LIST, f"create the subaccount {self._name!r}", {"FriendlyName": self._name or ""}
+            noun = f"the subaccount {self._name!r}"
+            call = self._write(_LIST, f"create {noun}", {"FriendlyName": self._name or ""}, identity)
+            answer: Mapping[str, Any] = self._client.create(call, find, noun)
         else:
-            path, doing, form = _path(wanted.sid or ""), f"change account {wanted.sid}", dict(step.form)
-
-        def find() -> Mapping[str, Any] | None:
-            return next(
-                (
-                    answer
-                    for answer in self._answers()
-                    if (answer["friendly_name"], answer["status"]) == (wanted.friendly_name, wanted.status)
-                ),
-                None,
-            )
-
-        call = Call("POST", path, doing, _ANSWER, product="api", form=form, advice=_ADVICE)
-        answer: Mapping[str, Any] = self._client.send_once(call, find).body
-        _check_sid(call, answer, wanted.sid)
+            call = self._write(_path(step.account.sid or ""), f"change account {step.account.sid}", step.form, identity)
+            answer = self._client.send_once(call, lambda: next(iter(find()), None)).body
         return answer
+
+    def _write(self, path: str, doing: str, form: Mapping[str, str], identity: Mapping[str, str | None]) -> Call:
+        return Call(
+            "POST",
+            path,
+            doing,
+            _ANSWER,
+            product="api",
+            form=form,
+            owner=_OWNER,
+            identity=identity,
+            known=frozenset() if identity["sid"] else frozenset({self._client.account_sid}),
+            advice=_ADVICE,
+        )

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from .. import _schemas
-from .._client import PAGE_SIZE, Call, Client
+from .._client import Call, Client
 from .._errors import InputError, TwilioError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
@@ -142,7 +142,7 @@ def _check_signed_length(name: str) -> None:
 
 def _answers(kind: Kind, client: Client) -> list[Mapping[str, Any]]:
     """Return all of an account's credentials, each once even where pages overlap."""
-    call = Call("GET", kind.path, f"list the {kind.noun}s", _PAGE, query={"PageSize": str(PAGE_SIZE)})
+    call = Call("GET", kind.path, f"list the {kind.noun}s", _PAGE)
     return list({answer["sid"]: answer for answer in client.items(call)}.values())
 
 
@@ -153,7 +153,8 @@ def listed(kind: Kind, client: Client) -> list[Credential]:
 
 def fetched(kind: Kind, client: Client, sid: str) -> list[Credential]:
     """Return the credential of a SID, in a list that is empty where there is none."""
-    answer = client.find(Call("GET", f"{kind.path}/{sid}", f"look up the {kind.noun} {sid}", _ANSWER))
+    doing = f"look up the {kind.noun} {sid}"
+    answer = client.find(Call("GET", f"{kind.path}/{sid}", doing, _ANSWER, identity={"sid": sid}))
     return [] if answer is None else [Credential.from_answer(answer)]
 
 
@@ -306,9 +307,9 @@ class CredentialState(Resource[Sequence[Credential]]):
 
     def _create(self, step: Create, actual: Sequence[Credential]) -> Mapping[str, Any]:
         stored_name = step.credential.stored_name
-        known = {credential.sid for credential in actual}
+        known = frozenset(credential.sid for credential in actual)
 
-        def made() -> list[Mapping[str, Any]]:
+        def created() -> list[Mapping[str, Any]]:
             answers = _answers(self._kind, self._client)
             return [
                 answer for answer in answers if answer["sid"] not in known and answer["friendly_name"] == stored_name
@@ -320,20 +321,11 @@ class CredentialState(Resource[Sequence[Credential]]):
             f"create the {self._kind.noun} {self._name!r}",
             _ANSWER,
             form={**step.material.form, "FriendlyName": stored_name},
+            identity={"friendly_name": stored_name},
+            known=known,
         )
-        created = self._client.send_once(call, find=lambda: next(iter(made()), None))
-        if created.doubtful:
-            self._check_made_once([Credential.from_answer(answer) for answer in made()])
-        answer: Mapping[str, Any] = created.body
+        answer: Mapping[str, Any] = self._client.create(call, created, f"the {self._kind.noun} {self._name!r}")
         return answer
-
-    def _check_made_once(self, made: Sequence[Credential]) -> None:
-        if len(made) > 1:
-            raise Undecided(
-                f"Twilio applied a request for the {self._kind.noun} {self._name!r} late, after it had been repeated:"
-                f" {_listing(made)}. Keep one, and remove the others by their sid.",
-                {"changed": True},
-            )
 
     def _rename(self, step: Rename) -> Mapping[str, Any]:
         call = Call(
@@ -343,6 +335,7 @@ class CredentialState(Resource[Sequence[Credential]]):
             _ANSWER,
             form={"FriendlyName": step.credential.stored_name},
             repeatable=True,
+            identity={"sid": self._sid, "friendly_name": step.credential.stored_name},
         )
         answer: Mapping[str, Any] = self._client.send(call).body
         return answer

@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import CallError, FateUnknown, Rejected, SomeFailed, TwilioError
+from .._errors import CallError, Rejected, SomeFailed, TwilioError
 from .._resource import Outcome, Plan, Resource, converge, for_each
 
 _PATH = "/v1/SafeList/Numbers"
@@ -44,13 +44,13 @@ class SafeListNumber(Resource[Optional[Entry]]):
         self._phone_number = phone_number
         self._present = present
         self._field = {"PhoneNumber": phone_number}
+        self._identity = {"phone_number": phone_number}
 
     def read(self) -> Entry | None:
         """Return the number's entry, None where it is not on the list."""
-        call = Call("GET", _PATH, f"look up {self._phone_number} on the SafeList", _ENTRY, query=self._field)
+        doing = f"look up {self._phone_number} on the SafeList"
+        call = Call("GET", _PATH, doing, _ENTRY, query=self._field, identity=self._identity)
         entry: Entry | None = self._client.find(call)
-        if entry is not None and entry["phone_number"] not in (None, self._phone_number):
-            raise FateUnknown(call.doing, f"the answer is about {entry['phone_number']}")
         return entry
 
     def plan(self, actual: Entry | None) -> Plan:
@@ -72,7 +72,8 @@ class SafeListNumber(Resource[Optional[Entry]]):
         return Outcome(changed, self._result(entry, changed), plan.before if changed else plan.after, plan.after)
 
     def _add(self) -> tuple[Entry | None, bool]:
-        call = Call("POST", _PATH, f"add {self._phone_number} to the SafeList", _ENTRY, form=self._field)
+        doing = f"add {self._phone_number} to the SafeList"
+        call = Call("POST", _PATH, doing, _ENTRY, form=self._field, identity=self._identity)
         try:
             return self._client.send_once(call, find=self.read).body, True
         except Rejected as rejected:
@@ -107,6 +108,7 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
         lambda number: converge(SafeListNumber(client, number, present), dry_run),
         options["concurrency"],
         _stops_all,
+        client.cancel,
     )
     done = [end for end in ends if isinstance(end, Outcome)]
     results = [
@@ -137,7 +139,7 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
         entry = SafeListNumber(client, number, present=True).read()
         return {"phone_number": number, "sid": entry and entry["sid"], "exists": entry is not None}
 
-    ends = for_each(numbers, ask, options["concurrency"], _stops_all)
+    ends = for_each(numbers, ask, options["concurrency"], _stops_all, client.cancel)
     results = [
         end if isinstance(end, dict) else _failed_entry(number, end, exists=None) for number, end in zip(numbers, ends)
     ]

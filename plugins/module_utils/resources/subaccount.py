@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import ForeignAnswer, InputError, Undecided
+from .._errors import InputError, Undecided
 from .._secret import Secret
 
 _ANSWER = _schemas.answer(sid=_schemas.sid("AC"), auth_token=_schemas.nullable(_schemas.text))
@@ -33,10 +33,10 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
         )
     parent = client.acting_as(connection.account_sid, connection.auth_token)
     doing = f"read the token of subaccount {subaccount_sid}"
-    call = Call("GET", f"/2010-04-01/Accounts/{subaccount_sid}.json", doing, _ANSWER, product="api")
+    path = f"/2010-04-01/Accounts/{subaccount_sid}.json"
+    identity = {"sid": subaccount_sid}
+    call = Call("GET", path, doing, _ANSWER, product="api", owner="owner_account_sid", identity=identity)
     account = parent.send(call).body
-    if account["sid"] != subaccount_sid:
-        raise ForeignAnswer(doing, f"the answer is about account {account['sid']}, not {subaccount_sid}")
     if not account["auth_token"]:
         raise Undecided(
             f"subaccount_sid: Twilio gives {client.account_sid} no token of {subaccount_sid}: is it the parent?"

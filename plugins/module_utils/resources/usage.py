@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import _schemas
-from .._client import PAGE_SIZE, Call, Client
+from .._client import Call, Client
 from .._errors import InputError
 
 #: The interval to the path's last part; the first are those that dates apply to.
@@ -33,7 +33,7 @@ CHECKS: Mapping[str, _schemas.Check] = {
 
 #: The keys of a record that are returned, and how each must look.
 _RECORD_KEYS: Mapping[str, _schemas.Check] = {
-    "category": _schemas.text,
+    "category": _schemas.nullable(_schemas.text),
     "description": _schemas.nullable(_schemas.text),
     "account_sid": _schemas.nullable(_schemas.sid("AC")),
     "start_date": _schemas.nullable(_schemas.text),
@@ -73,7 +73,6 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
         "StartDate": options["start_date"],
         "EndDate": options["end_date"],
         "IncludeSubaccounts": str(options["include_subaccounts"]).lower(),
-        "PageSize": str(PAGE_SIZE),
     }
     call = Call(
         "GET",

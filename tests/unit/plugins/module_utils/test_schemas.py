@@ -86,6 +86,8 @@ def test_blocks_that_are_too_short_or_too_long(value):
         ("2019-06-24T22:32:49+02:00", "2019-06-24T20:32:49Z"),
         ("Thu, 30 Jul 2015 20:00:00 +0000", "2015-07-30T20:00:00Z"),
         ("Thu, 30 Jul 2015 20:00:00 GMT", "2015-07-30T20:00:00Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("", None),
         (None, None),
     ],
 )
@@ -93,7 +95,7 @@ def test_dates_come_in_two_forms_and_go_out_in_one(value, expected):
     assert _schemas.iso_date(value) == expected
 
 
-@pytest.mark.parametrize("value", ["soon", 17, ""])
+@pytest.mark.parametrize("value", ["soon", 17, "0001-01-01T00:00:00+14:00", "Mon, 01 Jan 99999 00:00:00 +0000"])
 def test_what_is_no_date(value):
     with pytest.raises(voluptuous.Invalid):
         _schemas.iso_date(value)
