@@ -49,9 +49,9 @@ _ADVICE_TO_CREATE = {
 _ADVICE_TO_PROMOTE = {_NOT_FOUND: f"Both tokens are valid, so one of them is staged. {_NOT_ENABLED}"}
 
 _WAYS_OUT = (
-    "Neither auth_token nor secondary_auth_token is valid, so this account is locked out here. Ways out: another copy"
-    " of the token; the Twilio Console, where an owner can read it; for a subaccount, twilio_account by its parent,"
-    " with return_auth_token."
+    "Neither auth_token nor secondary_auth_token is valid: this account is locked out here, or it is suspended or"
+    " closed, which Twilio may answer alike. Ways out: another copy of the token; the Twilio Console, where an owner can"
+    " read it and see the account's status; for a subaccount, twilio_account by its parent, with return_auth_token."
 )
 
 

@@ -84,12 +84,12 @@ def test_the_table(state, primary, secondary, token, steps, changed):
     ("state", "primary", "secondary", "error", "sentence"),
     [
         ("present", False, True, Undecided, "promoted already. Pass it as auth_token"),
-        ("present", False, False, Undecided, "locked out here. Ways out"),
+        ("present", False, False, Undecided, "locked out here, or it is suspended or closed"),
         ("present", False, None, Rejected, "401/20003"),
         ("promoted", True, False, Undecided, "never staged, or was deleted"),
-        ("promoted", False, False, Undecided, "locked out here. Ways out"),
+        ("promoted", False, False, Undecided, "locked out here, or it is suspended or closed"),
         ("absent", False, True, Undecided, "promoted already. Pass it as auth_token"),
-        ("absent", False, False, Undecided, "locked out here. Ways out"),
+        ("absent", False, False, Undecided, "locked out here, or it is suspended or closed"),
         ("absent", False, None, Rejected, "401/20003"),
     ],
 )
