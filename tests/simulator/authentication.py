@@ -12,6 +12,7 @@ import hmac
 from dataclasses import dataclass
 
 from .errors import ApiError
+from .settings import Settings
 from .state import Account, World
 
 
@@ -59,13 +60,14 @@ def identify(world: World, header: str | None) -> Caller:
     return Caller(None, "invalid", username=username)
 
 
-def require(caller: Caller, suspended_status: int) -> Account:
-    """The account of a caller, or the refusal Twilio gives: 20003, and 20005 for one that is not active."""
+def require(caller: Caller, settings: Settings) -> Account:
+    """The account of a caller, or the refusal Twilio gives: 20003, and 20005 or 20003 for one that is not active."""
     account = caller.account
     if account is None:
         raise ApiError(20003)
     if account.status != "active":
-        raise ApiError(20005, status=suspended_status)
+        code = settings.suspended_code
+        raise ApiError(code, status=settings.suspended_status if code == 20005 else None)
     return account
 
 

@@ -180,6 +180,10 @@ class Simulator:
         """Forget the faults that wait."""
         self.control("DELETE", "faults")
 
+    def apply_late(self) -> None:
+        """Apply the late requests that wait."""
+        self.control("POST", "late")
+
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change settings, if any are given; returns all of them."""
         settings: dict[str, Any] = self.control("PUT" if changes else "GET", "settings", changes or None)

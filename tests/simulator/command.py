@@ -13,6 +13,7 @@ import signal
 import ssl
 from collections.abc import Sequence
 
+from .client import GREETING
 from .server import SimulatorServer
 from .settings import Settings
 from .simulation import Simulation, Start
@@ -82,15 +83,10 @@ async def serve(options: argparse.Namespace) -> None:
         }
     )
     start = Start(options.account_sid, options.auth_token, options.api_key, settings)
-    context = _context(options)
     server = SimulatorServer(Simulation(start))
-    listener, connections = await server.listen(options.host, options.port, context)
-    host, port = listener.sockets[0].getsockname()[:2]
-    print(f"listening on {'https' if context else 'http'}://{host}:{port}", flush=True)
-    await stop.wait()
-    listener.close()
-    server.reset()
-    await connections.shutdown(0.05)
+    await server.run(
+        options.host, options.port, _context(options), lambda url: print(f"{GREETING}{url}", flush=True), stop
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

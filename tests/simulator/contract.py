@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,12 @@ class Contract:
             raise ValueError(f"operation {operation.name} is there twice")
         self.operations[operation.name] = operation
         return operation
+
+
+@cache
+def load_contract() -> Contract:
+    """The simulator's contract, compiled once in a process: nothing changes it."""
+    return Contract()
 
 
 def _typed(value: str, kind: Any) -> Any:

@@ -104,6 +104,11 @@ def _health(server: SimulatorServer, _query: dict[str, str], _data: Any) -> Any:
     }
 
 
+def _apply_late(server: SimulatorServer, _query: dict[str, str], _data: Any) -> Any:
+    server.apply_late()
+    return {}
+
+
 def _history(server: SimulatorServer, _query: dict[str, str], _data: Any) -> Any:
     return {
         account.sid: [asdict(life) for life in account.history] for account in server.simulation.world.accounts.values()
@@ -124,5 +129,6 @@ HANDLERS = {
     ("GET", "settings"): _settings,
     ("PUT", "settings"): _change_settings,
     ("GET", "health"): _health,
+    ("POST", "late"): _apply_late,
     ("GET", "history"): _history,
 }

@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from .errors import ApiError
+from .settings import Settings
 
 DEFAULT_PAGE_SIZE = 50
 # PA: what follows the item; PB: what precedes it.
@@ -44,12 +45,17 @@ class Page(Generic[Item]):
     previous_token: str | None
 
 
-def cut(items: Sequence[Item], query: dict[str, Any], list_order: str, strict: bool) -> Page[Item]:
-    """Cut the page that a query asks for; the items come in order of creation, the page in the order of the list."""
-    descending = list_order == "newest_first"
+def cut(items: Sequence[Item], query: dict[str, Any], settings: Settings, list_order: str | None = None) -> Page[Item]:
+    """Cut the page that a query asks for; the items come in order of creation, the page in the order of the list.
+
+    `list_order` is that of a list which the settings don't decide.
+    """
+    descending = (list_order or settings.list_order) == "newest_first"
     if descending:
         items = items[::-1]
     size = query.get("PageSize", DEFAULT_PAGE_SIZE)
+    if settings.page_size_limit is not None and size > settings.page_size_limit:
+        raise ApiError(20500)
     number = query.get("Page", 0)
     token = query.get("PageToken")
     start, end = 0, size
@@ -64,7 +70,7 @@ def cut(items: Sequence[Item], query: dict[str, Any], list_order: str, strict: b
         else:
             end = _first(items, mark, descending, include_mark=True)
             start = max(0, end - size)
-    elif number and strict:
+    elif number and settings.strict:
         raise ApiError(20001, "Page is client state: give the PageToken that came with it")
     chosen = items[start:end]
     return Page(

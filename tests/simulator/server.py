@@ -10,6 +10,10 @@ import asyncio
 import json
 import logging
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import Any
 
 from aiohttp import web
@@ -19,10 +23,28 @@ from .authentication import identify
 from .call import Answer
 from .connections import Connection, Connections, ConnectionServer, reset
 from .control import PREFIX, control
+from .errors import ApiError
 from .faults import Fault
 from .simulation import READING, VERSION_2010, Request, Simulation, encode, read_path
 
+BLANKS = b" " * 65536
 REASONS = {200: "OK", 201: "Created", 204: "No Content"}
+
+
+@dataclass(eq=False)
+class LateRequest:
+    """A request whose client is gone. Who sent it was established when it arrived."""
+
+    request: Request
+    entry: dict[str, Any]
+    #: How many further requests of the account come first, where it doesn't wait for a timer.
+    requests_before: int | None
+    timer: asyncio.TimerHandle | None = None
+
+    def cancel(self) -> None:
+        """Stop the timer."""
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class SimulatorServer:
@@ -31,28 +53,40 @@ class SimulatorServer:
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.connections = Connections()
-        self._late: set[asyncio.Task[None]] = set()
+        self._late: list[LateRequest] = []
         self._in_flight = 0
         # aiohttp logs the connections that faults break; that is what they are for.
         logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
-    async def listen(
-        self, host: str, port: int, context: ssl.SSLContext | None
-    ) -> tuple[asyncio.Server, ConnectionServer]:
-        """Accept connections."""
+    async def run(
+        self, host: str, port: int, context: ssl.SSLContext | None, started: Callable[[str], None], stop: asyncio.Event
+    ) -> None:
+        """Accept connections until `stop` is set; `started` gets the URL."""
         handler = ConnectionServer(self._handle, self.connections)
         loop = asyncio.get_running_loop()
-        return await loop.create_server(handler, host, port, ssl=context, backlog=1024), handler
+        listener = await loop.create_server(handler, host, port, ssl=context, backlog=1024)
+        address, number = listener.sockets[0].getsockname()[:2]
+        host = f"[{address}]" if ":" in address else address
+        started(f"{'https' if context else 'http'}://{host}:{number}")
+        await stop.wait()
+        listener.close()
+        self.reset()
+        await handler.shutdown(0.05)
 
     @property
     def late_requests_waiting(self) -> int:
         """How many late requests have not been applied yet."""
         return len(self._late)
 
+    def apply_late(self) -> None:
+        """Apply the late requests that wait, in the order in which they came."""
+        for late in list(self._late):
+            self._apply(late)
+
     def reset(self) -> None:
         """Back to the start; late requests that wait are never applied."""
-        for task in self._late:
-            task.cancel()
+        for late in self._late:
+            late.cancel()
         self._late.clear()
         self.simulation.reset()
         self.connections.clear()
@@ -90,15 +124,15 @@ class SimulatorServer:
             caller=identify(simulation.world, headers.get("Authorization")),
         )
         entry = simulation.record(request, connection.number, headers.get("User-Agent"))
-        fault: Fault | None = None
         if simulation.settings.forbid_writes and request.method not in READING:
             answer = simulation.forbidden()
         else:
             if simulation.faults.waiting:
                 fault = simulation.faults.take(request.method, path, entry["account_sid"])
-            if fault is not None:
-                return await self._fail(fault, raw, request, connection, entry)
+                if fault is not None:
+                    return await self._fail(fault, raw, request, connection, entry)
             answer = self._process(request, entry)
+            self._count_for_late(entry)
         await self._wait()
         return self._respond(answer, entry)
 
@@ -111,11 +145,10 @@ class SimulatorServer:
         if self.simulation.settings.latency_ms:
             await asyncio.sleep(self.simulation.settings.latency_ms / 1000)
 
-    def _respond(self, answer: Answer, entry: dict[str, Any], text: str | None = None) -> web.Response:
+    def _respond(self, answer: Answer, entry: dict[str, Any]) -> web.Response:
         """An answer on its way out, noted in the log."""
         self._note(answer, entry)
-        body = encode(answer) if text is None else text.encode()
-        return web.Response(status=answer.status, body=body, headers=self._headers(answer, entry))
+        return web.Response(status=answer.status, body=encode(answer), headers=self._headers(answer, entry))
 
     def _note(self, answer: Answer, entry: dict[str, Any]) -> None:
         entry["status"] = answer.status
@@ -144,60 +177,131 @@ class SimulatorServer:
         self, fault: Fault, raw: web.BaseRequest, request: Request, connection: Connection, entry: dict[str, Any]
     ) -> web.StreamResponse:
         """Play a fault; where it says so, after the request did its work."""
-        entry["fault"] = fault.kind
+        kind, options = fault.kind, fault.options
+        entry["fault"] = kind
         transport: Any = raw.transport
         answer = self._process(request, entry) if fault.applied else None
+        self._count_for_late(entry)
+        if kind == "late":
+            self._put_off(fault, request, entry)
         await self._wait()
-        if fault.kind == "hang":
+        if kind == "hang":
             await connection.lost.wait()
-            return web.Response(status=500)
-        if fault.kind == "reset":
+        elif kind == "reset":
             reset(transport)
-            return web.Response(status=500)
-        if fault.kind == "late":
-            self._apply_late(float(fault.options["delay"]), request, entry)
-            if fault.options["status"] is None:
-                transport.close()
-                return web.Response(status=500)
-        if answer is not None and fault.kind == "truncated":
+        elif kind == "late" and options["status"] is None:
+            transport.close()
+        elif answer is not None and kind == "truncated":
             self._truncate(transport, answer, entry)
-            return web.Response(status=500)
-        if answer is not None and fault.kind == "wrong_shape":
-            status = 200 if answer.status == 204 else answer.status
-            return self._respond(Answer(status, faults.misshape(answer.body, fault.options["variant"])), entry)
-        if answer is not None and fault.kind == "wrong_account":
-            return self._respond(answer, entry, faults.other_account(encode(answer).decode()))
-        return self._failure(fault, request, entry)
+        elif answer is not None and kind == "drip":
+            await self._drip(transport, connection, answer, entry, options)
+        elif answer is not None and kind == "big_body":
+            return await self._send_big_body(raw, answer, entry, options)
+        elif kind == "json" or (answer is not None and kind in faults.CHANGES):
+            return self._change(fault, request, answer, entry)
+        else:
+            return self._failure(fault, request, entry)
+        # aiohttp wants an answer; the connection it would go to is closed.
+        return web.Response(status=500)
 
     def _failure(self, fault: Fault, request: Request, entry: dict[str, Any]) -> web.Response:
-        error, html, status = faults.failure(fault)
-        if error is not None:
-            response = self._respond(self.simulation.refusal(error, request.path), entry)
+        found = faults.failure(fault)
+        if isinstance(found, ApiError):
+            response = self._respond(self.simulation.refusal(found, request.path), entry)
         else:
-            # A proxy's answer: none of Twilio's headers.
-            entry["status"] = status
-            response = web.Response(status=status, body=html, content_type="text/html")
+            entry["status"] = found.status
+            response = web.Response(status=found.status, body=found.body, content_type=found.content_type)
         if fault.options.get("retry_after") is not None:
             response.headers["Retry-After"] = str(fault.options["retry_after"])
         return response
 
+    def _change(self, fault: Fault, request: Request, answer: Answer | None, entry: dict[str, Any]) -> web.Response:
+        """The true answer, changed; or the one that the fault brings."""
+        if answer is None:
+            answer = Answer(fault.options["status"], {})
+        origin = "" if request.path.startswith(VERSION_2010) else request.origin
+        address = f"{origin}{request.path}" + (f"?{request.query}" if request.query else "")
+        body = faults.changed(fault, answer.body, address, entry["number"])
+        status = fault.options.get("status", answer.status)
+        if body is not None and status == 204:
+            status = 200
+        sent = Answer(status, answer.body if body is None else answer.body or {}, answer.content_type)
+        self._note(sent, entry)
+        headers = {**self._headers(sent, entry), **{k: str(v) for k, v in fault.options.get("headers", {}).items()}}
+        return web.Response(status=status, body=body, headers=headers)
+
+    def _head(self, answer: Answer, entry: dict[str, Any], **more: str) -> bytes:
+        """The status line and the headers, for an answer that is written by hand; 204 becomes 200."""
+        self._note(answer, entry)
+        status = 200 if answer.status == 204 else answer.status
+        headers = {**self._headers(answer, entry), **more}
+        lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Error')}", *(f"{key}: {headers[key]}" for key in headers)]
+        return "\r\n".join([*lines, "", ""]).encode()
+
     def _truncate(self, transport: Any, answer: Answer, entry: dict[str, Any]) -> None:
         """Announce the whole body, send half of it, close."""
         body = encode(answer) or b"{}"
-        self._note(answer, entry)
-        status = 200 if answer.status == 204 else answer.status
-        headers = {**self._headers(answer, entry), "Content-Length": str(len(body))}
-        lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Error')}", *(f"{key}: {headers[key]}" for key in headers)]
-        transport.write("\r\n".join([*lines, "", ""]).encode() + body[: len(body) // 2])
+        transport.write(self._head(answer, entry, **{"Content-Length": str(len(body))}) + body[: len(body) // 2])
         transport.close()
 
-    def _apply_late(self, delay: float, request: Request, entry: dict[str, Any]) -> None:
-        """Apply a request when its client is long gone. Who sent it was established when it arrived."""
+    async def _drip(
+        self,
+        transport: Any,
+        connection: Connection,
+        answer: Answer,
+        entry: dict[str, Any],
+        options: dict[str, Any],
+    ) -> None:
+        """Send the headers or the body a few bytes at a time, without an end: blanks, once all of it is sent."""
+        head, body = self._head(answer, entry, Connection="close"), encode(answer) or b"{}"
+        if options["part"] == "headers":
+            slow = chain(head[:-4] + b"\r\nX-Slow: ", repeat(ord("0")))
+        else:
+            transport.write(head)
+            slow = chain(body, repeat(ord(" ")))
+        while not connection.lost.is_set():
+            transport.write(bytes(islice(slow, options["size"])))
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(connection.lost.wait(), options["interval"])
 
-        async def apply() -> None:
-            await asyncio.sleep(delay)
-            self._note(self._process(request, entry), entry)
+    async def _send_big_body(
+        self, raw: web.BaseRequest, answer: Answer, entry: dict[str, Any], options: dict[str, Any]
+    ) -> web.StreamResponse:
+        """Send the true answer and blanks up to the size; no more of it is in memory than what waits to be sent."""
+        self._note(answer, entry)
+        response = web.StreamResponse(
+            status=200 if answer.status == 204 else answer.status, headers=self._headers(answer, entry)
+        )
+        if options["length"]:
+            response.content_length = options["size"]
+        else:
+            response.enable_chunked_encoding()
+        body, left = encode(answer)[: options["size"]], options["size"]
+        # The client may go away at any time.
+        with suppress(ConnectionError):
+            await response.prepare(raw)
+            while left:
+                await response.write(body)
+                left -= len(body)
+                body = BLANKS[:left]
+        return response
 
-        task = asyncio.create_task(apply())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+    def _put_off(self, fault: Fault, request: Request, entry: dict[str, Any]) -> None:
+        """Keep a request for its time."""
+        late = LateRequest(request, entry, fault.options["after_requests"])
+        self._late.append(late)
+        if late.requests_before is None:
+            late.timer = asyncio.get_running_loop().call_later(fault.options["delay"], self._apply, late)
+
+    def _count_for_late(self, entry: dict[str, Any]) -> None:
+        """A request of an account is processed: those that were waiting for it are applied behind it."""
+        for late in list(self._late):
+            if late.requests_before is not None and late.entry["account_sid"] == entry["account_sid"]:
+                late.requests_before -= 1
+                if late.requests_before == 0:
+                    self._apply(late)
+
+    def _apply(self, late: LateRequest) -> None:
+        late.cancel()
+        self._late.remove(late)
+        self._note(self._process(late.request, late.entry), late.entry)

@@ -52,7 +52,9 @@ class Settings:
     secondary_exists: str = "conflict"
     #: The dates of credentials. Those of tokens are always ISO 8601, those of 2010-04-01 always RFC 2822.
     dates: str = "iso8601"
-    #: The status that comes with 20005, the answer to an account that is not active.
+    #: The code that answers an account which is not active; 20003 always comes with 401.
+    suspended_code: int = 20005
+    #: The status that comes with 20005.
     suspended_status: int = 403
     #: The shape of errors of /v1.
     error_format: str = "classic"
@@ -70,6 +72,8 @@ class Settings:
     secondary_may_delete: bool = True
     #: The order of lists.
     list_order: str = "newest_first"
+    #: Lists that are asked for more than so many items at once fail with 500; None: no limit.
+    page_size_limit: int | None = None
     #: How many subaccounts (closed ones not counted) an account may have.
     subaccount_limit: int = 1000
     #: Where the API lives, as behind a gateway: `/twilio`. Addresses in answers are without it.
@@ -100,6 +104,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "safelist_retry_after": _optional_number,
     "secondary_exists": _one_of("conflict", "replace"),
     "dates": _one_of("iso8601", "rfc2822"),
+    "suspended_code": _one_of(20003, 20005),
     "suspended_status": _one_of(401, 403),
     "error_format": _one_of("classic", "rfc9457"),
     "safelist_not_found_code": _flag,
@@ -109,6 +114,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "main_key_auth_tokens": _flag,
     "secondary_may_delete": _flag,
     "list_order": _one_of("newest_first", "oldest_first"),
+    "page_size_limit": lambda value: value is None or (_whole_number(value) and value > 0),
     "subaccount_limit": _whole_number,
     "path_prefix": _prefix,
     "strict": _flag,

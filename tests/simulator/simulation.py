@@ -19,7 +19,7 @@ from urllib.parse import parse_qsl, unquote
 from . import resources  # registers the operations
 from .authentication import Caller, require
 from .call import HANDLERS, Answer, Call
-from .contract import Contract, Operation
+from .contract import Contract, Operation, load_contract
 from .errors import ApiError, error_body
 from .faults import Faults
 from .settings import Settings
@@ -58,7 +58,7 @@ class Simulation:
     """Everything behind the sockets."""
 
     def __init__(self, start: Start, contract: Contract | None = None) -> None:
-        self.contract = contract or Contract()
+        self.contract = contract or load_contract()
         if set(self.contract.operations) != set(HANDLERS):
             odd = set(self.contract.operations) ^ set(HANDLERS)
             raise RuntimeError(f"contract and {resources.__name__} differ in {', '.join(sorted(odd))}")
@@ -121,7 +121,7 @@ class Simulation:
 
     def _call(self, request: Request, operation: Operation, names: dict[str, str]) -> Call:
         settings = self.settings
-        account = require(request.caller, settings.suspended_status)
+        account = require(request.caller, settings)
         if operation.path.startswith("/v1/SafeList/"):
             self._keep_rate(account.sid)
         operation.path_part.read(names, strict=True)

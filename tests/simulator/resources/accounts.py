@@ -85,7 +85,7 @@ def list_accounts(call: Call) -> Answer:
         if parameter in call.query:
             wanted = filters[parameter] = call.query[parameter]
             accounts = [account for account in accounts if getattr(account, attribute) == wanted]
-    page = paging.cut(accounts, call.query, call.settings.list_order, call.settings.strict)
+    page = paging.cut(accounts, call.query, call.settings)
     envelope = paging.v2010_envelope(page, "/2010-04-01/Accounts.json", filters)
     return Answer(200, {**envelope, "accounts": [describe(call, account) for account in page.items]})
 

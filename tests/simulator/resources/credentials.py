@@ -118,7 +118,7 @@ def _operations(product: Product) -> dict[str, Handler]:
     def listing(call: Call) -> Answer:
         settings = call.settings
         credentials = list(getattr(call.account, product.store).values())
-        page = paging.cut(credentials, call.query, settings.list_order, settings.strict)
+        page = paging.cut(credentials, call.query, settings)
         items = [describe(each, product, call.origin, settings) for each in page.items]
         meta = paging.v1_meta(page, f"{call.origin}/v1/Credentials/{product.path}", "credentials")
         return Answer(200, {"credentials": items, "meta": meta})

@@ -215,7 +215,7 @@ def _operation(interval: str) -> Handler:
         if "Category" in call.query:
             bodies = [body for body in bodies if body["category"] == call.query["Category"]]
         records = [Record(number, body) for number, body in enumerate(bodies)]
-        page = paging.cut(records, call.query, "oldest_first", call.settings.strict)
+        page = paging.cut(records, call.query, call.settings, "oldest_first")
         filters: dict[str, str] = {
             name: str(call.query[name]) for name in ("Category", "StartDate", "EndDate") if name in call.query
         }
