@@ -311,4 +311,4 @@ class AuthTokenState(Resource[Tried]):
         )
 
     def _delete(self) -> bool:
-        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", form=self._form))
+        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._form))
