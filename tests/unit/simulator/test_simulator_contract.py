@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from simulator import Simulator
@@ -17,8 +18,9 @@ pytest.importorskip("cryptography", reason="the simulator needs cryptography")
 import yaml
 from simulator.authentication import Caller
 from simulator.call import HANDLERS, Answer
-from simulator.contract import CONTRACT
-from simulator.simulation import Request, Simulation, Start
+from simulator.contract import CONTRACT, load_contract
+from simulator.seeding import PUBLIC_KEY, seed
+from simulator.simulation import FORM, Request, Simulation, Start
 
 SID = "AC" + "1" * 32
 
@@ -86,6 +88,103 @@ def test_methods_and_paths(api: Any) -> None:
     ):
         refused = api(method, path)
         assert (refused.status, refused.json["code"]) == (status, code), path
+
+
+PAGES = ("PageSize", "Page", "PageToken")
+USAGE = ("Category", "StartDate", "EndDate", "IncludeSubaccounts", *PAGES)
+# Operation: names in the query, names in the form, and those of either that are required. As Twilio's specification
+# has them, but that a number to look up or to remove is required here.
+PLACES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "promote_token": ((), ("SuppressEmailNotification",), ()),
+    "create_secondary_token": ((), ("SuppressEmailNotification",), ()),
+    "delete_secondary_token": (("SuppressEmailNotification",), (), ()),
+    "list_aws_credentials": (PAGES, (), ()),
+    "create_aws_credential": ((), ("Credentials", "FriendlyName", "AccountSid"), ("Credentials",)),
+    "fetch_aws_credential": ((), (), ()),
+    "update_aws_credential": ((), ("FriendlyName",), ()),
+    "delete_aws_credential": ((), (), ()),
+    "list_public_keys": (PAGES, (), ()),
+    "create_public_key": ((), ("PublicKey", "FriendlyName", "AccountSid"), ("PublicKey",)),
+    "fetch_public_key": ((), (), ()),
+    "update_public_key": ((), ("FriendlyName",), ()),
+    "delete_public_key": ((), (), ()),
+    "fetch_number": (("PhoneNumber",), (), ("PhoneNumber",)),
+    "create_number": ((), ("PhoneNumber",), ("PhoneNumber",)),
+    "delete_number": (("PhoneNumber",), (), ("PhoneNumber",)),
+    "list_accounts": (("FriendlyName", "Status", *PAGES), (), ()),
+    "create_account": ((), ("FriendlyName",), ()),
+    "fetch_account": ((), (), ()),
+    "update_account": ((), ("FriendlyName", "Status"), ()),
+    **{name: (USAGE, (), ()) for name in HANDLERS if name.startswith("list_usage")},
+}
+VALUES = {
+    "SuppressEmailNotification": "true",
+    "PageSize": "10",
+    "Page": "0",
+    "PageToken": "PA1",
+    "Credentials": "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "PublicKey": PUBLIC_KEY,
+    "FriendlyName": "name",
+    "AccountSid": SID,
+    "PhoneNumber": "+14155550100",
+    "Status": "active",
+    "Category": "calls",
+    "StartDate": "2026-01-01",
+    "EndDate": "2026-01-02",
+    "IncludeSubaccounts": "true",
+}
+
+
+def test_where_parameters_are() -> None:
+    assert {
+        name: (
+            tuple(operation.query.properties),
+            tuple(operation.form.properties),
+            tuple(operation.query.required + operation.form.required),
+        )
+        for name, operation in load_contract().operations.items()
+    } == PLACES
+
+
+def send(name: str, query: dict[str, str], form: dict[str, str]) -> Answer:
+    """Send an operation's request to a simulation of its own, about something that is there."""
+    simulation = Simulation(Start(SID, "2" * 32))
+    sid = "CR" + "3" * 32
+    account = {"sid": SID, "secondary_auth_token": None if name.startswith("create") else "4" * 32}
+    for credentials in ("aws_credentials", "public_keys"):
+        account[credentials] = [{"sid": sid}]
+    if not name.startswith("create"):
+        account["safelist"] = ["+14155550100"]
+    seed(simulation.world, simulation.settings, {"accounts": [account]})
+    operation = load_contract().operations[name]
+    (method,) = (
+        method for method, each in (load_contract().find(operation.path) or ({}, {}))[0].items() if each is operation
+    )
+    path = operation.path.replace("{Sid}", SID if operation.path.startswith("/2010") else sid)
+    caller = Caller(simulation.world.accounts[SID], "primary")
+    body = urlencode(form).encode()
+    answer = simulation.process(Request(method, path, urlencode(query), body, FORM, "http://host", caller))
+    assert simulation.violations == []
+    return answer
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_parameters_in_the_wrong_place_are_refused(name: str) -> None:
+    in_query, in_form, required = PLACES[name]
+    query, form = ({each: VALUES[each] for each in names} for names in (in_query, in_form))
+    assert send(name, query, form).status < 300
+    for each in VALUES:
+        if each not in query:
+            refused = send(name, {**query, each: VALUES[each]}, form)
+            assert (refused.status, refused.body["code"]) == (400, 20001), each
+        if each not in form:
+            refused = send(name, query, {**form, each: VALUES[each]})
+            assert (refused.status, refused.body["code"]) == (400, 20001), each
+    for each in (*in_query, *in_form):
+        query_without, form_without = ({k: v for k, v in part.items() if k != each} for part in (query, form))
+        # A page's number goes with its token only.
+        if each != "PageToken":
+            assert (send(name, query_without, form_without).status == 400) is (each in required), each
 
 
 def test_strictness(simulator: Simulator, api: Any) -> None:

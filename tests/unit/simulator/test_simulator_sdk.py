@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -16,7 +16,7 @@ from simulator import Simulator
 pytest.importorskip("twilio", reason="the official SDK is not installed")
 pytest.importorskip("jsonschema_rs", reason="the simulator needs jsonschema_rs")
 
-from simulator.contract import Contract
+from simulator.contract import load_contract
 from simulator.seeding import PUBLIC_KEY
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
@@ -49,7 +49,8 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
         (client.accounts.v1.credentials.aws, {"credentials": AWS}),
         (client.accounts.v1.credentials.public_key, {"public_key": PUBLIC_KEY}),
     ):
-        made = [products.create(friendly_name=f"name {number}", **secret) for number in range(5)]
+        account = {"account_sid": simulator.account_sid}
+        made = [products.create(friendly_name=f"name {number}", **account, **secret) for number in range(5)]
         assert made[0].account_sid == simulator.account_sid
         assert {each.sid for each in products.list(page_size=2)} == {each.sid for each in made}
         assert products(made[0].sid).fetch().friendly_name == "name 0"
@@ -70,14 +71,18 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
     tokens.create()
     assert tokens.delete(suppress_email_notification=True)
     secondary = tokens.create(suppress_email_notification=True).secondary_auth_token
-    promoted = connect(simulator, token=secondary).accounts.v1.auth_token_promotion().update()
+    promotion = connect(simulator, token=secondary).accounts.v1.auth_token_promotion()
+    promoted = promotion.update(suppress_email_notification=True)
     assert promoted.auth_token == secondary
     client = connect(simulator, token=secondary)
 
     subaccount = client.api.v2010.accounts.create(friendly_name="sub")
     assert client.api.v2010.accounts(subaccount.sid).fetch().auth_token
-    assert client.api.v2010.accounts(subaccount.sid).update(status="suspended").status == "suspended"
+    changed = client.api.v2010.accounts(subaccount.sid).update(status="suspended", friendly_name="other")
+    assert (changed.status, changed.friendly_name) == ("suspended", "other")
     assert len(client.api.v2010.accounts.list(page_size=1)) == 2
+    (found,) = client.api.v2010.accounts.list(status="suspended", friendly_name="other")
+    assert found.sid == subaccount.sid
 
     records = client.api.v2010.account.usage.records
     for interval in (
@@ -91,11 +96,25 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
         records.this_month,
         records.last_month,
     ):
-        found = interval.list(category="calls", limit=3, page_size=2)
+        dates = {"start_date": date(2026, 1, 1), "end_date": date(2026, 1, 2)}
+        found = interval.list(category="calls", include_subaccounts=True, **dates, limit=3)
         assert found, interval
         assert all(record.category == "calls" and float(record.usage) >= 0 for record in found)
+        assert len(interval.list(limit=3, page_size=2)) == 3
+    assert simulator.state(simulator.account_sid)["emails"] == ["create"]
 
-    assert set(simulator.health()["operations"]) == set(Contract().operations)
+    # Each parameter that the contract knows came, and came where the contract has it.
+    contract = load_contract()
+    sent: dict[str, tuple[set[str], set[str]]] = {}
+    for entry in simulator.requests():
+        methods, _names = contract.find(entry["path"]) or ({}, {})
+        query, form = sent.setdefault(methods[entry["method"]].name, (set(), set()))
+        query.update(entry["query"])
+        form.update(entry["form"])
+    assert sent == {
+        name: (set(operation.query.properties), set(operation.form.properties))
+        for name, operation in contract.operations.items()
+    }
 
 
 def test_errors_as_the_sdk_reads_them(simulator: Simulator) -> None:
