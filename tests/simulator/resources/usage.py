@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,10 +73,10 @@ class Amount:
 
 @dataclass
 class Record:
-    """A record in its place in the list."""
+    """A record in its place in the list; its body is made for the page that it is on."""
 
     sequence: int
-    body: dict[str, Any]
+    body: Callable[[], dict[str, Any]]
 
 
 def _made_up(day: date) -> dict[str, Amount]:
@@ -89,17 +90,17 @@ def _made_up(day: date) -> dict[str, Amount]:
     }
 
 
-def _days(account: Account, until: date) -> Iterator[tuple[date, dict[str, Amount]]]:
-    """The amounts of each day of an account."""
+def _days(account: Account, start: date, end: date, today: date) -> Iterator[tuple[date, dict[str, Amount]]]:
+    """The amounts of the days of an account from a day to another; those made up end today."""
     if account.usage:
         for item in account.usage:
-            if "date" in item:
+            if "date" in item and start <= date.fromisoformat(item["date"]) <= end:
                 count = Decimal(str(item["count"])) if item.get("count") is not None else None
                 amount = Amount(Decimal(str(item.get("usage", 0))), count, Decimal(str(item.get("price", 0))))
                 yield date.fromisoformat(item["date"]), {item["category"]: amount}
         return
-    day = FIRST_DAY
-    while day <= until:
+    day = max(FIRST_DAY, start)
+    while day <= min(end, today):
         yield day, _made_up(day)
         day += timedelta(days=1)
 
@@ -157,12 +158,11 @@ def _sum(accounts: Iterable[Account], bounds: Period, interval: str, today: date
     split = SPLITS.get(interval)
     sums: dict[tuple[Period, str], Amount] = {}
     for account in accounts:
-        for day, amounts in _days(account, today):
-            if start <= day <= end:
-                first, last = split(day) if split else bounds
-                period = (max(first, start), min(last, end))
-                for category, amount in amounts.items():
-                    sums.setdefault((period, category), Amount()).add(amount)
+        for day, amounts in _days(account, start, end, today):
+            first, last = split(day) if split else bounds
+            period = (max(first, start), min(last, end))
+            for category, amount in amounts.items():
+                sums.setdefault((period, category), Amount()).add(amount)
     return sums
 
 
@@ -208,12 +208,18 @@ def _operation(interval: str) -> Handler:
         if call.query.get("IncludeSubaccounts", True):
             accounts += call.world.subaccounts(account)
         sums = _sum(accounts, _bounds(interval, call.query, today), interval, today)
+        seeded = list(_as_seeded(account, interval, today))
         # Newest period first, then by category.
         keys = sorted(sums, key=lambda key: (-key[0][0].toordinal(), key[1]))
-        bodies = list(_as_seeded(account, interval, today))
-        bodies += [_body(account, interval, category, period, sums[period, category]) for period, category in keys]
         if "Category" in call.query:
-            bodies = [body for body in bodies if body["category"] == call.query["Category"]]
+            seeded = [body for body in seeded if body["category"] == call.query["Category"]]
+            keys = [key for key in keys if key[1] == call.query["Category"]]
+
+        def sum_of(period: Period, category: str) -> dict[str, Any]:
+            return _body(account, interval, category, period, sums[period, category])
+
+        bodies: list[Callable[[], dict[str, Any]]] = [partial(dict, body) for body in seeded]
+        bodies += [partial(sum_of, *key) for key in keys]
         records = [Record(number, body) for number, body in enumerate(bodies)]
         page = paging.cut(records, call.query, call.settings, "oldest_first")
         filters: dict[str, str] = {
@@ -223,7 +229,7 @@ def _operation(interval: str) -> Handler:
             filters["IncludeSubaccounts"] = str(call.query["IncludeSubaccounts"]).lower()
         path = f"/2010-04-01/Accounts/{account.sid}/Usage/Records{INTERVALS[interval]}.json"
         envelope = paging.v2010_envelope(page, path, filters)
-        return Answer(200, {**envelope, "usage_records": [record.body for record in page.items]})
+        return Answer(200, {**envelope, "usage_records": [record.body() for record in page.items]})
 
     return listing
 
