@@ -14,9 +14,7 @@ import ssl
 from collections.abc import Sequence
 
 from .client import GREETING
-from .server import SimulatorServer
 from .settings import Settings
-from .simulation import Simulation, Start
 from .state import ApiKey
 
 SID = re.compile(r"(AC|SK)[0-9a-fA-F]{32}")
@@ -70,6 +68,10 @@ def _context(options: argparse.Namespace) -> ssl.SSLContext | None:
 
 async def serve(options: argparse.Namespace) -> None:
     """Listen until a signal comes."""
+    # Here, so that options are read without these and what they import.
+    from .server import SimulatorServer
+    from .simulation import Simulation, Start
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import web
@@ -59,6 +60,11 @@ class Connection(RequestHandler):
         self.number = manager.numbers.next_number()
         self.lost = asyncio.Event()
         self._numbers = manager.numbers
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than the client does."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self.lost.wait(), seconds)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell those who wait for the client to give up."""

@@ -133,7 +133,7 @@ class SimulatorServer:
                     return await self._fail(fault, raw, request, connection, entry)
             answer = self._process(request, entry)
             self._count_for_late(entry)
-        await self._wait()
+        await self._wait(connection)
         return self._respond(answer, entry)
 
     def _process(self, request: Request, entry: dict[str, Any]) -> Answer:
@@ -141,9 +141,9 @@ class SimulatorServer:
         entry["applied"] = answer.status < 300
         return answer
 
-    async def _wait(self) -> None:
+    async def _wait(self, connection: Connection) -> None:
         if self.simulation.settings.latency_ms:
-            await asyncio.sleep(self.simulation.settings.latency_ms / 1000)
+            await connection.pause(self.simulation.settings.latency_ms / 1000)
 
     def _respond(self, answer: Answer, entry: dict[str, Any]) -> web.Response:
         """An answer on its way out, noted in the log."""
@@ -184,7 +184,7 @@ class SimulatorServer:
         self._count_for_late(entry)
         if kind == "late":
             self._put_off(fault, request, entry)
-        await self._wait()
+        await self._wait(connection)
         if kind == "hang":
             await connection.lost.wait()
         elif kind == "reset":
@@ -261,8 +261,7 @@ class SimulatorServer:
             slow = chain(body, repeat(ord(" ")))
         while not connection.lost.is_set():
             transport.write(bytes(islice(slow, options["size"])))
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(connection.lost.wait(), options["interval"])
+            await connection.pause(options["interval"])
 
     async def _send_big_body(
         self, raw: web.BaseRequest, answer: Answer, entry: dict[str, Any], options: dict[str, Any]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -40,6 +42,26 @@ class Api:
     def connect(self) -> http.client.HTTPConnection:
         address = urlsplit(self.simulator.url)
         return http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+
+    def send(
+        self, method: str, target: str, form: dict[str, str] | None = None, auth: tuple[str, str] | None = None
+    ) -> http.client.HTTPConnection:
+        """Send a request, and wait until the simulator has it. Nobody has read an answer then."""
+        connection = self.connect()
+        count = self.simulator.request_count()
+        token = base64.b64encode(":".join(auth or self.token).encode()).decode()
+        headers = {"Authorization": f"Basic {token}"}
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request(method, target, urlencode(form) if form is not None else None, headers)
+        self.wait_until(lambda: self.simulator.request_count() > count)
+        return connection
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Return once it is so; a minute is for ever."""
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end
 
     def __call__(
         self,
@@ -78,3 +100,17 @@ def libraries() -> None:
 @pytest.fixture
 def api(simulator: Simulator) -> Api:
     return Api(simulator)
+
+
+@pytest.fixture
+def simulator_in_process() -> Iterator[Simulator]:
+    """Return a simulator that runs in a thread."""
+    from simulator.in_process import InProcessSimulator
+
+    with InProcessSimulator() as running:
+        yield running
+
+
+@pytest.fixture
+def api_in_process(simulator_in_process: Simulator) -> Api:
+    return Api(simulator_in_process)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from simulator import Simulator
 from simulator.client import SimulatorError
 
 AWS = "/v1/Credentials/AWS"
+USAGE = "/2010-04-01/Accounts/{}/Usage/Records/Today.json"
 
 
 def test_seed_merges_and_says_what_it_made(simulator: Simulator, api: Any) -> None:
@@ -94,19 +94,59 @@ def test_forbidden_writes(simulator: Simulator, api: Any) -> None:
 
 
 def test_settings(simulator: Simulator, api: Any) -> None:
-    for wrong in ({"latency_ms": -1}, {"dates": "odd"}, {"strict": 1}, {"suspended_status": 404}, {"odd": 1}):
+    for wrong in (
+        {"latency_ms": -1},
+        {"dates": "odd"},
+        {"strict": 1},
+        {"suspended_code": 1},
+        {"page_size_limit": 0},
+        {"odd": 1},
+    ):
         with pytest.raises(SimulatorError):
             simulator.settings(**wrong)
     before = simulator.settings()
-    simulator.settings(latency_ms=150)
-    start = time.monotonic()
-    simulator.settings()
-    assert time.monotonic() - start < 0.1
+    simulator.settings(latency_ms=20)
     start = time.monotonic()
     api("GET", AWS)
-    assert time.monotonic() - start >= 0.15
+    assert time.monotonic() - start >= 0.02
     simulator.reset()
     assert simulator.settings() == before
+
+
+def test_latency_is_the_apis_alone_and_comes_after_the_work(simulator: Simulator, api: Any) -> None:
+    # As good as no answer ever.
+    simulator.settings(latency_ms=3_600_000)
+    connection = api.send("POST", "/v1/SafeList/Numbers", {"PhoneNumber": "+14155550100"})
+    assert simulator.state(simulator.account_sid)["counts"]["safelist"] == 1
+    connection.sock.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    connection.close()
+    # It ends with the client.
+    api.wait_until(lambda: simulator.connections()["open"] == 0)
+    simulator.settings(latency_ms=0)
+    assert api("GET", AWS).headers["Twilio-Concurrent-Requests"] == "1"
+
+
+@pytest.mark.parametrize("path", [AWS, "/v1/Credentials/PublicKeys", "/2010-04-01/Accounts.json", USAGE])
+def test_lists_that_fail_above_a_page_size(simulator: Simulator, api: Any, path: str) -> None:
+    path = path.format(simulator.account_sid)
+    simulator.settings(page_size_limit=100)
+    failed = api("GET", f"{path}?PageSize=101")
+    assert (failed.status, failed.json["code"]) == (500, 20500)
+    assert api("GET", f"{path}?PageSize=100").status == 200
+    assert api("GET", path).status == 200
+    simulator.settings(page_size_limit=None)
+    assert api("GET", f"{path}?PageSize=1000").status == 200
+
+
+@pytest.mark.parametrize(("code", "status", "answered"), [(20005, 403, 403), (20005, 401, 401), (20003, 403, 401)])
+def test_an_account_that_is_not_active(simulator: Simulator, api: Any, code: int, status: int, answered: int) -> None:
+    simulator.settings(suspended_code=code, suspended_status=status)
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "status": "suspended"}]})
+    for path in (AWS, "/2010-04-01/Accounts.json"):
+        refused = api("GET", path)
+        assert (refused.status, refused.json["code"]) == (answered, code)
 
 
 def test_path_prefix(simulator: Simulator, api: Any) -> None:
@@ -117,20 +157,27 @@ def test_path_prefix(simulator: Simulator, api: Any) -> None:
 
 
 def test_many_connections_at_once(simulator: Simulator, api: Any) -> None:
-    simulator.settings(latency_ms=200)
-
-    def ask(number: int) -> list[int]:
-        connection = api.connect()
-        try:
+    # Each is open until the last has been used.
+    connections = [api.connect() for _unused in range(64)]
+    for expected in (201, 400):
+        for number, connection in enumerate(connections):
             form = {"PhoneNumber": f"+1415555{number:04}"}
-            return [api(verb, "/v1/SafeList/Numbers", form, connection=connection).status for verb in ("POST", "POST")]
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(64) as pool:
-        assert list(pool.map(ask, range(64))) == [[201, 400]] * 64
+            assert api("POST", "/v1/SafeList/Numbers", form, connection=connection).status == expected
     counts = simulator.connections()
-    assert (counts["total"], counts["maximum_open"]) == (64, 64)
+    assert (counts["total"], counts["open"], counts["maximum_open"]) == (64, 64, 64)
+    for connection in connections:
+        connection.close()
+    api.wait_until(lambda: simulator.connections()["open"] == 0)
+    assert simulator.connections()["maximum_open"] == 64
+
+
+def test_many_requests_at_once(simulator: Simulator, api: Any) -> None:
+    simulator.faults([{"kind": "hang", "count": 64}])
+    connections = [api.send("GET", AWS) for _unused in range(64)]
+    # All of them wait, and another is answered.
+    assert api("GET", AWS).headers["Twilio-Concurrent-Requests"] == "65"
+    for connection in connections:
+        connection.close()
 
 
 def test_tls_and_options() -> None:
@@ -152,8 +199,6 @@ def test_tls_and_options() -> None:
         keys = secure.state(secure.account_sid)["api_keys"]
         assert keys == [{"sid": key, "secret": "s", "kind": "main"}]
         process = secure.process_id
-        start = time.monotonic()
-    assert time.monotonic() - start < 2
     assert process is not None
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 from typing import Any
@@ -57,23 +56,10 @@ def test_reset(simulator: Simulator, api: Any, applied: bool) -> None:
     assert simulator.requests()[0]["status"] is None
 
 
-def open_request(
-    simulator: Simulator, api: Any, method: str, target: str, form: Any = None
-) -> http.client.HTTPConnection:
-    """Send a request, and wait until the simulator has it; nobody has read an answer."""
-    connection: http.client.HTTPConnection = api.connect()
-    token = base64.b64encode(":".join(api.token).encode()).decode()
-    headers = {"Authorization": f"Basic {token}", "Content-Type": "application/x-www-form-urlencoded"}
-    connection.request(method, target, urlencode(form) if form else None, headers)
-    while not simulator.requests():
-        pass
-    return connection
-
-
 @pytest.mark.parametrize("applied", [False, True])
 def test_hang(simulator: Simulator, api: Any, applied: bool) -> None:
     simulator.faults([{"kind": "hang", "applied": applied}])
-    connection = open_request(simulator, api, "POST", LIST, NUMBER)
+    connection = api.send("POST", LIST, NUMBER)
     assert numbers(simulator) == int(applied)
     connection.sock.settimeout(0.05)
     with pytest.raises(TimeoutError):
@@ -85,8 +71,7 @@ def test_late(simulator: Simulator, api: Any) -> None:
     simulator.faults([{"kind": "late", "delay": 0.001}])
     with pytest.raises(http.client.RemoteDisconnected):
         api("POST", LIST, NUMBER)
-    while simulator.health()["late_requests_waiting"]:
-        pass
+    api.wait_until(lambda: not simulator.health()["late_requests_waiting"])
     assert numbers(simulator) == 1
     assert simulator.requests()[0]["applied"] is True
 
@@ -128,7 +113,7 @@ def test_late_behind_a_proxy(simulator: Simulator, api: Any) -> None:
 @pytest.mark.parametrize("part", ["headers", "body"])
 def test_drip(simulator: Simulator, api: Any, part: str) -> None:
     simulator.faults([{"kind": "drip", "part": part, "interval": 0.001, "size": 7}])
-    connection = open_request(simulator, api, "POST", LIST, NUMBER)
+    connection = api.send("POST", LIST, NUMBER)
     assert numbers(simulator) == 1
     received = b""
     # Whatever an answer may take: it comes, and doesn't end.
@@ -158,11 +143,10 @@ def test_a_big_body(simulator: Simulator, api: Any, length: bool) -> None:
     )
     assert reply.json["phone_number"] == NUMBER["PhoneNumber"]
     # One that nobody reads to its end stops with its client.
-    connection = open_request(simulator, api, "GET", "/v1/Credentials/AWS")
+    connection = api.send("GET", "/v1/Credentials/AWS")
     assert connection.getresponse().length == 300_000_000
     connection.close()
-    while simulator.connections()["open"]:
-        pass
+    api.wait_until(lambda: simulator.connections()["open"] == 0)
 
 
 def test_a_gateways_404(simulator: Simulator, api: Any) -> None:
@@ -209,7 +193,7 @@ def test_any_json(simulator: Simulator, api: Any) -> None:
         "a/b",
     )
     assert numbers(simulator) == 1
-    connection = open_request(simulator, api, "DELETE", f"{LIST}?{urlencode(NUMBER)}")
+    connection = api.send("DELETE", f"{LIST}?{urlencode(NUMBER)}")
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"\xff\xc3\xa9")
     connection.close()
