@@ -31,6 +31,11 @@ BLANKS = b" " * 65536
 REASONS = {200: "OK", 201: "Created", 204: "No Content"}
 
 
+def url(scheme: str, host: str, port: int) -> str:
+    """The URL of a socket; an IPv6 address stands in brackets."""
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
 @dataclass(eq=False)
 class LateRequest:
     """A request whose client is gone. Who sent it was established when it arrived."""
@@ -65,9 +70,7 @@ class SimulatorServer:
         handler = ConnectionServer(self._handle, self.connections)
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(handler, host, port, ssl=context, backlog=1024)
-        address, number = listener.sockets[0].getsockname()[:2]
-        host = f"[{address}]" if ":" in address else address
-        started(f"{'https' if context else 'http'}://{host}:{number}")
+        started(url("https" if context else "http", *listener.sockets[0].getsockname()[:2]))
         await stop.wait()
         listener.close()
         self.reset()

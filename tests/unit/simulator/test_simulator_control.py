@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from simulator import Simulator
@@ -202,6 +203,16 @@ def test_tls_and_options() -> None:
     assert process is not None
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "printed"), [("127.0.0.1", "http://127.0.0.1:80"), ("::1", "http://[::1]:80"), ("::", "http://[::]:80")]
+)
+def test_the_url_that_is_printed(host: str, printed: str) -> None:
+    from simulator.server import url
+
+    assert url("http", host, 80) == printed
+    assert urlsplit(printed).hostname == host
 
 
 def test_a_start_that_fails(capfd: pytest.CaptureFixture[str]) -> None:
