@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -203,6 +204,18 @@ def test_tls_and_options() -> None:
     assert process is not None
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_the_readme_names_everything() -> None:
+    from simulator import control, faults, settings
+
+    text = (Path(control.__file__).parent / "README.md").read_text(encoding="utf-8")
+    kinds = {name for options in faults.KINDS.values() for name in options} | set(faults.KINDS) | faults.SHARED
+    choices = {*faults.VARIANTS, *faults.PARTS, *faults.PAGES}
+    for name in kinds | choices | set(settings.CHECKS):
+        assert f"`{name}`" in text, name
+    for method, name in control.HANDLERS:
+        assert f"`{method} {name}" in text, name
 
 
 @pytest.mark.parametrize(
