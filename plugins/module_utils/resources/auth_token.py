@@ -153,7 +153,7 @@ class AuthTokenState(Resource[Tried]):
         self._state: str = options["state"]
         self._replace_unknown: bool = options["replace_unknown"]
         self._client = client.acting_as(client.account_sid, self._primary)
-        self._form = {"SuppressEmailNotification": "true"} if options["suppress_email_notification"] else None
+        self._parameters = {"SuppressEmailNotification": "true"} if options["suppress_email_notification"] else None
 
     def read(self) -> Tried:
         """Try the tokens that were given."""
@@ -253,7 +253,7 @@ class AuthTokenState(Resource[Tried]):
 
     def _mint(self) -> Mapping[str, Any]:
         doing = "create a secondary auth token"
-        call = Call("POST", _SECONDARY, doing, _MINTED, form=self._form, advice=_ADVICE_TO_CREATE)
+        call = Call("POST", _SECONDARY, doing, _MINTED, form=self._parameters, advice=_ADVICE_TO_CREATE)
         try:
             minted: Mapping[str, Any] = self._client.send_once(call, find=lambda: None).body
         except FateUnknown as failure:
@@ -267,7 +267,7 @@ class AuthTokenState(Resource[Tried]):
         :returns: the answer, None where there was none, and whether this run promoted.
         """
         doing = "promote the secondary auth token"
-        call = Call("POST", _PROMOTE, doing, _PROMOTED, form=self._form, advice=_ADVICE_TO_PROMOTE)
+        call = Call("POST", _PROMOTE, doing, _PROMOTED, form=self._parameters, advice=_ADVICE_TO_PROMOTE)
         client = self._client.acting_as(self._client.account_sid, secondary)
         try:
             answer = client.send_once(call, find=lambda: self._find_promoted(secondary))
@@ -311,4 +311,4 @@ class AuthTokenState(Resource[Tried]):
         )
 
     def _delete(self) -> bool:
-        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._form))
+        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._parameters))
