@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from . import _libs
 from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent, Rejected, Undecided
-from ._retries import LONGEST_RETRY_AFTER, Outcome, backoff, may_repeat, retry_after
+from ._retries import LONGEST_RETRY_AFTER, GivenUp, Outcome, backoff, may_repeat, retry_after
 from ._schemas import Check, Page
 from ._secret import Secret
 from ._transport import NoReply, Reply, Request, Transport
@@ -139,13 +139,17 @@ class Answer(NamedTuple):
 
 
 class _Attempt(NamedTuple):
-    """How one attempt ended: with a body, or with a failure that another attempt may mend."""
+    """How one attempt ended: with a body, or with a failure that another attempt may mend.
+
+    ``paced``: the pacer holds all threads back, so that this one need not wait by itself.
+    """
 
     outcome: Outcome
     body: Any = None
     failure: CallError | None = None
     wait: float = 0.0
     final: bool = False
+    paced: bool = False
 
 
 class Client:
@@ -191,23 +195,26 @@ class Client:
         :raises FateUnknown: no answer that can be believed, and no further attempt is right.
         :raises ForeignAnswer: the answer is about another account.
         """
+        return self._send(call, itertools.count())
+
+    def _send(self, call: Call, attempts: Iterator[int]) -> Answer:
         doubtful = False
-        for attempt in itertools.count():
-            ended = self._attempt(call)
+        for attempt in attempts:
+            attempts_left = self.connection.max_retries - attempt
+            ended = self._attempt(call, attempts_left + 1)
             if ended.failure is None:
-                break
+                return Answer(ended.body, doubtful)
             ended.failure.doubtful = doubtful
             ended.failure.wait = ended.wait
-            attempts_left = 0 if ended.final else self.connection.max_retries - attempt
-            if not may_repeat(ended.outcome, call.can_repeat, attempts_left):
+            ended.failure.attempts_left = 0 if ended.final else attempts_left
+            if not may_repeat(ended.outcome, call.can_repeat, ended.failure.attempts_left):
                 raise ended.failure
             doubtful = doubtful or ended.outcome is Outcome.UNKNOWN
-            if (ended.failure.status or 0) >= 500:
-                call = call.with_smaller_page()
-            # After a 429 the pacer holds all threads back, not this one alone.
-            if ended.outcome is not Outcome.REFUSED:
+            if not ended.paced:
+                if (ended.failure.status or 0) >= 500:
+                    call = call.with_smaller_page()
                 self._pause(ended.wait, attempt)
-        return Answer(ended.body, doubtful)
+        raise AssertionError("unreachable")
 
     def send_once(self, call: Call, find: Callable[[], Any]) -> Answer:
         """Send a call that must not be applied twice, and settle an attempt of unknown fate by looking.
@@ -219,16 +226,17 @@ class Client:
             can't tell either, the failure is that of the call.
         """
         doubtful = False
-        for attempt in itertools.count():
+        attempts = itertools.count()
+        for look in itertools.count():
             try:
-                return Answer(self.send(call).body, doubtful)
+                return Answer(self._send(call, attempts).body, doubtful)
             except FateUnknown as failure:
                 # What was sent may still be on its way, so the look comes after the wait.
-                self._pause(failure.wait, attempt)
+                self._pause(failure.wait, look)
                 found = self._settled(failure, find)
                 if found is not None:
                     return Answer(found, True)
-                if attempt >= self.connection.max_retries:
+                if failure.attempts_left <= 0:
                     raise
                 doubtful = True
             except CallError as failure:
@@ -326,34 +334,37 @@ class Client:
         clock = self._transport.clock
         clock.sleep(max(wait, backoff(attempt, clock.random())))
 
-    def _attempt(self, call: Call) -> _Attempt:
+    def _attempt(self, call: Call, tries: int) -> _Attempt:
         user, password = self.connection.credentials()
-        sent_at = self._transport.pacer.wait()
+        request = Request(
+            call.method,
+            self.connection.host(call.product) + call.path,
+            user,
+            password,
+            query=call.query,
+            form=call.form,
+        )
+        pacer = self._transport.pacer
         try:
-            reply = self._transport.send(
-                Request(
-                    call.method,
-                    self.connection.host(call.product) + call.path,
-                    user,
-                    password,
-                    query=call.query,
-                    form=call.form,
-                )
-            )
-        except NoReply as lost:
-            if lost.sent:
-                return _Attempt(Outcome.UNKNOWN, failure=FateUnknown(call.doing, lost.reason), final=lost.final)
-            return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
-        if reply.status == 407:
-            failure = NotSent(call.doing, "the proxy asked for authentication (407)")
-            return _Attempt(Outcome.NOT_SENT, failure=failure, final=True)
-        wait = retry_after(reply.headers)
-        if reply.status == 429:
-            too_long = (wait or 0.0) > LONGEST_RETRY_AFTER
-            if not too_long:
-                self._transport.pacer.refused(sent_at, wait)
-            return _Attempt(Outcome.REFUSED, failure=self._failure(Rejected, call, reply), final=too_long)
-        self._transport.pacer.accepted()
+            turn = pacer.wait(tries)
+        except GivenUp as given_up:
+            unsent: CallError = Rejected(call.doing, "it was not sent", advice=str(given_up))
+            unsent.given_up = True
+            return _Attempt(Outcome.REFUSED, failure=unsent, final=True)
+        with turn:
+            try:
+                reply = self._transport.send(request)
+            except NoReply as lost:
+                if lost.sent:
+                    return _Attempt(Outcome.UNKNOWN, failure=FateUnknown(call.doing, lost.reason), final=lost.final)
+                return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
+            if reply.status == 407:
+                unsent = NotSent(call.doing, "the proxy asked for authentication (407)")
+                return _Attempt(Outcome.NOT_SENT, failure=unsent, final=True)
+            wait = retry_after(reply.headers)
+            if reply.status == 429 or (reply.status >= 500 and wait is not None):
+                return self._refused(call, reply, wait, pacer.refused(turn, wait))
+            pacer.accepted(turn)
         try:
             return _Attempt(Outcome.ANSWERED, body=self._read(call, reply))
         except FateUnknown as failure:
@@ -362,6 +373,15 @@ class Client:
             return _Attempt(Outcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final)
         except CallError as failure:
             return _Attempt(Outcome.ANSWERED, failure=failure)
+
+    def _refused(self, call: Call, reply: Reply, wait: float | None, given_up: str | None) -> _Attempt:
+        """Return how an attempt ended that was answered with "not now"; only a 429 says that nothing was applied."""
+        outcome, kind = (Outcome.REFUSED, Rejected) if reply.status == 429 else (Outcome.UNKNOWN, FateUnknown)
+        failure = self._failure(kind, call, reply, advice=given_up)
+        if given_up:
+            failure.given_up = True
+            return _Attempt(outcome, failure=failure, final=True)
+        return _Attempt(outcome, failure=failure, wait=wait or 0.0, paced=True)
 
     def _read(self, call: Call, reply: Reply) -> Any:
         """Return the answer's body as its schema makes it.
@@ -405,7 +425,14 @@ class Client:
             if owner not in (None, account) and item.get("sid") != account:
                 raise ForeignAnswer(call.doing, f"the answer is about account {owner}, not {account}")
 
-    def _failure(self, kind: type[CallError], call: Call, reply: Reply, misfit: str | None = None) -> CallError:
+    def _failure(
+        self,
+        kind: type[CallError],
+        call: Call,
+        reply: Reply,
+        misfit: str | None = None,
+        advice: str | None = None,
+    ) -> CallError:
         problem = _problem(reply)
         code = problem["code"] if type(problem.get("code")) is int else None
         message = problem.get("message") or problem.get("detail") or problem.get("title")
@@ -422,7 +449,7 @@ class Client:
             code=code,
             more_info=self._plain(call, more_info) if isinstance(more_info, str) else None,
             request_id=request_id if _REQUEST_ID.fullmatch(request_id) else None,
-            advice=call.advice.get(code) if call.advice and code else None,
+            advice=advice or (call.advice.get(code) if call.advice and code else None),
         )
 
     def _plain(self, call: Call, message: str) -> str:

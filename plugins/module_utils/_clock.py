@@ -20,6 +20,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._cancelled = threading.Event()
+        self._awaited: set[threading.Event] = set()
 
     def now(self) -> float:
         """Return the seconds since some fixed moment."""
@@ -34,6 +35,26 @@ class Clock:
         if self._cancelled.wait(max(0.0, seconds)):
             raise Cancelled
 
+    def event(self) -> threading.Event:
+        """Return an event that :meth:`wait` can wait for."""
+        return threading.Event()
+
+    def wait(self, event: threading.Event, seconds: float | None) -> None:
+        """Wait until an event is set by another thread.
+
+        :param event: what to wait for, by :meth:`event`.
+        :param seconds: for how long at most; None for as long as it takes.
+        :raises Cancelled: once the work was cancelled.
+        """
+        self._awaited.add(event)
+        try:
+            # After the event was added: a cancellation is either seen here, or sets the event.
+            self.check()
+            event.wait(seconds)
+        finally:
+            self._awaited.discard(event)
+        self.check()
+
     def random(self) -> float:
         """Return a number from 0 up to, but not including, 1."""
         return random.random()
@@ -47,5 +68,7 @@ class Clock:
             raise Cancelled
 
     def cancel(self) -> None:
-        """End all waiting, now and from now on."""
+        """End all waiting, now and from now on. It takes no lock, so that a signal's handler may call it."""
         self._cancelled.set()
+        for event in self._awaited.copy():
+            event.set()

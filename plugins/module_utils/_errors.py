@@ -101,10 +101,14 @@ class CallError(TwilioError):
     :param advice: what to do about it, where the code alone doesn't tell.
     :ivar doubtful: an earlier attempt at the same call was of unknown fate, so that this failure may follow from it.
     :ivar wait: seconds for which Twilio asked to be left alone.
+    :ivar attempts_left: how many further attempts the call had.
+    :ivar given_up: Twilio refuses everything for so long that no further request is right, whatever it is about.
     """
 
     doubtful = False
     wait = 0.0
+    attempts_left = 0
+    given_up = False
     default_advice = ""
 
     def __init__(

@@ -145,9 +145,7 @@ def for_each(
                 ends[position] = error
                 if stop_at(error):
                     stopped.set()
-            except Cancelled:
-                return
-            except Exception as bug:
+            except (Exception, Cancelled) as bug:
                 bugs.append(bug)
                 stopped.set()
 

@@ -14,24 +14,39 @@ Twilio has no idempotency keys, so an attempt's outcome and the request's meanin
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from types import TracebackType
 
 from ._clock import Clock
 
 #: A longer Retry-After (seconds) ends the task instead: a scheduled run should fail while somebody can still see why.
 LONGEST_RETRY_AFTER = 300.0
 
+#: Seconds of refusals after which the next one ends the task. Two minutes, and so a limit by the minute, are outlasted.
+PATIENCE = 130.0
+
 _BACKOFF_BASE = 0.5
 _BACKOFF_CAP = 30.0
-#: Five of these, doubled each time, outlast the SafeList's limit of 500 requests a minute.
-_PAUSE_BASE = 2.0
-_PAUSE_CAP = 64.0
-#: What the rate gains in each second without a refusal.
+#: A longer Retry-After is taken for this one (seconds).
+_FARTHEST = 365 * 86400.0
+
+#: From probe to probe the seconds since the first refusal, these included, grow by a factor between the next two.
+_PROBES_FROM = 0.5
+_FASTEST_PROBES = 1.2
+_SLOWEST_PROBES = 3.0
+#: By which part the wait for a probe gets longer by chance, so that tasks refused together do not come back together.
+_JITTER = 0.1
+
+#: What an answer adds to a rate above the one that is known to be accepted: a twentieth of it in each second.
 _RATE_GAIN = 0.05
+#: Requests a second: no rate is below the one, and from the other on nothing is held back.
+_SLOWEST_RATE = 1.0
+_FASTEST_RATE = 1000.0
 
 
 class Outcome(Enum):
@@ -55,11 +70,6 @@ def may_repeat(outcome: Outcome, repeatable: bool, attempts_left: int) -> bool:
     return repeatable or outcome is not Outcome.UNKNOWN
 
 
-def _doubled(base: float, times: int, cap: float) -> float:
-    # Past 2 ** 10 every cap is reached, and a float's range is not.
-    return min(cap, base * 2.0 ** min(times, 10))
-
-
 def backoff(attempt: int, chance: float) -> float:
     """Return the seconds to wait after an attempt without success: exponential, with full jitter.
 
@@ -67,29 +77,68 @@ def backoff(attempt: int, chance: float) -> float:
     :param chance: a number from 0 to 1, the jitter: which part of the exponential wait is waited.
     :returns: 0 to 0.5 seconds after the first, and twice that after each further one, 30 seconds at most.
     """
-    return chance * _doubled(_BACKOFF_BASE, attempt, _BACKOFF_CAP)
+    # Past 2 ** 10 the cap is reached, and a float's range is not.
+    return chance * min(_BACKOFF_CAP, _BACKOFF_BASE * 2.0 ** min(attempt, 10))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of a Retry-After header (a number or an HTTP date), None where there is none to read."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
+    if re.fullmatch("[0-9]+", value):
+        return min(float(value), _FARTHEST)
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        seconds = (moment - datetime.now(timezone.utc)).total_seconds()
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
+    return min(max(0.0, seconds), _FARTHEST)
+
+
+class GivenUp(Exception):
+    """Nothing is sent, because Twilio refuses everything; its text says since when, and what to do about it."""
+
+
+class Turn:
+    """Leave to send one request: a context in which it is sent, and in which :class:`Pacer` is told of its answer.
+
+    :ivar sent_at: when it began.
+    """
+
+    __slots__ = ("_pacer", "epoch", "sent_at")
+
+    def __init__(self, pacer: Pacer, epoch: int, sent_at: float) -> None:
+        self._pacer = pacer
+        self.epoch = epoch
+        self.sent_at = sent_at
+
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pacer.ended(self)
+
+
+class _Waiter:
+    """A request that is held back."""
+
+    def __init__(self, wake: threading.Event, tries: int) -> None:
+        self.wake = wake
+        self.tries = tries
+        self.given_up: str | None = None
 
 
 class Pacer:
-    """Holds all requests of one account to the rate that Twilio accepts.
+    """Holds all requests of one account to what Twilio accepts.
 
-    Nothing is held back until the first 429. Then all threads pause together, go on at half the rate that was measured,
-    and the rate rises slowly until the next refusal. Refusals of requests that were sent before a pause began belong to
-    that pause: they only wait.
+    Nothing is held back until the first refusal. Then everything pauses, and one request at a time probes: the one that
+    may be tried most often yet, so that none is used up alone. A probe that is accepted ends the pause for all. They go
+    on slowly, soon at most of the rate that was accepted before, and faster and faster until the next refusal.
+
+    Where Twilio refuses for too long, all that wait are given up. Whatever comes after that probes anew.
 
     :param clock: time, waiting, and chance for the jitter.
     """
@@ -97,61 +146,194 @@ class Pacer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._interval = 0.0
-        self._next_slot = float("-inf")
-        self._pauses = 0
-        self._pause_began = float("-inf")
-        self._refusals_in_a_row = 0
-        self._measured_from: float | None = None
+        #: Whether requests go out at once. This, and what every request counts, is read and written without the lock.
+        self._free = True
+        #: In the order in which they came. The first keeps the time for all; the others sleep until they are woken.
+        self._waiting: list[_Waiter] = []
+        #: One more whenever a pause begins or ends: what was sent before that tells nothing about what is now.
+        self._epoch = 0
+        self._counted_from: float | None = None
         self._accepted = 0
 
-    def wait(self) -> float:
-        """Wait until a request may be sent, and return the time of that, for :meth:`refused`."""
-        if self._measured_from is not None and not self._interval:
-            return self._clock.now()
-        while True:
-            with self._lock:
-                now = self._clock.now()
-                if self._measured_from is None:
-                    self._measured_from = now
-                pauses = self._pauses
-                slot = max(now, self._next_slot)
-                self._next_slot = slot + self._interval
-            if slot > now:
-                self._clock.sleep(slot - now)
-            if pauses == self._pauses:
-                return self._clock.now()
+        # While a pause lasts: since when there were refusals (None: not since what waited was given up), the last of
+        # them, what its Retry-After asked for, how much of the usual wait follows it, and who probes.
+        self._pausing = False
+        self._refused_since: float | None = None
+        self._refused_at = 0.0
+        self._not_before = 0.0
+        self._stretch = 0.0
+        self._probing: _Waiter | Turn | None = None
 
-    def accepted(self) -> None:
-        """Note that a request was processed, whatever its answer."""
+        # After a pause: requests a second, by how many an answer raises that, and up to where.
+        self._rate = 0.0
+        self._rate_step = 0.0
+        self._known_rate: float | None = None
+        self._sent_at = 0.0
+
+    def wait(self, tries: int = 1) -> Turn:
+        """Wait until a request may be sent.
+
+        :param tries: how many more attempts the request may take, this one included.
+        :returns: a context: within it the request is sent, and :meth:`accepted` or :meth:`refused` is called.
+        :raises GivenUp: Twilio refuses everything, for too long.
+        :raises Cancelled: once the work was cancelled.
+        """
+        self._clock.check()
+        # Read before the state: a turn that was got while a pause began must count as one from before it.
+        epoch = self._epoch
+        if self._free:
+            now = self._clock.now()
+            if self._counted_from is None:
+                self._counted_from = now
+            return Turn(self, epoch, now)
+        waiter = _Waiter(self._clock.event(), tries)
         with self._lock:
-            self._accepted += 1
-            self._refusals_in_a_row = 0
-            self._interval /= 1.0 + _RATE_GAIN * self._interval
+            self._waiting.append(waiter)
+            self._wake_first()
+        try:
+            while True:
+                with self._lock:
+                    waiter.wake.clear()
+                    turn = self._turn_for(waiter)
+                    seconds = self._seconds_left() if waiter is self._waiting[0] else None
+                if turn is not None:
+                    return turn
+                self._clock.wait(waiter.wake, seconds)
+        finally:
+            with self._lock:
+                self._waiting.remove(waiter)
+                if self._probing is waiter:
+                    self._probing = None
+                self._wake_first()
 
-    def refused(self, sent_at: float, wait_for: float | None) -> None:
-        """Note a 429: unless its request was sent before the present pause began, all pause and slow down.
+    def accepted(self, turn: Turn) -> None:
+        """Note that a request was processed, whatever its answer."""
+        self._accepted += 1
+        if self._free:
+            return
+        with self._lock:
+            if turn.epoch != self._epoch:
+                return
+            now = self._clock.now()
+            if self._pausing:
+                self._end_pause(now, turn)
+            elif self._known_rate is None or self._rate < self._known_rate:
+                self._rate = min(self._rate + self._rate_step, self._known_rate or _FASTEST_RATE)
+            else:
+                self._rate += _RATE_GAIN
+            self._free = self._rate >= _FASTEST_RATE
+            self._wake_first()
 
-        :param sent_at: what :meth:`wait` returned.
+    def refused(self, turn: Turn, wait_for: float | None) -> str | None:
+        """Note that Twilio takes no requests for now.
+
+        :param turn: the request's.
         :param wait_for: seconds of its Retry-After, None where there was none.
+        :returns: None; or why and until when Twilio is left alone, where no further attempt is right.
         """
         with self._lock:
             now = self._clock.now()
-            if sent_at <= self._pause_began:
-                return
-            exponential = _doubled(_PAUSE_BASE, self._refusals_in_a_row, _PAUSE_CAP) * (1.0 + self._clock.random())
-            if wait_for is None:
-                pause = exponential
-            elif self._refusals_in_a_row:
-                pause = max(wait_for, exponential)
-            else:
-                pause = wait_for
-            self._interval = 2.0 * (self._interval or self._measured_interval(now))
-            self._refusals_in_a_row += 1
-            self._pauses += 1
-            self._pause_began = now
-            self._next_slot = now + pause
+            if wait_for is not None and wait_for > LONGEST_RETRY_AFTER:
+                return self._give_up(
+                    now, f"Twilio asks to be left alone for {wait_for:.0f} seconds: run the task then."
+                )
+            if turn.epoch != self._epoch:
+                # Sent before the pause began, so it counts as what began it.
+                if self._pausing:
+                    self._not_before = max(self._not_before, now + (wait_for or 0.0))
+                return None
+            if not self._pausing:
+                self._begin_pause(now)
+            since = self._refused_since
+            if since is not None and now - since >= PATIENCE:
+                return self._give_up(
+                    now,
+                    f"Twilio has refused every request for {now - since:.0f} seconds: run the task again later, with a "
+                    "lower concurrency.",
+                )
+            # The first Retry-After is believed; one that was wrong already is not all that is waited.
+            believed = since is None and wait_for is not None
+            self._stretch = 0.0 if believed else 1.0 + _JITTER * self._clock.random()
+            self._refused_since = now if since is None else since
+            self._refused_at = now
+            self._not_before = now + (wait_for or 0.0)
+            self._wake_first()
+            return None
 
-    def _measured_interval(self, now: float) -> float:
-        since = now if self._measured_from is None else self._measured_from
-        return (now - since) / max(1, self._accepted)
+    def ended(self, turn: Turn) -> None:
+        """Note that a request is over, answered or not."""
+        if self._probing is turn:
+            with self._lock:
+                self._probing = None
+                self._wake_first()
+
+    def _turn_for(self, waiter: _Waiter) -> Turn | None:
+        """Return a waiting request's turn, None where it goes on waiting."""
+        now = self._clock.now()
+        if waiter.given_up is not None:
+            raise GivenUp(waiter.given_up)
+        if self._pausing:
+            if self._probing is None and self._seconds_left() == 0.0:
+                self._probing = max(self._waiting, key=lambda other: other.tries)
+                self._probing.wake.set()
+            if self._probing is not waiter:
+                return None
+            self._probing = turn = Turn(self, self._epoch, now)
+            return turn
+        if waiter is not self._waiting[0] or self._seconds_left():
+            return None
+        self._sent_at = now
+        return Turn(self, self._epoch, now)
+
+    def _seconds_left(self) -> float | None:
+        """Return the seconds until the next request may be sent, None while a probe is on its way."""
+        if not self._pausing:
+            due = self._sent_at + (0.0 if self._free else 1.0 / self._rate)
+        elif self._probing is not None:
+            return None
+        elif self._refused_since is None:
+            return 0.0
+        else:
+            # The tries of all that wait are spread over the time that is left.
+            tries = sum(waiter.tries for waiter in self._waiting)
+            lasted = _PROBES_FROM + self._refused_at - self._refused_since
+            factor = max(1.0, (PATIENCE + _PROBES_FROM) / lasted) ** (1.0 / tries)
+            usual = lasted * (min(_SLOWEST_PROBES, max(_FASTEST_PROBES, factor)) - 1.0)
+            due = max(self._not_before, self._refused_at + usual * self._stretch)
+        return max(0.0, due - self._clock.now())
+
+    def _begin_pause(self, now: float) -> None:
+        if self._counted_from is not None and self._accepted:
+            accepted_rate = self._accepted / max(now - self._counted_from, 1.0 / _FASTEST_RATE)
+            self._known_rate = max(_SLOWEST_RATE, accepted_rate)
+        # The next count includes this pause: what a limit lets through in its window, it lets through at once.
+        self._counted_from = now
+        self._accepted = 0
+        self._epoch += 1
+        self._free = False
+        self._pausing = True
+        self._refused_since = None
+
+    def _end_pause(self, now: float, probe: Turn) -> None:
+        self._epoch += 1
+        self._pausing = False
+        self._probing = None
+        # By one for each answer, in the time that one takes: doubled in that time.
+        self._rate_step = 1.0 / max(now - probe.sent_at, 1.0 / _FASTEST_RATE)
+        self._rate = min(self._rate_step, self._known_rate or _FASTEST_RATE)
+        self._sent_at = float("-inf")
+
+    def _give_up(self, now: float, why: str) -> str:
+        if not self._pausing:
+            self._begin_pause(now)
+        self._epoch += 1
+        self._refused_since = None
+        self._probing = None
+        for waiter in self._waiting:
+            waiter.given_up = why
+            waiter.wake.set()
+        return why
+
+    def _wake_first(self) -> None:
+        if self._waiting:
+            self._waiting[0].wake.set()

@@ -78,7 +78,7 @@ numbers:
       returned: always
       type: bool
     failed:
-      description: V(true) where the number failed, or was not tried because the credentials were refused.
+      description: V(true) where the number failed, or was not tried because another's failure holds for all.
       returned: when the number failed
       type: bool
     msg:

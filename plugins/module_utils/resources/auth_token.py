@@ -50,8 +50,8 @@ _ADVICE_TO_PROMOTE = {_NOT_FOUND: f"Both tokens are valid, so one of them is sta
 
 _WAYS_OUT = (
     "Neither auth_token nor secondary_auth_token is valid: this account is locked out here, or it is suspended or"
-    " closed, which Twilio may answer alike. Ways out: another copy of the token; the Twilio Console, where an owner can"
-    " read it and see the account's status; for a subaccount, twilio_account by its parent, with return_auth_token."
+    " closed, which Twilio may answer alike. Ways out: another copy of the token; the Twilio Console, where an owner"
+    " can read it and see the account's status; for a subaccount, twilio_account by its parent, with return_auth_token."
 )
 
 
@@ -311,4 +311,6 @@ class AuthTokenState(Resource[Tried]):
         )
 
     def _delete(self) -> bool:
-        return self._client.delete(Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._parameters))
+        return self._client.delete(
+            Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._parameters)
+        )

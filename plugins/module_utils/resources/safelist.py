@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Callable, Optional, TypeVar
 
 from .. import _schemas
 from .._client import Call, Client
@@ -19,6 +19,7 @@ _EXISTS_ALREADY = 60411
 _ENTRY = _schemas.answer(sid=_schemas.nullable(_schemas.text), phone_number=_schemas.nullable(_schemas.text))
 
 Entry = Mapping[str, Any]
+Value = TypeVar("Value")
 
 #: The options of every module about SafeList numbers, as the documentation fragment ``safelist`` has them.
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -99,16 +100,15 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     :param options: ``phone_number``, ``state``, ``concurrency``.
     :param dry_run: check mode: nothing is written.
     :returns: ``numbers``, an entry for each in the order given; before and after say ``present`` or ``absent`` of each.
-    :raises SomeFailed: where any failed; the others are done, or were not tried because the credentials were refused.
+    :raises SomeFailed: where any failed; the others are done, or were not tried because they would fail as it did.
     """
     present = options["state"] == "present"
     numbers = options["phone_number"]
-    ends = for_each(
+    ends = _for_each_number(
+        client,
         numbers,
         lambda number: converge(SafeListNumber(client, number, present), dry_run),
         options["concurrency"],
-        _stops_all,
-        client.cancel,
     )
     done = [end for end in ends if isinstance(end, Outcome)]
     results = [
@@ -139,7 +139,7 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
         entry = SafeListNumber(client, number, present=True).read()
         return {"phone_number": number, "sid": entry and entry["sid"], "exists": entry is not None}
 
-    ends = for_each(numbers, ask, options["concurrency"], _stops_all, client.cancel)
+    ends = _for_each_number(client, numbers, ask, options["concurrency"])
     results = [
         end if isinstance(end, dict) else _failed_entry(number, end, exists=None) for number, end in zip(numbers, ends)
     ]
@@ -147,19 +147,36 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     return {"numbers": results}
 
 
-def _stops_all(error: TwilioError) -> bool:
-    """Tell whether an error holds for every further number too: these credentials are not let in."""
-    return isinstance(error, CallError) and error.status in (401, 403)
+def _for_each_number(
+    client: Client, numbers: Sequence[str], work: Callable[[str], Value], concurrency: int
+) -> list[Value | TwilioError]:
+    """Do the work for all numbers; one that was not tried ends with an error that says why."""
+    ends = for_each(numbers, work, concurrency, lambda error: _why_stop(error) is not None, client.cancel)
+    reasons = [_why_stop(end) for end in ends if isinstance(end, TwilioError)]
+    reason = next(filter(None, reasons), None)
+    return [TwilioError(f"Not tried, because {reason}.") if end is None else end for end in ends]
+
+
+def _why_stop(error: TwilioError) -> str | None:
+    """Return why an error holds for every further number too, None where it does not."""
+    if isinstance(error, CallError) and error.given_up:
+        return "Twilio refuses all requests for now"
+    if isinstance(error, CallError) and error.status in (401, 403):
+        return "the credentials were refused for another number"
+    return None
+
+
+def _stopped_all(error: TwilioError) -> bool:
+    return isinstance(error, CallError) and error.status is not None and _why_stop(error) is not None
 
 
 def _failed_entry(number: str, error: object, **known: Any) -> dict[str, Any]:
-    message = str(error) if error is not None else "Not tried, because the credentials were refused for another number."
     return {
         "phone_number": number,
         "sid": None,
         **known,
         "failed": True,
-        "msg": message,
+        "msg": str(error),
         "code": getattr(error, "code", None),
         "status": getattr(error, "status", None),
     }
@@ -168,9 +185,11 @@ def _failed_entry(number: str, error: object, **known: Any) -> dict[str, Any]:
 def _raise_first(ends: Sequence[object], result: Mapping[str, Any]) -> None:
     errors = [end for end in ends if isinstance(end, TwilioError)]
     if errors:
-        message = str(errors[0])
+        # What stopped everything tells more than what failed before it, or was not sent because of it.
+        first = next((error for error in errors if _stopped_all(error)), errors[0])
+        message = str(first)
         if len(ends) > 1:
             message = (
                 f"{sum(not isinstance(end, (Outcome, dict)) for end in ends)} of {len(ends)} numbers failed: {message}"
             )
-        raise SomeFailed(message, errors[0], result)
+        raise SomeFailed(message, first, result)
