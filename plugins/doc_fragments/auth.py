@@ -8,7 +8,11 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The connection's options; ``MODULE`` adds what is true of modules alone, ``PLUGIN`` what only plugins may say."""
+    """The connection's options; ``MODULE`` adds what is true of modules alone, ``PLUGIN`` what only plugins may say.
+
+    ``PLUGIN`` has no secrets: ``ansible-config dump`` shows what Ansible reads from the environment for a plugin, so
+    plugins read them themselves.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -93,15 +97,9 @@ options:
   account_sid:
     env:
       - name: TWILIO_ACCOUNT_SID
-  auth_token:
-    env:
-      - name: TWILIO_AUTH_TOKEN
   api_key_sid:
     env:
       - name: TWILIO_API_KEY
-  api_key_secret:
-    env:
-      - name: TWILIO_API_SECRET
   region:
     env:
       - name: TWILIO_REGION

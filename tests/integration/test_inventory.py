@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 import yaml
@@ -49,8 +51,14 @@ class Listing:
 
     def _read(self) -> Any:
         assert self.status == 0, self.said
-        # Before ansible-core 2.19, text that is no template is marked so.
+        # A text that looks like a template and is none is marked so.
         return json.loads(self.output, object_hook=lambda found: found.get("__ansible_unsafe", found))
+
+    def dump(self) -> dict[str, Any]:
+        """Return what was printed, as it is."""
+        assert self.status == 0, self.said
+        dump: dict[str, Any] = json.loads(self.output)
+        return dump
 
     @property
     def hosts(self) -> Mapping[str, Mapping[str, Any]]:
@@ -90,11 +98,16 @@ def listing(
     *arguments: str,
     name: str = "accounts.twilio.yml",
     environment: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
 ) -> Listing:
-    """List the inventory of a configuration; the connection is added, where it doesn't say otherwise."""
+    """List the inventory of a configuration; the connection is added, where it doesn't say otherwise.
+
+    :param before: other sources, which Ansible reads first.
+    """
     finished = ansible(
         folder,
         "ansible-inventory",
+        *(argument for source in before for argument in ("-i", source)),
         *("-i", write(folder, {**connection(simulator), **(options or {})}, name), "--list", *arguments),
         **{"ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true", **(environment or {})},
     )
@@ -104,10 +117,10 @@ def listing(
 @pytest.mark.parametrize("name", ["accounts.twilio.yml", "x.twilio.yaml"])
 def test_each_account_that_is_not_closed_is_a_host(fleet, tmp_path, name):
     found = listing(fleet, tmp_path, name=name)
-    assert found.hosts.keys() == {"head office", SHOP, SHOP_TOO, TEXT, "other"}
+    assert found.hosts.keys() == {"head office", SHOP, SHOP_TOO, TEMPLATE, "other"}
     variables = found.hosts[SHOP_TOO]
     assert variables["ansible_connection"] == "local"
-    assert variables["ansible_python_interpreter"]
+    assert variables["ansible_python_interpreter"] == "{{ ansible_playbook_python }}"
     assert {key: value for key, value in variables.items() if not key.startswith("ansible_")} == {
         "twilio_sid": SHOP_TOO,
         "twilio_friendly_name": "shop",
@@ -139,11 +152,11 @@ def test_accounts_of_one_name_are_named_by_their_sids_with_a_warning(fleet, tmp_
     ("filters", "hosts"),
     [
         ({"status": "suspended"}, {"shop", "other"}),
-        ({"status": "active"}, {"head office", "shop", TEXT}),
+        ({"status": "active"}, {"head office", "shop", TEMPLATE}),
         ({"friendly_name": "shop"}, {SHOP, SHOP_TOO}),
         ({"friendly_name": "shop", "status": "suspended"}, {"shop"}),
         ({"friendly_name": "former shop"}, set()),
-        ({}, {"head office", SHOP, SHOP_TOO, TEXT, "other"}),
+        ({}, {"head office", SHOP, SHOP_TOO, TEMPLATE, "other"}),
     ],
 )
 def test_filters(fleet, tmp_path, filters, hosts):
@@ -152,20 +165,129 @@ def test_filters(fleet, tmp_path, filters, hosts):
     assert found.group("ungrouped") == hosts
 
 
+#: Names that are other things to Ansible than hosts, or that have characters which are.
+UNFIT = {
+    "mean something else": ["all", "ungrouped", "_meta", "localhost", "::1", "127.0.0.1", "AC" + "9" * 32],
+    "have characters": [
+        *("{{ x }}", "{%x", "a\nb", "a\u202eb", " web3", "x,y", "web3:22", "*", "web[12]", "!web3", "&web3", "~web3"),
+        *("@web3", "-web3", "..", "../host_vars/web3", "web3.yml", "web3.JSON"),
+    ],
+    "a group has their name": ["twilio", "status_active"],
+    "another source has": ["web2", "racks"],
+}
+FIT = ["Web2", "Ok Name", "Müller & Söhne", "shop.example.com", "#1", "active"]
+MACHINES = "web2 ansible_host=192.0.2.1\n[racks]\nweb3\n"
+
+
+@pytest.fixture
+def typed(simulator: Simulator) -> Simulator:
+    """Return a simulator whose main account has a subaccount of each of those names."""
+    names = [*FIT, *(name for names in UNFIT.values() for name in names)]
+    seeds = [{"friendly_name": name, "owner_account_sid": simulator.account_sid} for name in names]
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "friendly_name": "twilio main"}, *seeds]})
+    return simulator
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_no_name_that_somebody_typed_stops_the_fleet_or_is_a_machine(typed, tmp_path, first):
+    machines = tmp_path / "machines"
+    machines.write_text(MACHINES)
+    options = {
+        "groups": {"twilio": "true"},
+        "keyed_groups": [{"key": "twilio_status", "prefix": "status"}],
+    }
+    arguments = ("--export",) if first else ("--export", "-i", str(machines))
+    found = listing(typed, tmp_path, options, *arguments, before=[str(machines)] if first else [])
+    assert found.hosts["web2"] == {"ansible_host": "192.0.2.1"}
+    accounts = {host: variables for host, variables in found.hosts.items() if "twilio_sid" in variables}
+    by_name = {variables["twilio_friendly_name"]: host for host, variables in accounts.items()}
+    assert len(accounts) == len(by_name) == 1 + len(FIT) + sum(map(len, UNFIT.values()))
+    assert all(by_name[name] == name for name in ["twilio main", *FIT])
+    for problem, names in UNFIT.items():
+        assert all(by_name[name] == accounts[by_name[name]]["twilio_sid"] for name in names)
+        assert found.says(problem)
+    assert found.group("twilio") == found.group("status_active") == {*accounts}
+    assert found.group("racks") == {"web3"}
+
+
+def test_accounts_of_one_name_in_two_files(simulator, tmp_path):
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "friendly_name": "main"}]})
+    with Simulator.start() as other:
+        other.seed({"accounts": [{"sid": other.account_sid, "friendly_name": "main"}]})
+        # The third lists the first's account again, in a group of its own.
+        again = {**connection(simulator), "groups": {"again": "true"}}
+        files = [
+            write(tmp_path, connection(simulator), "1.twilio.yml"),
+            write(tmp_path, again, "3.twilio.yml"),
+        ]
+        found = listing(other, tmp_path, {}, name="2.twilio.yml", before=files)
+    assert {host: variables["twilio_sid"] for host, variables in found.hosts.items()} == {
+        "main": simulator.account_sid,
+        other.account_sid: other.account_sid,
+    }
+    assert found.group("again") == {"main"}
+    assert found.says(f"another source has a host or a group of their name: 'main' ({other.account_sid}).")
+
+
+def test_a_group_that_would_be_its_own_parent_is_left_out_with_a_warning(simulator, tmp_path):
+    names = ["main", "names", "all"]
+    simulator.seed(
+        {"accounts": [{"friendly_name": name, "owner_account_sid": simulator.account_sid} for name in names]}
+    )
+    keyed = {"key": "twilio_friendly_name", "prefix": "", "separator": "", "parent_group": "names"}
+    found = listing(simulator, tmp_path, {"keyed_groups": [keyed]})
+    assert len(found.hosts) == 4
+    assert found.says("is not in all its groups")
+    strict = listing(simulator, tmp_path, {"keyed_groups": [keyed], "strict": True})
+    assert strict.status != 0
+
+
+def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
+    options = {"groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"}}
+    dump = listing(fleet, tmp_path, options, "--export").dump()
+    variables = dump["_meta"]["hostvars"]
+    assert sys.executable not in json.dumps(dump)
+    # As AWX imports it: hosts by their names, then their variables; and as it hands both to a job.
+    groups = {name: group for name, group in dump.items() if name != "_meta"}
+    hosts = {host for group in groups.values() for host in group.get("hosts", ())}
+    assert hosts == variables.keys() == {"head office", SHOP, SHOP_TOO, TEMPLATE, "other"}
+    kept = {**groups, "_meta": {"hostvars": {host: variables[host] for host in hosts}}}
+    script = tmp_path / "imported"
+    script.write_text(f"#!{sys.executable}\nprint({json.dumps(json.dumps(kept))})\n")
+    script.chmod(0o755)
+    tasks = [
+        {"name": "look", INFO: {**connection(fleet), "sid": "{{ twilio_sid }}"}},
+        {"name": "say", "ansible.builtin.debug": {"msg": "{{ [twilio_friendly_name, ansible_python_interpreter] }}"}},
+    ]
+    over_all = {"hosts": "subaccounts", "gather_facts": False, "tasks": tasks}
+    run = ansible_playbook(tmp_path, [over_all], "-i", str(script), COMMUNITY_TWILIO_DOOR="module")
+    assert run.status == 0, run.output
+    said = [result["msg"] for result in run.results if result.task == "say"]
+    assert sorted(name for name, _ in said) == sorted(["shop", "shop", TEXT, "other"])
+    assert len({interpreter for _, interpreter in said}) == 1
+    assert Path(said[0][1]).resolve() == Path(sys.executable).resolve()
+
+
 def test_groups_and_variables_are_composed(fleet, tmp_path):
     options = {
         "strict": True,
-        "keyed_groups": [{"key": "twilio_status", "prefix": "status"}],
+        "keyed_groups": [
+            {"key": "twilio_status", "prefix": "status"},
+            {"key": "twilio_friendly_name", "prefix": "name"},
+        ],
         "groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"},
         "compose": {"called": "twilio_friendly_name", "shouted": "twilio_friendly_name | upper"},
     }
     found = listing(fleet, tmp_path, options)
     assert found.group("status_suspended") == {SHOP_TOO, "other"}
-    assert found.group("status_active") == {"head office", SHOP, TEXT}
-    assert found.group("subaccounts") == {SHOP, SHOP_TOO, TEXT, "other"}
+    assert found.group("status_active") == {"head office", SHOP, TEMPLATE}
+    assert found.group("subaccounts") == {SHOP, SHOP_TOO, TEMPLATE, "other"}
+    assert found.group("name_other") == {"other"}
+    # The name of a group is a variable of its hosts, and nothing can mark it as no template.
+    assert found.group("name___ 1 + 1 __") == {TEMPLATE}
     assert found.hosts["other"]["shouted"] == "OTHER"
-    assert found.hosts[TEXT]["called"] == TEXT
-    assert found.hosts[TEXT]["twilio_friendly_name"] == TEXT
+    assert found.hosts[TEMPLATE]["called"] == TEXT
+    assert found.hosts[TEMPLATE]["twilio_friendly_name"] == TEXT
 
 
 @pytest.mark.parametrize(
@@ -181,6 +303,40 @@ def test_what_cannot_be_composed_is_an_error_where_that_is_strict(fleet, tmp_pat
     strict = listing(fleet, tmp_path, {**options, "strict": True})
     assert strict.status != 0
     assert strict.says("nowhere")
+
+
+#: Texts that hold a template once they are decoded, or that ansible-core before 2.19 takes for one without braces.
+ENCODED = "%7B%7B 2 - 3 %7D%7D"
+HEADED = "#jinja2:variable_start_string:'<',variable_end_string:'>'\n<3>"
+
+
+def test_nothing_that_somebody_typed_is_a_template(simulator, tmp_path):
+    names = [TEXT, ENCODED, HEADED, "{% raw %}", "{# x"]
+    simulator.seed(
+        {"accounts": [{"friendly_name": name, "owner_account_sid": simulator.account_sid} for name in names]}
+    )
+    options = {
+        "strict": True,
+        "groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"},
+        "keyed_groups": [{"key": "twilio_friendly_name | urldecode", "prefix": "name"}],
+        "compose": {"decoded": "twilio_friendly_name | urldecode", "nested": "{'in': [twilio_friendly_name]}"},
+    }
+    said = "{{ [twilio_friendly_name, decoded, nested['in'][0], inventory_hostname, group_names | sort] }}"
+    over_all = {
+        "hosts": "subaccounts",
+        "gather_facts": False,
+        "tasks": [{"name": "say", "ansible.builtin.debug": {"msg": said}}],
+    }
+    run = ansible_playbook(tmp_path, [over_all], "-i", write(tmp_path, {**connection(simulator), **options}))
+    assert run.status == 0, run.output
+    told = [result["msg"] for result in run.results if result.task == "say"]
+    assert sorted(name for name, *_ in told) == sorted(names)
+    for name, decoded, nested, host, groups in told:
+        assert nested == name
+        assert decoded == unquote_plus(name)
+        assert host.startswith("AC") or host == ENCODED
+        safe = "".join("_" if character in "{}\n" else character for character in decoded)
+        assert groups == sorted([f"name_{safe}", "subaccounts"])
 
 
 def test_a_play_over_the_fleet_runs_at_once_and_no_name_is_a_template(fleet, tmp_path):
@@ -221,6 +377,65 @@ def test_no_token_is_shown(fleet, tmp_path, arguments):
     assert OTHER in finished.output
     for account in fleet.state()["accounts"]:
         assert account["auth_token"] not in finished.output + finished.said
+
+
+SECRET = "hunter2hunter2"
+
+#: What somebody may have written for a secret, or beside one.
+SLIPS = [
+    *([SECRET], {"x": SECRET}, {SECRET: "x"}, [[SECRET]], {SECRET}, 12345.678, True, f"{SECRET} x"),
+    *(f"{SECRET}{{{{", f"{{{{ {SECRET} }}}}", f"{{{{ '{SECRET}' | no_such_filter }}}}", f"{{{{ ['{SECRET}'] }}}}"),
+    f"{{{{ {{'x': '{SECRET}'}} }}}}",
+]
+BESIDE = [{"timeout": "x"}, {"region": "{{ nowhere }}"}, {"region": "{{"}, {"region": ["x"]}, {"hostname": "x"}]
+
+
+@pytest.mark.parametrize("option", ["auth_token", "api_key_secret"])
+def test_no_slip_makes_ansible_show_a_secret(simulator, tmp_path, option):
+    more = {"api_key_sid": KEY["sid"]} if option == "api_key_secret" else {}
+    wrong = [{option: value} for value in SLIPS] + [{option: SECRET, **beside} for beside in BESIDE]
+    unknown = {"account_sid": simulator.account_sid, "base_url": simulator.url, **more}
+    files = [write(tmp_path, {**unknown, **slip}, f"{number}.twilio.yml") for number, slip in enumerate(wrong)]
+    finished = ansible(
+        tmp_path,
+        "ansible-inventory",
+        *(argument for file in files for argument in ("-i", file)),
+        *("--list", "-vvvv"),
+    )
+    said = "".join((finished.stdout + finished.stderr).split())
+    assert "hunter2" not in said
+    assert "12345.678" not in said
+    assert said.count(f"{option}:expectedatext") >= 9
+    assert said.count(f"{option}:itsvaluecan'tbeevaluated") >= 3
+    assert simulator.request_count() == 0
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"compose": {"x": "nowhere"}}, {"groups": {"x": "nowhere"}}, {"keyed_groups": [{"key": "nowhere"}]}],
+)
+def test_what_cannot_be_composed_shows_no_secret_beside_it(fleet, tmp_path, wish):
+    file = tmp_path / "accounts.twilio.yml"
+    options = {"plugin": "community.twilio.twilio_accounts", "strict": True, **connection(fleet)}
+    # The token is the last line before the wish.
+    lines = [
+        json.dumps({key: value})[1:-1] for key, value in {**options, "auth_token": fleet.auth_token, **wish}.items()
+    ]
+    token = next(line for line in lines if line.startswith('"auth_token"'))
+    ordered = [line for line in lines[:-1] if line != token] + [token, lines[-1]]
+    file.write_text("\n".join(line.replace('": ', '" : ', 1) for line in ordered))
+    finished = ansible(tmp_path, "ansible-inventory", "-i", str(file), "--list", "-vvvv")
+    said = finished.stdout + finished.stderr
+    assert "nowhere" in said
+    assert fleet.auth_token not in said
+
+
+def test_a_dump_of_settings_shows_no_secret_of_the_environment(tmp_path):
+    secrets = {"TWILIO_AUTH_TOKEN": "a" * 31 + "1", "TWILIO_API_SECRET": "a" * 31 + "2"}
+    arguments = ("dump", "-t", "inventory", "community.twilio.twilio_accounts")
+    finished = ansible(tmp_path, "ansible-config", *arguments, TWILIO_ACCOUNT_SID=SHOP, **secrets)
+    assert SHOP in finished.stdout, finished.stderr
+    assert "a" * 31 not in finished.stdout + finished.stderr
 
 
 @pytest.mark.parametrize(("count", "requests"), [(120, 1), (1205, 2)])
