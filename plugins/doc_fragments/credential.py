@@ -36,8 +36,8 @@ options:
       - What to do about a credential that exists already. Twilio never gives a key back, and can't change it in place.
       - V(on_create) sends the key only when the credential is created.
       - V(when_changed) makes a new credential when the key differs from the one in place. To tell, the module signs the
-        name of what it creates, so it may have 52 characters at most. Where the only credential of that name is not
-        signed, it is left as it is, with a warning.
+        name of what it creates, so it may have 52 characters at most. About a credential that is not signed,
+        O(unsigned) decides.
       - V(always) makes a new, signed credential in each run.
     type: str
     choices:
@@ -45,10 +45,29 @@ options:
       - when_changed
       - always
     default: on_create
+  unsigned:
+    description:
+      - What to do under O(update_secret=when_changed) about a credential whose name is not signed, because it was made
+        by hand or with O(update_secret=on_create). Whether it holds the given key can't be told.
+      - It has no effect with another O(update_secret), and none where a credential of that name is signed. If the
+        signed one holds another key, a new one is made, and the unsigned one is among those that are replaced.
+      - V(warn) leaves it as it is, with a warning. It does not follow the key.
+      - V(adopt) takes your word that it holds the given key. Its name is signed, its SID stays, and it follows the key
+        from then on.
+      - V(replace) makes a new, signed credential, as if the key had changed.
+      - V(fail) fails the task.
+      - Where several credentials have that name and none is signed, the task fails, except with V(replace).
+    type: str
+    choices:
+      - warn
+      - adopt
+      - replace
+      - fail
+    default: warn
   remove_replaced:
     description:
       - Whether the other credentials of that name are deleted, once the wanted one exists. Also what an earlier run
-        that was cut short left behind.
+        that was cut short left behind. In diff mode, C(replaced) lists them.
       - Consumers hold the SID, so point them to the new credential before the old one goes.
     type: bool
     default: false

@@ -50,7 +50,10 @@ class TwilioError(Exception):
 
     :param message: a sentence for the user; it never holds a secret.
     :param result: what the task returns beside the message, e.g. what was done before the failure.
+    :ivar diff: what was changed before the failure, as ``--diff`` shows it; None where nothing was.
     """
+
+    diff: Mapping[str, Any] | None = None
 
     def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)

@@ -37,12 +37,15 @@ def execute(
     try:
         outcome = definition.run(options, check_mode, open_transport)
     except TwilioError as error:
-        return {"failed": True, "msg": error.message, **error.details()}
-    result: dict[str, Any] = {"changed": outcome.changed, **outcome.result}
-    if diff_mode:
-        result["diff"] = {"before": dict(outcome.before), "after": dict(outcome.after)}
-    if outcome.warnings:
-        result["warnings"] = list(outcome.warnings)
+        result: dict[str, Any] = {"failed": True, "msg": error.message, **error.details()}
+        diff = error.diff
+    else:
+        result = {"changed": outcome.changed, **outcome.result}
+        diff = outcome.diff()
+        if outcome.warnings:
+            result["warnings"] = list(outcome.warnings)
+    if diff_mode and diff is not None:
+        result["diff"] = diff
     return result
 
 

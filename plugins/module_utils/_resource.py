@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Callable, Generic, TypeVar
 
 from ._clock import Cancelled
@@ -32,16 +32,43 @@ class Outcome:
 
     :param changed: whether something was changed, or would be.
     :param result: the keys that are returned.
-    :param before: the resource before, as it is returned; empty where there was none.
+    :param before: the resource before, as it is returned; empty where there was none. None, like ``after``, for what
+        only asks.
     :param after: the resource after.
     :param warnings: sentences for the user.
+    :param replaced: the records that were deleted because the resource takes their place, as the diff shows them.
+    :param applied: whether this is what happened; otherwise it is foreseen, and null in ``after`` means unknown.
     """
 
     changed: bool
     result: Mapping[str, Any]
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
+    replaced: Sequence[Mapping[str, Any]] = ()
+    applied: bool = True
+
+    def diff(self) -> dict[str, dict[str, Any]] | None:
+        """Return what ``--diff`` shows, None for what only asks.
+
+        Left out are keys that are null on both sides, and those whose value after isn't known yet. Of a record that
+        another takes the place of, the latter stay in ``before``: its SID is what is being replaced.
+        """
+        if self.before is None or self.after is None:
+            return None
+        before, after = dict(self.before), dict(self.after)
+        same_record = before.get("sid") == after.get("sid")
+        for key in {*before, *after}:
+            if before.get(key) is None and after.get(key) is None:
+                before.pop(key, None)
+                after.pop(key, None)
+            elif not self.applied and after.get(key, key) is None:
+                after.pop(key)
+                if same_record:
+                    before.pop(key)
+        if self.replaced:
+            before["replaced"], after["replaced"] = [dict(record) for record in self.replaced], []
+        return {"before": before, "after": after}
 
 
 @dataclass(frozen=True)
@@ -54,6 +81,7 @@ class Plan:
     :param after: the resource after, as far as it can be known.
     :param warnings: sentences for the user.
     :param foreseen: whether the steps would change something, where that isn't certain of itself.
+    :param replaced: the records that would be deleted because the resource takes their place.
     """
 
     steps: Sequence[Any]
@@ -62,10 +90,14 @@ class Plan:
     after: Mapping[str, Any]
     warnings: Sequence[str] = ()
     foreseen: bool = True
+    replaced: Sequence[Mapping[str, Any]] = ()
 
     def outcome(self) -> Outcome:
         """Return what the plan would come to."""
-        return Outcome(bool(self.steps) and self.foreseen, self.result, self.before, self.after, self.warnings)
+        changed = bool(self.steps) and self.foreseen
+        return Outcome(
+            changed, self.result, self.before, self.after, self.warnings, replaced=self.replaced, applied=False
+        )
 
 
 class Resource(ABC, Generic[Actual]):
@@ -89,8 +121,20 @@ class Resource(ABC, Generic[Actual]):
     def apply(self, actual: Actual, plan: Plan) -> Outcome:
         """Take the plan's steps, and return what came of them.
 
-        :raises TwilioError: with what was done so far in ``result``.
+        :raises TwilioError: with what was done so far in ``result``, and in ``diff`` where that isn't the whole plan;
+            see :func:`tell_what_was_done`.
         """
+
+
+def tell_what_was_done(error: TwilioError, done: Outcome) -> None:
+    """Have a failure tell what was done before it; where that changed nothing, it stays as it is.
+
+    :param error: what stopped the rest.
+    :param done: what was done.
+    """
+    if done.changed:
+        error.result.update(done.result, changed=True)
+        error.diff = done.diff()
 
 
 def converge(resource: Resource[Any], dry_run: bool) -> Outcome:
@@ -99,13 +143,18 @@ def converge(resource: Resource[Any], dry_run: bool) -> Outcome:
     :param resource: what is wanted, and how it is read, planned and applied.
     :param dry_run: check mode: nothing is written.
     :returns: what came of it; what the plan would come to where nothing was written.
-    :raises TwilioError: anything that stops it.
+    :raises TwilioError: anything that stops it; where something was changed before, its ``diff`` tells what.
     """
     actual = resource.read()
     plan = resource.plan(actual)
     if dry_run or not plan.steps:
         return plan.outcome()
-    return resource.apply(actual, plan)
+    try:
+        return resource.apply(actual, plan)
+    except TwilioError as error:
+        if error.result.get("changed") and error.diff is None:
+            error.diff = plan.outcome().diff()
+        raise
 
 
 def for_each(

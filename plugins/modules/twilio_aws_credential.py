@@ -54,6 +54,14 @@ EXAMPLES = r"""
     aws_secret_access_key: "{{ recordings_key_secret }}"
     update_secret: when_changed
 
+- name: Follow a key from now on, with the credential that was made for it by hand
+  community.twilio.twilio_aws_credential:
+    friendly_name: recordings
+    aws_access_key_id: "{{ recordings_key_id }}"
+    aws_secret_access_key: "{{ recordings_key_secret }}"
+    update_secret: when_changed
+    unsigned: adopt
+
 - name: Rename a credential
   community.twilio.twilio_aws_credential:
     sid: "{{ recordings.credential.sid }}"
@@ -87,7 +95,7 @@ credential:
       type: str
       sample: recordings
     fingerprint:
-      description: The signature of its name, which depends on the key; V(null) where it is not signed.
+      description: The signature of its name, which depends on the key; V(null) where it is not signed, see O(unsigned).
       returned: always
       type: str
       sample: 1f2e3d4c5b
@@ -97,7 +105,7 @@ credential:
       type: str
       sample: "2026-01-31T04:00:00Z"
     date_updated:
-      description: When it was last renamed.
+      description: When it was last renamed; V(null) where that is not known.
       returned: always
       type: str
       sample: "2026-01-31T04:00:00Z"

@@ -56,6 +56,13 @@ EXAMPLES = r"""
     public_key: "{{ recordings_public_key }}"
     update_secret: when_changed
 
+- name: Follow a key from now on, with the public key that was made for it by hand
+  community.twilio.twilio_public_key:
+    friendly_name: recordings
+    public_key: "{{ recordings_public_key }}"
+    update_secret: when_changed
+    unsigned: adopt
+
 - name: Rename a public key
   community.twilio.twilio_public_key:
     sid: "{{ recordings.credential.sid }}"
@@ -89,7 +96,7 @@ credential:
       type: str
       sample: recordings
     fingerprint:
-      description: The signature of its name, which depends on the key; V(null) where it is not signed.
+      description: The signature of its name, which depends on the key; V(null) where it is not signed, see O(unsigned).
       returned: always
       type: str
       sample: 1f2e3d4c5b
@@ -99,7 +106,7 @@ credential:
       type: str
       sample: "2026-01-31T04:00:00Z"
     date_updated:
-      description: When it was last renamed.
+      description: When it was last renamed; V(null) where that is not known.
       returned: always
       type: str
       sample: "2026-01-31T04:00:00Z"

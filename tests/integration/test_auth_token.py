@@ -270,6 +270,22 @@ def test_what_is_returned_and_shown(runs):
     assert runs["absent | known"].apply["diff"]["after"] == {}
 
 
+@pytest.mark.parametrize("cell", ["unknown, replaced", "another than the known, replaced"])
+def test_a_token_that_is_deleted_for_another_is_in_the_diff(runs, cell):
+    run = runs[cell]
+    diff = run.apply["diff"]
+    assert diff["before"] == {"replaced": [{"account_sid": run.account_sid}]}
+    assert diff["after"].keys() == {"account_sid", "date_created", "date_updated", "replaced"}
+    assert diff["after"]["replaced"] == []
+    assert "replaced" not in runs["none, replaced if any"].apply["diff"]["before"]
+
+
+def test_what_was_deleted_against_expectation_is_in_the_diff(runs):
+    run = runs["absent | another"]
+    assert run.apply["changed"] is True
+    assert run.apply["diff"] == {"before": {"account_sid": run.account_sid}, "after": {}}
+
+
 # What goes wrong.
 
 ENDS_WELL = {
@@ -394,6 +410,8 @@ def test_a_deletion_before_a_failure_is_told(faulty):
     run = faulty["replace, refused after the deletion"]
     assert run.apply.failed
     assert run.apply["changed"] is True
+    replaced = [{"account_sid": run.account_sid}]
+    assert run.apply["diff"] == {"before": {"replaced": replaced}, "after": {"replaced": []}}
     assert tokens(run) == (A, None)
 
 

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from harness import KEY_PAIR, KEY_SECRET, Cell, CellRun, fingerprint, numbered, run_cells
 
@@ -54,6 +57,11 @@ CELLS = [
     Cell("signed otherwise, removed", REPLACE, holding(OLD, "recordings")),
     Cell("left by a run that was cut short", REPLACE, holding(OLD, "recordings #{}")),
     Cell("not signed", FOLLOW, holding("recordings")),
+    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, holding("recordings")),
+    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, holding("recordings")),
+    Cell("not signed, a failure", {**FOLLOW, "unsigned": "fail"}, holding("recordings")),
+    Cell("several not signed", {**FOLLOW, "unsigned": "adopt"}, holding("recordings", "recordings")),
+    Cell("several not signed, replaced", {**FOLLOW, "unsigned": "replace"}, holding("recordings", "recordings")),
     Cell("two signed alike", FOLLOW, holding("recordings #{}", "recordings #{}")),
     Cell("always", ALWAYS, holding("recordings")),
     Cell("always, removed", {**ALWAYS, "remove_replaced": True}, holding("recordings")),
@@ -97,6 +105,9 @@ def names(run: CellRun) -> list[str | None]:
         ("signed otherwise", [OLD, "recordings #{}"]),
         ("signed otherwise, removed", ["recordings #{}"]),
         ("left by a run that was cut short", ["recordings #{}"]),
+        ("not signed, adopted", ["recordings #{}"]),
+        ("not signed, replaced", ["recordings #{}"]),
+        ("several not signed, replaced", ["recordings", "recordings", "recordings #{}"]),
         ("rename", ["new", "other"]),
         ("rename signed", ["new #0123456789"]),
         ("rename unnamed", ["new"]),
@@ -133,6 +144,8 @@ def test_what_stays(runs, cell):
         ("no key to create with", ["aws_access_key_id", "required"]),
         ("several of that name", [FIRST, SECOND, "2026-01-01T04:00:00Z"]),
         ("two signed alike", [FIRST, SECOND]),
+        ("not signed, a failure", [FIRST, "unsigned: adopt", "unsigned: replace"]),
+        ("several not signed", [FIRST, SECOND, "state: absent", "unsigned: replace"]),
         ("rename to a name that is taken", ["friendly_name", SECOND]),
         ("sid unknown", ["sid", FIRST]),
         ("absent, several", [FIRST, SECOND]),
@@ -173,12 +186,45 @@ def test_what_is_returned_and_shown(runs):
     assert returned["date_created"].endswith("Z")
     assert returned["url"].endswith(made["sid"])
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
-    assert run.apply["diff"]["after"] == returned
-    assert run.apply["diff"]["before"]["sid"] == SECOND
+    replaced = [told(FIRST, "0123456789"), told(SECOND)]
+    diff = run.apply["diff"]
+    assert diff["after"] == {**without_nulls(returned), "replaced": []}
+    assert (diff["before"]["sid"], diff["before"]["replaced"]) == (SECOND, replaced)
     foreseen = run.results["check"]["credential"]
     assert foreseen == {**expected, "sid": None, "date_created": None, "url": None}
+    assert run.results["check"]["diff"]["before"] == diff["before"]
+    assert run.results["check"]["diff"]["after"] == {**without_nulls(foreseen), "replaced": []}
     assert run.results["repeat"]["credential"] == returned
     assert run.results["repeat"]["replaced_sids"] == []
+
+
+def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return what the diff tells of a credential that was replaced."""
+    return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
+
+
+def without_nulls(shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shown.items() if value is not None}
+
+
+@pytest.mark.parametrize("step", ["check", "apply"])
+def test_a_deletion_beside_what_stays_is_in_the_diff(runs, step):
+    run = runs["left by a run that was cut short"]
+    before, after = (run.results[step]["diff"][side] for side in ("before", "after"))
+    assert (before.pop("replaced"), after.pop("replaced")) == ([told(FIRST, "0123456789")], [])
+    assert before == after == without_nulls(run.apply["credential"])
+    assert "replaced" not in str(run.results["repeat"]["diff"])
+
+
+def test_what_is_adopted_keeps_its_sid_and_follows_its_key(runs):
+    run = runs["not signed, adopted"]
+    assert run.apply["credential"]["sid"] == FIRST
+    assert run.apply["credential"]["fingerprint"] == fingerprint(run.account_sid)
+    assert run.apply["replaced_sids"] == []
+    assert run.methods("apply") == ["GET", "POST"]
+    assert run.apply["diff"]["before"]["fingerprint"] is None
+    assert run.results["check"]["credential"]["sid"] == FIRST
+    assert not run.apply.get("warnings")
 
 
 def test_the_diff_of_what_comes_and_goes(runs):
@@ -191,7 +237,8 @@ def test_the_diff_of_what_comes_and_goes(runs):
 
 
 def test_a_credential_that_is_not_signed_is_warned_about(runs):
-    assert "update_secret: always" in str(runs["not signed"].apply["warnings"])
+    for choice in ("adopt", "replace", "fail"):
+        assert f"unsigned: {choice}" in str(runs["not signed"].apply["warnings"])
 
 
 # What goes wrong. Each ends well, and exactly one object exists.
@@ -267,6 +314,34 @@ FAULTY = [
         REPLACE,
         holding(OLD),
         [{**DELETE, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
+        RUN,
+    ),
+    Cell(
+        "replace | second delete refused",
+        REPLACE,
+        holding(OLD, "recordings"),
+        [{**DELETE, "skip": 1, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
+        RUN,
+    ),
+    Cell(
+        "remove what was left | second delete refused",
+        REPLACE,
+        holding(OLD, "recordings", "recordings #{}"),
+        [{**DELETE, "skip": 1, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
+        RUN,
+    ),
+    Cell(
+        "remove what was left | deleted by somebody else",
+        REPLACE,
+        holding(OLD, "recordings #{}"),
+        [{**DELETE, "kind": "status", "status": 404, "code": 20404, "message": "Gone"}],
+        ("apply",),
+    ),
+    Cell(
+        "adopt | 500 after",
+        {**FOLLOW, "unsigned": "adopt"},
+        holding("recordings"),
+        [{"method": "POST", "kind": "500", "applied": True}],
         RUN,
     ),
     Cell("another account", FOLLOW, holding("recordings #{}"), [{"method": "GET", "kind": "wrong_account"}], RUN),
@@ -353,6 +428,9 @@ def test_a_rename_is_repeated(faulty):
     run = faulty["rename | 500 after"]
     assert [result["changed"] for result in run.results.values()] == [True, False]
     assert names(run) == ["new"]
+    adopted = faulty["adopt | 500 after"]
+    assert [result["changed"] for result in adopted.results.values()] == [True, False]
+    assert names(adopted) == ["recordings #{}"]
 
 
 def test_what_was_done_before_a_failure_is_told_and_the_next_run_goes_on(faulty):
@@ -363,6 +441,33 @@ def test_what_was_done_before_a_failure_is_told_and_the_next_run_goes_on(faulty)
     assert run.results["repeat"]["changed"] is True
     assert run.results["repeat"]["replaced_sids"] == [FIRST]
     assert names(run) == ["recordings #{}"]
+
+
+def test_the_diff_of_a_failure_shows_what_was_done_before_it(faulty):
+    diff = faulty["replace | delete refused"].apply["diff"]
+    assert diff["before"]["sid"] == FIRST
+    assert diff["after"] == without_nulls(faulty["replace | delete refused"].apply["credential"])
+    second = faulty["replace | second delete refused"]
+    assert second.apply["diff"]["before"]["replaced"] == [told(FIRST, "0123456789")]
+    assert second.apply["diff"]["after"]["replaced"] == []
+    assert second.apply["diff"]["after"]["sid"] == second.apply["credential"]["sid"]
+    rest = faulty["remove what was left | second delete refused"]
+    assert rest.apply.failed
+    assert rest.apply["changed"] is True
+    before, after = (dict(rest.apply["diff"][side]) for side in ("before", "after"))
+    assert (before.pop("replaced"), after.pop("replaced")) == ([told(FIRST, "0123456789")], [])
+    assert before == after
+    for run in (second, rest):
+        assert run.results["repeat"]["diff"]["before"]["replaced"] == [told(SECOND)]
+        assert names(run) == ["recordings #{}"]
+    assert "diff" not in faulty["not accepted"].apply.values
+
+
+def test_what_somebody_else_removed_is_not_in_the_diff(faulty):
+    result = faulty["remove what was left | deleted by somebody else"].apply
+    assert result["changed"] is False
+    assert result["diff"]["before"] == result["diff"]["after"]
+    assert "replaced" not in result["diff"]["before"]
 
 
 def test_an_answer_about_another_account_is_not_believed(faulty):
@@ -434,6 +539,8 @@ WRONG = {
     "no pair to compare": ({**NAMED, "update_secret": "when_changed"}, "aws_access_key_id"),
     "sid to replace": ({**FOLLOW, "sid": FIRST}, "sid"),
     "state": ({**CREATE, "state": "gone"}, "state"),
+    "unsigned": ({**FOLLOW, "unsigned": "yes"}, "unsigned"),
+    "name of 53 to adopt": ({**FOLLOW, "friendly_name": "n" * 53, "unsigned": "adopt"}, "friendly_name"),
 }
 
 

@@ -27,12 +27,18 @@ NAMES = "community.twilio.twilio_"
 ONE, TWO = "+14155552671", "+14155552672"
 SECONDARY = "5" * 32
 
+REPLACE = {"update_secret": "when_changed", "remove_replaced": True, **KEY_PAIR}
+
 #: Tasks, one after the other; each module's successes and failures, what changes and what stays.
 TASKS: list[tuple[str, dict[str, Any]]] = [
     ("aws_credential", {"friendly_name": "recordings", "update_secret": "when_changed", **KEY_PAIR}),
     ("aws_credential", {"friendly_name": "recordings", "update_secret": "when_changed", **KEY_PAIR}),
     ("aws_credential", {"friendly_name": "unsigned", "update_secret": "when_changed", **KEY_PAIR}),
+    ("aws_credential", {"friendly_name": "unsigned", "update_secret": "when_changed", "unsigned": "fail", **KEY_PAIR}),
+    ("aws_credential", {"friendly_name": "unsigned", "update_secret": "when_changed", "unsigned": "adopt", **KEY_PAIR}),
     ("aws_credential", {"friendly_name": "unsigned", "state": "absent"}),
+    ("aws_credential", {"friendly_name": "twice", **REPLACE}),
+    ("aws_credential", {"friendly_name": "twice", "unsigned": "replace", **REPLACE}),
     ("aws_credential", {"friendly_name": "nothing to make it of"}),
     ("aws_credential", {"friendly_name": "x", "aws_access_key_id": "wrong", "aws_secret_access_key": "hunter2"}),
     ("aws_credential", {"friendly_name": "x", "aws_access_key_id": KEY_PAIR["aws_access_key_id"]}),
@@ -86,7 +92,8 @@ def comparable(value: Any) -> Any:
 
 def results_by(simulator, folder, environment, *arguments) -> list[tuple[str, dict[str, Any]]]:
     simulator.reset()
-    seed = {"secondary_auth_token": SECONDARY, "aws_credentials": [{"friendly_name": "unsigned"}]}
+    there = [{"friendly_name": name} for name in ("unsigned", "twice", "twice")]
+    seed = {"secondary_auth_token": SECONDARY, "aws_credentials": there}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, **seed}]})
     tasks = [
         {

@@ -81,6 +81,9 @@ CELLS = [
     Cell("another key", {**FOLLOW, "public_key": pem(OTHER_KEY)}, holding(SIGNED)),
     Cell("another key, removed", {**REPLACE, "public_key": pem(OTHER_KEY)}, holding(SIGNED, "recordings")),
     Cell("not signed", FOLLOW, holding("recordings")),
+    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, holding("recordings")),
+    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, holding("recordings")),
+    Cell("left by a run that was cut short", REPLACE, holding(SIGNED_OTHERWISE, SIGNED)),
     Cell("no key to create with", NAMED),
     Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding(SIGNED)),
     Cell("absent", {**NAMED, "state": "absent"}, holding(SIGNED)),
@@ -106,6 +109,9 @@ def names(run: CellRun) -> list[str]:
         ("create signed", [SIGNED]),
         ("another key", [SIGNED, SIGNED_OTHERWISE]),
         ("another key, removed", [SIGNED_OTHERWISE]),
+        ("not signed, adopted", [SIGNED]),
+        ("not signed, replaced", [SIGNED]),
+        ("left by a run that was cut short", [SIGNED]),
         ("rename", [f"new #{SIGNATURE}"]),
         ("absent", []),
     ],
@@ -129,12 +135,27 @@ def test_what_is_sent_is_the_whole_key(runs, form):
     assert [key["public_key"] for key in run.state["public_keys"]] == [pem(KEY)]
 
 
+def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return what the diff tells of a key that was replaced."""
+    return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
+
+
+def test_what_is_adopted_keeps_its_sid_and_a_deletion_is_in_the_diff(runs):
+    assert runs["not signed, adopted"].apply["credential"]["sid"] == FIRST
+    diff = runs["left by a run that was cut short"].apply["diff"]
+    assert (diff["before"].pop("replaced"), diff["after"].pop("replaced")) == ([told(FIRST, OTHER_SIGNATURE)], [])
+    assert diff["before"] == diff["after"]
+
+
 def test_what_a_replacement_returns(runs):
     run = runs["another key, removed"]
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
     assert run.methods("apply") == ["GET", "POST", "DELETE", "DELETE"]
     assert run.apply["credential"]["url"].endswith(f"/v1/Credentials/PublicKeys/{run.state['public_keys'][0]['sid']}")
-    assert run.apply["diff"]["after"] == run.apply["credential"]
+    expected = [told(FIRST, SIGNATURE), told(SECOND)]
+    assert run.apply["diff"]["before"]["replaced"] == run.results["check"]["diff"]["before"]["replaced"] == expected
+    known = {key: value for key, value in run.apply["credential"].items() if value is not None}
+    assert run.apply["diff"]["after"] == {**known, "replaced": []}
     runs["no key to create with"].assert_refused("public_key", "required")
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
-from .._resource import Outcome, Plan, Resource
+from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
 
 _NOT_VALID = 20003
@@ -218,9 +218,10 @@ class AuthTokenState(Resource[Tried]):
         """Create, promote or delete the secondary token."""
         token: str | None = None
         shown = self._shown()
+        replaced: Sequence[Mapping[str, Any]] = ()
         (step,) = plan.steps
         if isinstance(step, Create):
-            minted = self._create()
+            minted, replaced = self._create()
             changed, shown, token = True, self._shown(minted), minted["secondary_auth_token"]
         elif isinstance(step, Promote):
             promoted, changed = self._promote(step.secondary)
@@ -228,26 +229,36 @@ class AuthTokenState(Resource[Tried]):
         else:
             changed = self._delete()
         after = shown if self._state == "present" else {}
-        return Outcome(changed, {**shown, "secondary_auth_token": token}, plan.before if changed else after, after)
+        # A DELETE that found something deleted it, whatever was foreseen.
+        there = self._shown() if isinstance(step, Delete) else plan.before
+        return Outcome(
+            changed,
+            {**shown, "secondary_auth_token": token},
+            there if changed else after,
+            after,
+            replaced=replaced,
+        )
 
-    def _create(self) -> Mapping[str, Any]:
+    def _create(self) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
         """Mint a token, where that is asked for in place of one that nobody knows.
 
         That one may be this run's own, if the answer that told it was lost: so it can take more than one replacement.
+
+        :returns: the answer, and what was deleted for it, as the diff shows it.
         """
+        unknown = {"account_sid": self._client.account_sid}
         changed = False
         try:
             for replaced in itertools.count():
                 try:
-                    return self._mint()
+                    return self._mint(), [unknown] if changed else []
                 except Rejected as rejected:
                     most = self._client.connection.max_retries if rejected.doubtful else 0
                     if rejected.code != _EXISTS_ALREADY or not self._replace_unknown or replaced > most:
                         raise
                 changed = self._delete() or changed
         except TwilioError as error:
-            if changed:
-                error.result["changed"] = True
+            tell_what_was_done(error, Outcome(changed, {}, {}, {}, replaced=[unknown]))
             raise
         raise AssertionError("unreachable")
 

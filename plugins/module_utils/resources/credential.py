@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import InputError, TwilioError, Undecided
-from .._resource import Outcome, Plan, Resource
+from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
 
 _SIGNED = re.compile(r"(?P<plain>.*) #(?P<fingerprint>[0-9a-f]{10})", re.DOTALL)
@@ -52,6 +52,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "default": "on_create",
         "no_log": False,
     },
+    "unsigned": {"type": "str", "choices": ["warn", "adopt", "replace", "fail"], "default": "warn"},
     "remove_replaced": {"type": "bool", "default": False},
 }
 
@@ -165,13 +166,20 @@ def _plan(
     replaced: Sequence[Credential] = (),
     warnings: Sequence[str] = (),
 ) -> Plan:
+    deleted = [step.credential for step in steps if isinstance(step, Delete)]
     return Plan(
         steps,
         result={"credential": after and asdict(after), "replaced_sids": [credential.sid for credential in replaced]},
         before=asdict(before) if before else {},
         after=asdict(after) if after else {},
         warnings=warnings,
+        replaced=[_told(credential) for credential in replaced if credential in deleted],
     )
+
+
+def _told(replaced: Credential) -> dict[str, Any]:
+    """Return what the diff tells of a credential that goes because another takes its place."""
+    return {key: getattr(replaced, key) for key in ("sid", "friendly_name", "fingerprint")}
 
 
 def _listing(credentials: Sequence[Credential]) -> str:
@@ -193,6 +201,7 @@ class CredentialState(Resource[Sequence[Credential]]):
         self._name: str | None = options["friendly_name"]
         self._present = options["state"] == "present"
         self._update_secret: str = options["update_secret"]
+        self._unsigned: str = options["unsigned"]
         self._remove_replaced: bool = options["remove_replaced"]
         self._material = kind.material(client.account_sid, options) if kind.given(options) else None
 
@@ -250,18 +259,37 @@ class CredentialState(Resource[Sequence[Credential]]):
 
     def _plan_when_changed(self, named: Sequence[Credential]) -> Plan:
         wanted = self._creation(signed=True).credential
-        current = self._only_one([credential for credential in named if credential.fingerprint == wanted.fingerprint])
+        current = self._only_one(
+            [credential for credential in named if credential.fingerprint == wanted.fingerprint],
+            "Remove all but one by their sid, in a task with 'state: absent'.",
+        )
         if current:
             others = [credential for credential in named if credential is not current] if self._remove_replaced else []
             return _plan([Delete(other) for other in others], current, current, replaced=others)
-        if named and not any(credential.fingerprint for credential in named):
-            unsigned = self._only_one(named)
-            warning = (
-                f"Whether the {self._kind.noun} {self._name!r} holds the given key can't be told, because its name is"
-                " not signed. It was left as it is; 'update_secret: always' makes a signed one, once."
-            )
-            return _plan([], unsigned, unsigned, warnings=[warning])
-        return self._plan_replacement(named)
+        signed_otherwise = any(credential.fingerprint for credential in named)
+        if signed_otherwise or self._unsigned == "replace":
+            return self._plan_replacement(named)
+        unsigned = self._only_one(
+            named,
+            "None of them is signed, so which one holds the given key can't be told. Remove all but one by their sid,"
+            " in a task with 'state: absent'; or have a new one made with 'unsigned: replace'.",
+        )
+        return self._plan_unsigned(unsigned, wanted) if unsigned else self._plan_replacement([])
+
+    def _plan_unsigned(self, unsigned: Credential, wanted: Credential) -> Plan:
+        if self._unsigned == "adopt":
+            adopted = replace(unsigned, fingerprint=wanted.fingerprint, date_updated=None)
+            return _plan([Rename(adopted)], unsigned, adopted)
+        sentence = (
+            f"Whether the {self._kind.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be told, because"
+            " its name is not signed. {}. If it does hold it, 'unsigned: adopt' signs its name: it keeps its SID, and"
+            " follows the key from then on. Otherwise 'unsigned: replace' makes a new one. A new key makes a new SID,"
+            " now or later, so whatever holds the SID has to be pointed to the new one."
+        )
+        if self._unsigned == "fail":
+            raise Undecided(f"unsigned: {sentence.format('Nothing was changed')}")
+        warning = f"{sentence.format('It was left as it is')} 'unsigned: fail' makes a failure of this warning."
+        return _plan([], unsigned, unsigned, warnings=[warning])
 
     def _plan_replacement(self, others: Sequence[Credential]) -> Plan:
         creation = self._creation(signed=True)
@@ -278,32 +306,37 @@ class CredentialState(Resource[Sequence[Credential]]):
         fingerprint = self._material.fingerprint if signed else None
         return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)
 
-    def _only_one(self, named: Sequence[Credential]) -> Credential | None:
+    def _only_one(
+        self, named: Sequence[Credential], way_out: str = "Name one by its sid, and remove or rename the others."
+    ) -> Credential | None:
         if len(named) > 1:
             raise Undecided(
                 f"friendly_name: {len(named)} {self._kind.noun}s are called {self._name!r}: {_listing(named)}."
-                " Nothing was changed. Name one by its sid, and remove or rename the others."
+                f" Nothing was changed. {way_out}"
             )
         return named[0] if named else None
 
     def apply(self, actual: Sequence[Credential], plan: Plan) -> Outcome:
         """Take the steps in their order: consumers hold the SID, so the old one stays until the new one exists."""
-        changed = False
-        result = dict(plan.result)
+        done = Outcome(False, plan.result, plan.after, plan.after, plan.warnings)
         for step in plan.steps:
             try:
-                if isinstance(step, Delete):
-                    changed = self._delete(step.credential) or changed
-                else:
-                    answer = self._create(step, actual) if isinstance(step, Create) else self._rename(step)
-                    result["credential"] = asdict(Credential.from_answer(answer))
-                    changed = True
+                done = self._take(step, actual, plan, done)
             except TwilioError as error:
-                if changed:
-                    error.result.update(result, changed=True)
+                tell_what_was_done(error, done)
                 raise
-        after = result["credential"] or {}
-        return Outcome(changed, result, plan.before if changed else after, after, plan.warnings)
+        return done
+
+    def _take(self, step: Create | Rename | Delete, actual: Sequence[Credential], plan: Plan, done: Outcome) -> Outcome:
+        """Take a step, and return what was done up to and including it."""
+        if isinstance(step, Delete):
+            if not self._delete(step.credential):
+                return done
+            gone = [record for record in plan.replaced if record["sid"] == step.credential.sid]
+            return replace(done, changed=True, before=plan.before, replaced=[*done.replaced, *gone])
+        answer = self._create(step, actual) if isinstance(step, Create) else self._rename(step)
+        shown = asdict(Credential.from_answer(answer))
+        return replace(done, changed=True, result={**done.result, "credential": shown}, before=plan.before, after=shown)
 
     def _create(self, step: Create, actual: Sequence[Credential]) -> Mapping[str, Any]:
         stored_name = step.credential.stored_name
@@ -330,8 +363,8 @@ class CredentialState(Resource[Sequence[Credential]]):
     def _rename(self, step: Rename) -> Mapping[str, Any]:
         call = Call(
             "POST",
-            f"{self._kind.path}/{self._sid}",
-            f"rename the {self._kind.noun} {self._sid}",
+            f"{self._kind.path}/{step.credential.sid}",
+            f"rename the {self._kind.noun} {step.credential.sid}",
             _ANSWER,
             form={"FriendlyName": step.credential.stored_name},
             repeatable=True,

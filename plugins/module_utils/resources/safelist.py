@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional, TypeVar
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import CallError, Rejected, SomeFailed, TwilioError
-from .._resource import Outcome, Plan, Resource, converge, for_each
+from .._resource import Outcome, Plan, Resource, converge, for_each, tell_what_was_done
 
 _PATH = "/v1/SafeList/Numbers"
 _EXISTS_ALREADY = 60411
@@ -116,13 +116,18 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
         for number, end in zip(numbers, ends)
     ]
     changed = any(outcome.changed for outcome in done)
-    _raise_first(ends, {"numbers": results, "changed": changed})
-    return Outcome(
+    reconciled = Outcome(
         changed,
         {"numbers": results},
-        before={number: state for outcome in done for number, state in outcome.before.items()},
-        after={number: state for outcome in done for number, state in outcome.after.items()},
+        before={number: state for outcome in done for number, state in (outcome.before or {}).items()},
+        after={number: state for outcome in done for number, state in (outcome.after or {}).items()},
     )
+    try:
+        _raise_first(ends, {"numbers": results, "changed": changed})
+    except SomeFailed as failure:
+        tell_what_was_done(failure, reconciled)
+        raise
+    return reconciled
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:

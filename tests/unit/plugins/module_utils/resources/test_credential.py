@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,7 @@ def plan(actual, **options):
         "sid": None,
         "friendly_name": None if "sid" in options else "recordings",
         "update_secret": "on_create",
+        "unsigned": "warn",
         "remove_replaced": False,
         "aws_access_key_id": KEY_ID,
         "aws_secret_access_key": Secret(SECRET),
@@ -133,6 +135,101 @@ def test_the_table(names, options, expected, replaced):
     assert made.outcome().changed == bool(expected)
 
 
+CHOICES = ("warn", "adopt", "replace", "fail")
+CREATE: list[tuple[str, str]] = [("create", SIGNED)]
+ADOPT = [("rename", SIGNED)]
+STAY: list[tuple[str, str]] = []
+FAIL = None
+
+
+@pytest.mark.parametrize("remove_replaced", [False, True])
+@pytest.mark.parametrize(
+    ("names", "by_choice"),
+    [
+        ([], [CREATE, CREATE, CREATE, CREATE]),
+        (["recordings"], [STAY, ADOPT, CREATE, FAIL]),
+        (["recordings", "recordings"], [FAIL, FAIL, CREATE, FAIL]),
+        # A signed one tells that the key changed, so the unsigned one is only one more to replace.
+        (["recordings", FOREIGN], [CREATE, CREATE, CREATE, CREATE]),
+        (["recordings", "recordings", FOREIGN], [CREATE, CREATE, CREATE, CREATE]),
+        (["recordings", SIGNED], [STAY, STAY, STAY, STAY]),
+        (["recordings", FOREIGN, SIGNED], [STAY, STAY, STAY, STAY]),
+        (["recordings", SIGNED, SIGNED], [FAIL, FAIL, FAIL, FAIL]),
+    ],
+)
+def test_the_table_of_unsigned(names, by_choice, remove_replaced):
+    for unsigned, first in zip(CHOICES, by_choice):
+        options = {"update_secret": "when_changed", "unsigned": unsigned, "remove_replaced": remove_replaced}
+        if first is FAIL:
+            with pytest.raises(Undecided, match="Nothing was changed"):
+                plan(there(*names), **options)
+            continue
+        made = plan(there(*names), **options)
+        others = [sid(number) for number, name in enumerate(names, start=1) if name != SIGNED]
+        wanted_exists = first == CREATE or SIGNED in names
+        removed = others if remove_replaced and wanted_exists else []
+        assert steps(made) == [*first, *[("delete", other) for other in removed]], unsigned
+        assert made.result["replaced_sids"] == (others if first == CREATE else removed), unsigned
+        assert bool(made.warnings) == (unsigned == "warn" and names == ["recordings"]), unsigned
+
+
+@pytest.mark.parametrize("unsigned", CHOICES)
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, []),
+        ({"update_secret": "always"}, CREATE),
+        ({"state": "absent", "update_secret": "when_changed"}, [("delete", sid(1))]),
+        ({"sid": sid(1), "friendly_name": "new"}, [("rename", "new")]),
+    ],
+)
+def test_elsewhere_unsigned_has_no_effect(options, expected, unsigned):
+    made = plan(there("recordings"), unsigned=unsigned, **options)
+    assert steps(made) == expected
+    assert not made.warnings
+
+
+def test_what_is_adopted_keeps_its_sid():
+    made = plan(there("recordings"), update_secret="when_changed", unsigned="adopt")
+    assert made.result["credential"] == {**made.before, "fingerprint": SIGNATURE}
+    assert made.before["fingerprint"] is None
+    followed = plan(there(SIGNED), update_secret="when_changed", unsigned="adopt")
+    assert steps(followed) == []
+
+
+@pytest.mark.parametrize("unsigned", CHOICES)
+def test_a_name_that_is_to_be_signed_is_measured_before_any_request(unsigned):
+    options = {
+        "state": "present",
+        "sid": None,
+        "friendly_name": "n" * 53,
+        "update_secret": "when_changed",
+        "unsigned": unsigned,
+        "aws_access_key_id": KEY_ID,
+        "aws_secret_access_key": Secret(SECRET),
+    }
+    with pytest.raises(InputError, match="^friendly_name: expected 52 characters at most"):
+        AWS.check_together(options)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "ways_out"),
+    [
+        (["recordings"], {"unsigned": "fail"}, ["'unsigned: adopt'", "'unsigned: replace'", "a new SID"]),
+        (["recordings"] * 2, {}, ["by their sid, in a task with 'state: absent'", "'unsigned: replace'"]),
+        ([SIGNED] * 2, {"unsigned": "replace"}, ["by their sid, in a task with 'state: absent'"]),
+    ],
+)
+def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways_out):
+    """A SID is refused beside it, and removing by one is not."""
+    with pytest.raises(Undecided) as caught:
+        plan(there(*names), update_secret="when_changed", **options)
+    for way_out in ways_out:
+        assert way_out in str(caught.value)
+    assert "Name one by its sid" not in str(caught.value)
+    AWS.check_together({"state": "absent", "sid": sid(1), "update_secret": "when_changed"})
+
+
 @pytest.mark.parametrize(
     ("names", "options", "sentence"),
     [
@@ -141,6 +238,7 @@ def test_the_table(names, options, expected, replaced):
         ([SIGNED, SIGNED], {"update_secret": "when_changed"}, sid(1)),
         (["recordings", "recordings"], {"update_secret": "when_changed"}, "Nothing was changed"),
         (["recordings", FOREIGN], {"state": "absent"}, "created 2026-01-02T00:00:00Z"),
+        ([FOREIGN, "recordings"], {"state": "absent", "update_secret": "when_changed"}, sid(1)),
         ([], {"sid": sid(9)}, "can't be chosen"),
         (["a", "b"], {"sid": sid(1), "friendly_name": "b"}, f"'b' is taken already, by {sid(2)}"),
         (["a", f"b #{OTHER}"], {"sid": sid(1), "friendly_name": "b"}, "Nothing was changed"),
@@ -167,7 +265,8 @@ def test_a_signed_name_has_room_for_its_signature_when_renamed():
 
 def test_an_unsigned_credential_is_left_with_a_warning():
     made = plan(there("recordings"), update_secret="when_changed")
-    assert "update_secret: always" in made.warnings[0]
+    for word in (sid(1), "can't be told", "'unsigned: adopt'", "'unsigned: replace'", "'unsigned: fail'", "a new SID"):
+        assert word in made.warnings[0]
     assert made.result["credential"]["sid"] == sid(1)
 
 
@@ -192,3 +291,44 @@ def test_in_check_mode_every_key_is_there_and_null_where_unknown():
 
 def test_what_is_replaced_is_shown_by_its_youngest():
     assert plan(there(FOREIGN, "recordings"), update_secret="always").before["sid"] == sid(2)
+
+
+def told(number: int, fingerprint: str | None) -> dict[str, str | None]:
+    return {"sid": sid(number), "friendly_name": "recordings", "fingerprint": fingerprint}
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "deleted"),
+    [
+        ([FOREIGN, SIGNED, "recordings"], {}, [told(1, OTHER), told(3, None)]),
+        ([FOREIGN, "recordings"], {}, [told(1, OTHER), told(2, None)]),
+        (["recordings"], {"unsigned": "replace"}, [told(1, None)]),
+        ([SIGNED], {"update_secret": "always"}, [told(1, SIGNATURE)]),
+        ([FOREIGN, SIGNED], {"remove_replaced": False}, []),
+        ([FOREIGN], {"remove_replaced": False}, []),
+        (["recordings"], {"unsigned": "adopt"}, []),
+        (["recordings"], {"state": "absent"}, []),
+    ],
+)
+def test_what_is_deleted_beside_the_credential_is_in_the_diff(names, options, deleted):
+    options = {"update_secret": "when_changed", "remove_replaced": True, **options}
+    made = plan(there(*names), **options)
+    assert made.replaced == deleted
+    diff = made.outcome().diff()
+    assert diff["before"].get("replaced", []) == deleted
+    assert diff["after"].get("replaced") == ([] if deleted else None)
+
+
+def test_the_diff_in_check_mode_of_a_replacement_and_of_a_rename():
+    known = {"account_sid": ACCOUNT, "friendly_name": "recordings"}
+    assert plan(there(FOREIGN), update_secret="when_changed").outcome().diff() == {
+        "before": {**known, "sid": sid(1), "fingerprint": OTHER, "date_created": "2026-01-01T00:00:00Z"},
+        "after": {**known, "fingerprint": SIGNATURE},
+    }
+    same = {"account_sid": ACCOUNT, "sid": sid(1), "date_created": "2026-01-01T00:00:00Z"}
+    (current,) = there("recordings")
+    renamed = plan([replace(current, date_updated="2026-01-02T00:00:00Z")], sid=sid(1), friendly_name="new")
+    assert renamed.outcome().diff() == {
+        "before": {**same, "friendly_name": "recordings"},
+        "after": {**same, "friendly_name": "new"},
+    }
