@@ -186,7 +186,7 @@ def test_what_is_returned_and_shown(runs):
     assert returned["date_created"].endswith("Z")
     assert returned["url"].endswith(made["sid"])
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
-    replaced = [told(FIRST, "0123456789"), told(SECOND)]
+    replaced = [told(SECOND), told(FIRST, "0123456789")]
     diff = run.apply["diff"]
     assert diff["after"] == {**without_nulls(returned), "replaced": []}
     assert (diff["before"]["sid"], diff["before"]["replaced"]) == (SECOND, replaced)
@@ -448,17 +448,17 @@ def test_the_diff_of_a_failure_shows_what_was_done_before_it(faulty):
     assert diff["before"]["sid"] == FIRST
     assert diff["after"] == without_nulls(faulty["replace | delete refused"].apply["credential"])
     second = faulty["replace | second delete refused"]
-    assert second.apply["diff"]["before"]["replaced"] == [told(FIRST, "0123456789")]
+    assert second.apply["diff"]["before"]["replaced"] == [told(SECOND)]
     assert second.apply["diff"]["after"]["replaced"] == []
     assert second.apply["diff"]["after"]["sid"] == second.apply["credential"]["sid"]
     rest = faulty["remove what was left | second delete refused"]
     assert rest.apply.failed
     assert rest.apply["changed"] is True
     before, after = (dict(rest.apply["diff"][side]) for side in ("before", "after"))
-    assert (before.pop("replaced"), after.pop("replaced")) == ([told(FIRST, "0123456789")], [])
+    assert (before.pop("replaced"), after.pop("replaced")) == ([told(SECOND)], [])
     assert before == after
     for run in (second, rest):
-        assert run.results["repeat"]["diff"]["before"]["replaced"] == [told(SECOND)]
+        assert run.results["repeat"]["diff"]["before"]["replaced"] == [told(FIRST, "0123456789")]
         assert names(run) == ["recordings #{}"]
     assert "diff" not in faulty["not accepted"].apply.values
 

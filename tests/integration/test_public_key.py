@@ -152,7 +152,7 @@ def test_what_a_replacement_returns(runs):
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
     assert run.methods("apply") == ["GET", "POST", "DELETE", "DELETE"]
     assert run.apply["credential"]["url"].endswith(f"/v1/Credentials/PublicKeys/{run.state['public_keys'][0]['sid']}")
-    expected = [told(FIRST, SIGNATURE), told(SECOND)]
+    expected = [told(SECOND), told(FIRST, SIGNATURE)]
     assert run.apply["diff"]["before"]["replaced"] == run.results["check"]["diff"]["before"]["replaced"] == expected
     known = {key: value for key, value in run.apply["credential"].items() if value is not None}
     assert run.apply["diff"]["after"] == {**known, "replaced": []}

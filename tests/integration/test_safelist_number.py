@@ -119,6 +119,7 @@ def test_each_number_is_told_once_in_the_order_given(runs):
 
 def test_looking_up(runs):
     runs["look up"].assert_unchanged()
+    assert "diff" not in runs["look up"].apply.values
     assert runs["look up"].apply["numbers"] == [
         {"phone_number": TWO, "sid": None, "exists": False},
         {"phone_number": ONE, "sid": runs["look up"].state["safelist"][0]["sid"], "exists": True},
@@ -158,6 +159,11 @@ def test_one_that_fails_leaves_the_others_alone_and_a_second_run_does_the_rest(r
     assert run.results["repeat"]["changed"] is True
     assert run.methods("repeat").count("POST") == 1
     assert listed(run) == [ONE, TWO, THREE]
+    assert run.apply["diff"] == {
+        "before": {ONE: "absent", THREE: "absent"},
+        "after": {ONE: "present", THREE: "present"},
+    }
+    assert "diff" not in runs["not let in"].apply.values
 
 
 def test_a_number_that_cannot_be_looked_up(runs):

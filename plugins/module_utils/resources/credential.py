@@ -282,14 +282,13 @@ class CredentialState(Resource[Sequence[Credential]]):
             return _plan([Rename(adopted)], unsigned, adopted)
         sentence = (
             f"Whether the {self._kind.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be told, because"
-            " its name is not signed. {}. If it does hold it, 'unsigned: adopt' signs its name: it keeps its SID, and"
-            " follows the key from then on. Otherwise 'unsigned: replace' makes a new one. A new key makes a new SID,"
-            " now or later, so whatever holds the SID has to be pointed to the new one."
+            " its name is not signed. Nothing was changed. If it does hold it, 'unsigned: adopt' signs its name: it"
+            " keeps its SID, and follows the key from then on. Otherwise 'unsigned: replace' makes a new one. A new key"
+            " makes a new SID, now or later, so whatever holds the SID has to be pointed to the new one."
         )
         if self._unsigned == "fail":
-            raise Undecided(f"unsigned: {sentence.format('Nothing was changed')}")
-        warning = f"{sentence.format('It was left as it is')} 'unsigned: fail' makes a failure of this warning."
-        return _plan([], unsigned, unsigned, warnings=[warning])
+            raise Undecided(f"unsigned: {sentence}")
+        return _plan([], unsigned, unsigned, warnings=[f"{sentence} 'unsigned: fail' makes a failure of this warning."])
 
     def _plan_replacement(self, others: Sequence[Credential]) -> Plan:
         creation = self._creation(signed=True)

@@ -189,6 +189,13 @@ def test_elsewhere_unsigned_has_no_effect(options, expected, unsigned):
     assert not made.warnings
 
 
+def test_a_name_with_braces_is_told_as_it_is():
+    named = {"friendly_name": "{0} {x}", "update_secret": "when_changed"}
+    assert "'{0} {x}'" in plan(there("{0} {x}"), **named).warnings[0]
+    with pytest.raises(Undecided, match=r"'\{0\} \{x\}'"):
+        plan(there("{0} {x}"), unsigned="fail", **named)
+
+
 def test_what_is_adopted_keeps_its_sid():
     made = plan(there("recordings"), update_secret="when_changed", unsigned="adopt")
     assert made.result["credential"] == {**made.before, "fingerprint": SIGNATURE}

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role that brings an account to what is declared: its diff says all that it deletes, in check mode too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import KEY_PAIR, Run, ansible_playbook, fingerprint, numbered, play
+
+OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS = (numbered("CR", number) for number in range(1, 6))
+FOLLOW = {**KEY_PAIR, "update_secret": "when_changed"}
+
+
+def seed(simulator) -> None:
+    signature = fingerprint(simulator.account_sid)
+    stored = {
+        OLD: "recordings #0123456789",
+        CURRENT: f"recordings #{signature}",
+        BY_HAND: "compositions",
+        UNDECLARED: "left behind",
+        NAMELESS: None,
+    }
+    credentials = [{"sid": sid, "friendly_name": name} for sid, name in stored.items()]
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": credentials}]})
+
+
+def run_role(simulator, folder, *arguments: str, **changes: Any) -> Run:
+    variables = {
+        "account_baseline_account_sid": simulator.account_sid,
+        "account_baseline_auth_token": simulator.auth_token,
+        "account_baseline_base_url": simulator.url,
+        "account_baseline_aws_credentials": [
+            {"friendly_name": "recordings", "remove_replaced": True, **FOLLOW},
+            {"friendly_name": "compositions", "remove_replaced": True, "unsigned": "replace", **FOLLOW},
+        ],
+        "account_baseline_purge": True,
+        **changes,
+    }
+    role = {"role": "community.twilio.account_baseline", "vars": variables}
+    return ansible_playbook(folder, [play([], roles=[role])], "--diff", *arguments)
+
+
+def deleted(run: Run) -> set[str]:
+    """Return the SIDs that the diffs of a run say are gone after it."""
+    gone: set[str] = set()
+    for result in run.results:
+        diff = result.get("diff")
+        if diff:
+            gone |= {record["sid"] for record in diff["before"].get("replaced", [])}
+            gone |= {diff["before"]["sid"]} if diff["before"] and not diff["after"] else set()
+    return gone
+
+
+def there(simulator) -> set[str]:
+    return {credential["sid"] for credential in simulator.state(simulator.account_sid)["aws_credentials"]}
+
+
+def test_the_diff_says_all_that_is_deleted(simulator, tmp_path):
+    seed(simulator)
+    before = there(simulator)
+    dry = run_role(simulator, tmp_path, "--check")
+    assert dry.status == 0, dry.output
+    assert there(simulator) == before
+    run = run_role(simulator, tmp_path)
+    assert run.status == 0, run.output
+    assert deleted(dry) == deleted(run) == before - there(simulator) == {OLD, BY_HAND, UNDECLARED, NAMELESS}
+    again = run_role(simulator, tmp_path)
+    assert not [result for result in again.results if result.get("changed")]
+    assert deleted(again) == set()
+
+
+def test_what_was_done_before_a_failure_is_in_the_diff_and_nothing_is_purged(simulator, tmp_path):
+    seed(simulator)
+    before = there(simulator)
+    refused = {"kind": "status", "status": 400, "code": 20001, "message": "No"}
+    simulator.faults([{"method": "DELETE", "path": BY_HAND, **refused}])
+    run = run_role(simulator, tmp_path)
+    assert run.status == 2, run.output
+    assert deleted(run) == before - there(simulator) == {OLD}
+    failed = next(result for result in run.results if result.failed and result.get("diff"))
+    assert failed["changed"] is True
+    assert failed["diff"]["after"]["sid"] in there(simulator) - before
+    assert run_role(simulator, tmp_path).status == 0
+    assert before & there(simulator) == {CURRENT}
+
+
+def test_an_item_says_what_becomes_of_one_made_by_hand(simulator, tmp_path):
+    seed(simulator)
+    item = {"friendly_name": "compositions", **FOLLOW}
+    for unsigned, status in (({}, 0), ({"unsigned": "fail"}, 2), ({"unsigned": "adopt"}, 0)):
+        run = run_role(
+            simulator,
+            tmp_path,
+            account_baseline_aws_credentials=[{**item, **unsigned}],
+            account_baseline_purge=False,
+        )
+        assert run.status == status, run.output
+    names = {
+        entry["sid"]: entry["friendly_name"] for entry in simulator.state(simulator.account_sid)["aws_credentials"]
+    }
+    assert names[BY_HAND] == f"compositions #{fingerprint(simulator.account_sid)}"
