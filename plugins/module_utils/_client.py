@@ -413,17 +413,21 @@ class Client:
 
         :raises ForeignAnswer: where it is about something else.
         """
+
+        def foreign(said: str) -> ForeignAnswer:
+            return ForeignAnswer(call.doing, self._plain(call, f"the answer is about {said}"))
+
         account = call.about or self.account_sid
         for item in body.items if isinstance(body, Page) else [body]:
             for key, wanted in call.identity.items():
                 found = item.get(key)
                 if wanted is not None and found is not None and _folded(found) != _folded(wanted):
-                    raise ForeignAnswer(call.doing, f"the answer is about {found!r}, not {wanted!r}")
+                    raise foreign(f"{found!r}, not {wanted!r}")
             if item.get("sid") in call.known:
-                raise ForeignAnswer(call.doing, f"the answer is about {item['sid']}, which was there before")
+                raise foreign(f"{item['sid']}, which was there before")
             owner = item.get(call.owner)
             if owner not in (None, account) and item.get("sid") != account:
-                raise ForeignAnswer(call.doing, f"the answer is about account {owner}, not {account}")
+                raise foreign(f"account {owner}, not {account}")
 
     def _failure(
         self,
@@ -441,7 +445,7 @@ class Client:
         elif message is None or (reply.status < 400):
             message = f"an answer that is not Twilio's or not whole ({_media_type(reply)})"
         more_info = problem.get("more_info") or problem.get("type")
-        request_id = reply.headers.get(_REQUEST_ID_HEADER) or ""
+        request_id = self._plain(call, reply.headers.get(_REQUEST_ID_HEADER) or "")
         return kind(
             call.doing,
             f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._plain(call, str(message))}",

@@ -1,0 +1,88 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""HTTP and time for tests of the engine: answers that are written down before, and a clock that only waiting moves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Union
+
+from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
+from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
+from ansible_collections.community.twilio.plugins.module_utils._transport import NoReply, Reply, Request
+
+Scripted = Union[Reply, Exception]
+
+#: Before anything was sent, after it, and where another attempt can't end otherwise.
+NOT_SENT = NoReply("no connection (Connection refused)", sent=False)
+SENT = NoReply("the connection broke", sent=True)
+FINAL = NoReply("the certificate was not trusted", sent=False, final=True)
+
+
+class FakeClock(Clock):
+    """A clock that only waiting moves; ``slept`` holds each wait in seconds.
+
+    :param chance: what :meth:`random` returns.
+    """
+
+    def __init__(self, chance: float = 0.5) -> None:
+        super().__init__()
+        self.time = 1000.0
+        self.slept: list[float] = []
+        self._chance = chance
+
+    def now(self) -> float:
+        """Return the seconds since some fixed moment."""
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        """Let the seconds pass at once."""
+        self.check()
+        self.slept.append(seconds)
+        self.time += max(0.0, seconds)
+
+    def random(self) -> float:
+        """Return the number that was chosen."""
+        return self._chance
+
+
+class FakeTransport:
+    """Answers requests with what was written down, one after the other; ``requests`` holds what was sent.
+
+    :param script: replies, and exceptions that are raised instead; a request beyond them is a test's failure.
+    """
+
+    def __init__(self, script: Iterable[Scripted]) -> None:
+        self.clock = FakeClock()
+        self.pacer = Pacer(self.clock)
+        self.requests: list[Request] = []
+        self._script = iter(script)
+
+    def send(self, request: Request) -> Reply:
+        """Return, or raise, what comes next."""
+        self.requests.append(request)
+        try:
+            scripted = next(self._script)
+        except StopIteration:
+            raise AssertionError(f"a request too many: {request}") from None
+        if isinstance(scripted, Exception):
+            raise scripted
+        return scripted
+
+    def cancel(self) -> None:
+        """End all waiting."""
+        self.clock.cancel()
+
+
+def reply(status: int, body: Any = None, **headers: str) -> Reply:
+    """Return an answer.
+
+    :param body: what is encoded as JSON; bytes as they are.
+    :param headers: with underscores for hyphens.
+    """
+    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, {"Content-Type": "application/json", **named}, content)
