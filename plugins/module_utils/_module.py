@@ -6,6 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import signal
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,8 +54,30 @@ def execute(
     return result
 
 
+def end_without_reader(descriptor: int) -> None:
+    """End this process as soon as nobody can read its result any more.
+
+    An interrupt on the controller ends what reads there, not the module: that runs on another machine, or in a shell
+    that is told nothing.
+
+    :param descriptor: where the result is going to be written. Only of a pipe or a socket can be told whether somebody
+        reads; into a file, as of an async task, it is written whoever reads it.
+    """
+
+    def watch() -> None:
+        # Not everywhere is there a poll, nor can everything be polled; then the module runs to its end.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            poll = select.poll()
+            poll.register(descriptor, 0)
+            if any(event & (select.POLLERR | select.POLLHUP) for _unused, event in poll.poll()):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main(definition: Definition) -> None:
     """Run a definition as an ordinary module, on whatever machine the task runs."""
+    end_without_reader(1)
 
     class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core has no types
         params: Mapping[str, Any]

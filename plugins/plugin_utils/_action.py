@@ -11,7 +11,11 @@ Whatever asks for another process or another machine goes the ordinary way.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +32,9 @@ from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import ma
 
 #: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
 DOOR_VARIABLE = "community_twilio_door"
+
+#: Seconds between two looks whether ansible-playbook still runs.
+_PARENT_CHECK = 0.5
 
 #: Whether a result tells its invocation: always, until a later ansible-core made it a setting.
 _INVOCATION = "INJECT_INVOCATION"
@@ -71,6 +78,33 @@ class _Kept:
 _KEPT = _Kept()
 
 
+class _ParentWatch:
+    """Ends a worker whose ansible-playbook has ended: on a signal to it alone not every ansible-core tells the workers.
+
+    They would go on sending, and nobody would learn what became of it.
+    """
+
+    def __init__(self) -> None:
+        self._watched = 0
+
+    def start(self) -> None:
+        """Watch from now on; twice does no harm, and outside of a worker nothing is watched."""
+        parent = multiprocessing.parent_process()
+        if parent is not None and parent.pid is not None and self._watched != os.getpid():
+            self._watched = os.getpid()
+            threading.Thread(target=self._end_with, args=(parent.pid,), daemon=True).start()
+
+    @staticmethod
+    def _end_with(parent: int) -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_CHECK)
+        # Since ansible-core 2.19 this ends the worker's whole session, and with it a module that it started.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+_PARENT = _ParentWatch()
+
+
 class Door(ModuleDoor):
     """Runs a definition in the worker where nothing asks for anything else, otherwise as the module that it is."""
 
@@ -83,6 +117,7 @@ class Door(ModuleDoor):
         :param task_vars: the task's variables.
         :returns: the result, the same by either door.
         """
+        _PARENT.start()
         variables = task_vars or {}
         if not self._can_run_here(variables):
             return super().run(tmp, task_vars)
