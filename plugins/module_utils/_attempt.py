@@ -25,19 +25,22 @@ class Attempt:
 
     :param deadline: when it must be over, by ``time.monotonic``.
     :ivar sent: whether its connection stood, so that the request may have been processed.
-    :ivar expired: whether it was ended at its deadline.
+    :ivar ended: whether its end was called for.
+    :ivar expired: whether that was at its deadline.
     """
 
-    __slots__ = ("connection", "deadline", "expired", "sent")
+    __slots__ = ("connection", "deadline", "ended", "expired", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.connection: WatchedConnection | None = None
         self.sent = False
+        self.ended = False
         self.expired = False
 
     def end(self) -> None:
         """Shut down the attempt's socket, so that whoever waits for it gets an error."""
+        self.ended = True
         connection = self.connection
         if connection is None or connection.attempt is not self:
             return
@@ -70,11 +73,17 @@ class WatchedConnection:
             line, self.line = self.line, None
             if line is not None:
                 line.close()
+        if attempt.ended:
+            # Of a socket that was shut down before its handshake the standard library makes one that needs none.
+            raise TimeoutError
         attempt.sent = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
         """Begin a request; on a connection that stands already it may be processed from now on."""
-        self._serve().sent = getattr(self, "sock", None) is not None
+        attempt = self._serve()
+        if attempt.ended:
+            raise TimeoutError
+        attempt.sent = getattr(self, "sock", None) is not None
         super().putrequest(*args, **kwargs)  # type: ignore[misc]
 
     def _new_conn(self) -> socket.socket:

@@ -158,7 +158,11 @@ class HttpTransport:
                 response = self._adapter.send(
                     prepared, stream=True, timeout=self._timeout, verify=verify, proxies=proxies
                 )
-                return Reply(response.status_code, response.headers, _content(response))
+                reply = Reply(response.status_code, response.headers, _content(response))
+                if attempt.expired:
+                    # The library takes the end of a connection for the end of the headers, and of a body.
+                    raise TimeoutError
+                return reply
             # Libraries raise what they like: their own errors, the standard library's, ValueError for odd headers.
             except Exception as error:
                 self.clock.check()

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A definition's outcome as a task's result, and the end of a module that nobody waits for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from scripted import FakeTransport, reply
+
+from ansible_collections.community.twilio.plugins.module_utils import _libs, _schemas
+from ansible_collections.community.twilio.plugins.module_utils._client import Call
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._errors import (
+    InputError,
+    SomeFailed,
+    TwilioError,
+    Undecided,
+)
+from ansible_collections.community.twilio.plugins.module_utils._module import execute
+from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
+
+OWN = "AC" + "a" * 32
+#: Seconds after which a process is taken for one that never ends.
+AT_LAST = 60.0
+
+
+def result_of(drive, *script, diff_mode=False, check_mode=False, **given):
+    definition = Definition({}, drive)
+    defaults = {name: spec.get("default") for name, spec in definition.argument_spec().items()}
+    options = {**defaults, "account_sid": OWN, "auth_token": "t" * 32, **given}
+    return execute(definition, options, check_mode, diff_mode, lambda *_unused: FakeTransport(script))
+
+
+def ends_in(outcome):
+    def drive(client, options, dry_run):
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return drive
+
+
+def test_an_outcome_is_the_result():
+    outcome = Outcome(True, {"a": 1}, {"x": 1}, {"x": 2}, ["mind"])
+    assert result_of(ends_in(outcome)) == {"changed": True, "a": 1, "warnings": ["mind"]}
+    assert result_of(ends_in(outcome), diff_mode=True)["diff"] == {"before": {"x": 1}, "after": {"x": 2}}
+    assert result_of(ends_in(Outcome(False, {}))) == {"changed": False}
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (InputError("timeout", "no"), {"msg": "timeout: no"}),
+        (Undecided("which?", {"changed": True}), {"msg": "which?", "changed": True}),
+        (TwilioError("no", {"done": 1}), {"msg": "no", "done": 1}),
+        (SomeFailed("some", InputError("a", "b"), {"numbers": []}), {"msg": "some", "numbers": []}),
+    ],
+)
+def test_every_error_of_the_project_is_a_failed_task(error, expected):
+    assert result_of(ends_in(error)) == {"failed": True, **expected}
+
+
+def test_a_call_s_failure_tells_its_details():
+    call = Call("GET", "/", "read it", _schemas.answer())
+    body = {"code": 20003, "message": "who?", "more_info": "https://www.twilio.com/docs/errors/20003"}
+    result = result_of(
+        ask(lambda client, options: client.send(call).body), reply(401, body, Twilio_Request_Id="RQ" + "1" * 32)
+    )
+    assert result.pop("msg").startswith("Could not read it: Twilio answered 401/20003, who?. Check account_sid")
+    assert result == {
+        "failed": True,
+        "status": 401,
+        "code": 20003,
+        "more_info": "https://www.twilio.com/docs/errors/20003",
+        "request_id": "RQ" + "1" * 32,
+    }
+
+
+def test_a_value_that_can_t_be_right_is_a_failed_task():
+    assert result_of(ends_in(Outcome(False, {})), timeout=1e12)["msg"].startswith("timeout: ")
+
+
+def test_a_bug_is_no_failed_task():
+    with pytest.raises(ZeroDivisionError):
+        result_of(ends_in(ZeroDivisionError()))
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch):
+    monkeypatch.setitem(_libs.MISSING, "voluptuous", "Traceback")
+    result = result_of(ends_in(Outcome(False, {})))
+    assert result["failed"] is True
+    assert "voluptuous" in result["msg"]
+
+
+WAITS = f"""
+import sys, time
+sys.path[:0] = {sys.path!r}
+from ansible_collections.community.twilio.plugins.module_utils._module import end_without_reader
+end_without_reader(1)
+print("begun", flush=True)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+def test_a_module_whose_result_nobody_can_read_ends():
+    # Standard error is no pipe here, so that only the result's can tell.
+    process = subprocess.Popen([sys.executable, "-c", WAITS, "600"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    try:
+        assert process.stdout.readline() == b"begun\n"
+        process.stdout.close()
+        assert process.wait(AT_LAST) != 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_module_whose_result_goes_into_a_file_or_is_read_runs_to_its_end(tmp_path):
+    command = [sys.executable, "-c", WAITS, "0.5"]
+    assert subprocess.run(command, stdout=subprocess.PIPE, check=False, timeout=AT_LAST).returncode == 0
+    with (tmp_path / "result").open("wb") as file:
+        assert subprocess.run(command, stdout=file, check=False, timeout=AT_LAST).returncode == 0
+    assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False, timeout=AT_LAST).returncode == 0
