@@ -1,0 +1,192 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The door: which tasks run in the worker, with whose connections, and what their results show."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from ansible_collections.community.twilio.plugins.module_utils import _libs
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
+from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
+from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
+from ansible_collections.community.twilio.plugins.plugin_utils import _action
+
+OWN = "AC" + "a" * 32
+TOKEN = "t0ken" * 8
+#: Seconds after which a process is taken for one that never ends.
+AT_LAST = 60.0
+
+
+def door(drive=None, environment="", **given):
+    """Return a door as ansible-core makes it, as far as it looks at its surroundings."""
+    plugin = _action.door(Definition({"name": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, drive))
+    made = object.__new__(plugin)
+    task = {"async_val": 0, "check_mode": False, "diff": False, "action": "thing", "args": {}}
+    made._task = SimpleNamespace(**{**task, **{name: given[name] for name in task if name in given}})
+    made._connection = SimpleNamespace(transport=given.get("transport", "local"), become=given.get("become"))
+    made._compute_environment_string = lambda: environment
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no door be chosen by whoever runs the tests, and keep no connection from test to test."""
+    monkeypatch.delenv("COMMUNITY_TWILIO_DOOR", raising=False)
+    monkeypatch.setattr(_action, "_KEPT", _action._Kept())
+
+
+@pytest.mark.parametrize(
+    ("given", "variables", "here"),
+    [
+        ({}, {}, True),
+        ({"transport": "ansible.builtin.local"}, {}, True),
+        ({"transport": "ssh"}, {}, False),
+        ({"transport": "community.docker.docker"}, {}, False),
+        ({"transport": "other.local.ssh"}, {}, False),
+        ({"become": object()}, {}, False),
+        ({"async_val": 10}, {}, False),
+        ({"environment": "A=b"}, {}, False),
+        ({}, {"community_twilio_door": "module"}, False),
+        ({}, {"community_twilio_door": "controller"}, True),
+    ],
+)
+def test_what_asks_for_another_process_or_machine_goes_the_ordinary_way(given, variables, here):
+    assert door(**given)._can_run_here(variables) is here
+
+
+def test_a_variable_is_asked_before_the_environment(monkeypatch):
+    monkeypatch.setenv("COMMUNITY_TWILIO_DOOR", "module")
+    assert door()._can_run_here({}) is False
+    assert door()._can_run_here({"community_twilio_door": "controller"}) is True
+
+
+def test_a_library_that_is_missing_here_may_be_there(monkeypatch):
+    monkeypatch.setitem(_libs.MISSING, "requests", "Traceback")
+    assert door()._can_run_here({}) is False
+
+
+def test_a_task_that_can_t_run_here_goes_through_ansible_s_own_door(monkeypatch):
+    monkeypatch.setattr(_action.ModuleDoor, "run", lambda self, tmp=None, task_vars=None: {"by": "module"})
+    assert door(transport="ssh").run(task_vars={}) == {"by": "module"}
+
+
+def run(drive, variables=None, **given):
+    args = {"account_sid": OWN, "auth_token": TOKEN, **given.pop("args", {})}
+    return door(drive, args=args, **given).run(task_vars=variables or {})
+
+
+def test_secrets_are_masked_in_whatever_a_result_holds():
+    def drive(client, options, dry_run):
+        shown = f"it was {options['secret'].reveal()}"
+        return Outcome(True, {"text": shown, "list": [shown], "token": TOKEN})
+
+    result = run(drive, args={"secret": "s3cret" * 4})
+    assert "s3cret" not in str(result)
+    assert TOKEN not in str(result)
+    assert result["changed"] is True
+
+
+def test_a_failure_s_message_is_masked_too():
+    def drive(client, options, dry_run):
+        raise TwilioError(f"not with {TOKEN}")
+
+    result = run(drive)
+    assert result["failed"] is True
+    assert TOKEN not in str(result)
+
+
+def test_options_that_are_empty_are_not_given_and_a_problem_opens_nothing():
+    def drive(client, options, dry_run):
+        return Outcome(False, {"region": options["region"], "name": options["name"], "dry_run": dry_run})
+
+    result = run(drive, args={"region": "", "name": ""}, check_mode=True)
+    assert (result["region"], result["name"], result["dry_run"]) == (None, "", True)
+    assert "Unsupported parameters for (thing) module" in run(drive, args={"nmae": "x"})["msg"]
+    assert run(drive, args={"timeout": "soon"})["failed"] is True
+
+
+def test_the_invocation_is_told_without_secrets_unless_a_setting_says_otherwise(monkeypatch):
+    def drive(client, options, dry_run):
+        return Outcome(False, {})
+
+    monkeypatch.setattr(_action, "_INVOCATION_IS_A_SETTING", False)
+    arguments = run(drive, args={"name": "x"})["invocation"]["module_args"]
+    assert (arguments["name"], arguments["max_retries"]) == ("x", 5)
+    assert arguments["auth_token"] != TOKEN
+    monkeypatch.setattr(_action, "_INVOCATION_IS_A_SETTING", True)
+    for setting in (True, False):
+        monkeypatch.setattr(_action.C.config, "get_config_value", lambda name, variables, told=setting: told)
+        assert ("invocation" in run(drive)) is setting
+
+
+def test_connections_are_kept_for_the_same_account_and_settings_alone():
+    kept = _action._Kept()
+    options = {"account_sid": OWN, "timeout": 7.0, "validate_certs": True}
+
+    def transport(**changed):
+        return kept.opener({**options, **changed})(7.0, True, None)
+
+    first = transport()
+    assert transport() is first
+    assert transport(name="another") is first
+    for name in _action._KEPT_FOR:
+        assert transport(**{name: "another"}) is not transport()
+
+
+def test_connections_are_not_shared_with_a_process_that_was_forked(monkeypatch):
+    kept = _action._Kept()
+    first = kept.opener({})(7.0, True, None)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert kept.opener({})(7.0, True, None) is not first
+
+
+# A worker whose ansible-playbook has ended
+
+
+def worker(pid_of_worker) -> None:
+    _action._PARENT.start()
+    _action._PARENT.start()
+    pid_of_worker.send(os.getpid())
+    time.sleep(2 * AT_LAST)
+
+
+def playbook(pid_of_worker) -> None:
+    process = multiprocessing.get_context("fork").Process(target=worker, args=(pid_of_worker,))
+    process.start()
+    process.join()
+
+
+def test_a_worker_ends_with_its_parent():
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    parent = context.Process(target=playbook, args=(sender,))
+    parent.start()
+    sender.close()
+    assert receiver.poll(AT_LAST)
+    pid = receiver.recv()
+    try:
+        os.kill(parent.pid, signal.SIGKILL)
+        parent.join(AT_LAST)
+        # The worker holds the pipe's other end, so that it is closed when the worker has ended.
+        assert receiver.poll(AT_LAST), "the worker is still there"
+        with pytest.raises(EOFError):
+            receiver.recv()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_outside_of_a_worker_nothing_is_watched():
+    watch = _action._ParentWatch()
+    watch.start()
+    assert watch._watched == 0
