@@ -13,6 +13,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources.credential import AWS
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
 
 
 def aws_credential_fingerprint(pair: Any, *, account_sid: Any) -> str:
@@ -22,14 +23,15 @@ def aws_credential_fingerprint(pair: Any, *, account_sid: Any) -> str:
     :param account_sid: the account that the credential belongs to.
     :raises AnsibleFilterError: naming the part that is missing or empty, and repeating no value.
     """
-    if not isinstance(pair, Mapping):
+    key_pair = plain(pair)
+    if not isinstance(key_pair, Mapping):
         raise AnsibleFilterError(f"aws_credential_fingerprint: expected a dictionary with {' and '.join(AWS.options)}")
-    given = {**{name: pair.get(name) for name in AWS.options}, "account_sid": account_sid}
+    given = {**{name: key_pair.get(name) for name in AWS.options}, "account_sid": plain(account_sid)}
     for name, value in given.items():
         if not isinstance(value, str) or not value:
             raise AnsibleFilterError(f"aws_credential_fingerprint: {name}: expected a text that is not empty")
     options = {**given, "aws_secret_access_key": Secret(given["aws_secret_access_key"])}
-    return AWS.material(account_sid, options).fingerprint
+    return AWS.material(given["account_sid"], options).fingerprint
 
 
 class FilterModule:

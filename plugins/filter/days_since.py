@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timezone
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
 
 
 def days_since(moment: Any) -> float:
@@ -19,7 +21,7 @@ def days_since(moment: Any) -> float:
     :param moment: ISO 8601, a date alone or with a time; without an offset it is UTC.
     :raises AnsibleFilterError: where it can't be read.
     """
-    text = moment.isoformat() if isinstance(moment, date) else str(moment)
+    text = str(plain(moment))
     try:
         # Python before 3.11 does not read the Z.
         began = datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -11,23 +11,22 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
 from ansible_collections.community.twilio.plugins.plugin_utils._webhook import signature
 
 
 def webhook_signature(url: Any, *, auth_token: Any, parameters: Any = None) -> str:
     """Return the value of the header X-Twilio-Signature.
 
-    :param url: the whole address that Twilio sends the request to.
+    :param url: the whole address that Twilio is told; its fragment does not count.
     :param auth_token: the account's primary token.
     :param parameters: the form fields of a POST; none where it is left out.
     :raises AnsibleFilterError: naming the option that holds something else than text, and repeating no value.
     """
-    return signature(_text("the URL", url), _text("auth_token", auth_token), _fields(parameters))
+    return signature(_text("the URL", plain(url)), _text("auth_token", plain(auth_token)), _fields(plain(parameters)))
 
 
-def _text(option: str, value: Any) -> str:
-    # Before ansible-core 2.19 a vaulted text is an object, which str() opens.
-    text = str(value) if getattr(value, "__ENCRYPTED__", False) else value
+def _text(option: str, text: Any) -> str:
     if not isinstance(text, str):
         raise _wrong(option, "a text", text)
     if not text:
@@ -43,7 +42,7 @@ def _fields(parameters: Any) -> dict[str, str | list[str]]:
     for name, value in parameters.items():
         if not isinstance(name, str):
             raise _wrong("parameters", "names that are texts", name)
-        for each in value if isinstance(value, (list, tuple)) else [value]:
+        for each in value if isinstance(value, list) else [value]:
             if not isinstance(each, str):
                 raise _wrong(f"parameters: {name}", "a text or a list of texts", each)
     return dict(parameters)

@@ -20,14 +20,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible import constants as C
-from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action.normal import ActionModule as ModuleDoor
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.plugin_utils._arguments import Arguments, checked, plain
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import (
+    Arguments,
+    checked,
+    plain,
+    without_secrets,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 #: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
@@ -127,7 +131,7 @@ class Door(ModuleDoor):
         result = self._result_of(arguments)
         if not _INVOCATION_IS_A_SETTING or C.config.get_config_value(_INVOCATION, variables=variables):
             result["invocation"] = {"module_args": arguments.options}
-        return make_unsafe(remove_values(result, arguments.secrets))
+        return make_unsafe(without_secrets(result, arguments.secrets))
 
     def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
         door = task_vars.get(DOOR_VARIABLE) or os.environ.get(DOOR_VARIABLE.upper())

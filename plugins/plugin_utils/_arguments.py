@@ -2,16 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task's arguments in the controller, as a module would get and check them."""
+"""A task's arguments in the controller, as a module would get and check them, and its result without their secrets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
+
+try:
+    # Since ansible-core 2.22 the checks register secrets, and every output hides what is registered; a module's result
+    # holds them. The function is one of those that came with it.
+    from ansible.module_utils.secrets import register_secrets as _register_secrets
+except ImportError:
+    CORE_HIDES_SECRETS = False
+else:
+    del _register_secrets
+    CORE_HIDES_SECRETS = True
+
+#: What stands in a result in place of a value that is, or that holds, a secret.
+_IS_SECRET, _HOLDS_SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"
 
 
 class Arguments(NamedTuple):
@@ -50,12 +63,17 @@ def checked(
 
 
 def plain(value: Any) -> Any:
-    """Return arguments as a module would get them: nothing but what JSON knows, without tags, marks or vaults."""
+    """Return a value as a module would get it: nothing but what JSON knows, without tags, marks or vaults.
+
+    Bytes stay what they are, for whoever checks them to refuse.
+
+    :param value: a task's or a filter's argument, or a part of one.
+    """
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
         return [plain(item) for item in value]
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, (bool, bytes)):
         return value
     if isinstance(value, str):
         return str.__str__(value)
@@ -67,6 +85,40 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     # What is left is a vaulted text of ansible-core before 2.19, which str() opens.
     return str(value)
+
+
+def without_secrets(result: Any, secrets: Collection[str]) -> Any:
+    """Return a task's result as a module returns it: in the way of ansible-core's own release, no secret is shown.
+
+    A text that is a secret, and a number that holds one, is replaced as a whole; within a text each secret is. Keys are
+    a module's own words, and stay.
+
+    :param result: nothing but what JSON knows.
+    :param secrets: the texts to hide; none is empty.
+    :raises TypeError: where the result holds anything else than what JSON knows.
+    """
+    if CORE_HIDES_SECRETS:
+        return result
+    # The longer ones first: otherwise one that begins another would leave the rest of that to be read.
+    return _hidden(result, sorted(secrets, key=lambda secret: (-len(secret), secret)))
+
+
+def _hidden(value: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _hidden(item, secrets) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_hidden(item, secrets) for item in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        if value in secrets:
+            return _IS_SECRET
+        for secret in secrets:
+            value = value.replace(secret, _HOLDS_SECRET)
+        return value
+    if isinstance(value, (int, float)):
+        return _IS_SECRET if any(secret in str(value) for secret in secrets) else value
+    raise TypeError(f"a result can't hold a {type(value).__name__}")
 
 
 def _texts(value: Any) -> Iterator[str]:

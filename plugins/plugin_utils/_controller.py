@@ -14,10 +14,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, without_secrets
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 
@@ -72,5 +71,5 @@ class ControllerAction(ActionBase):
                 raise ControllerError(arguments.problem)
             result = self.perform(arguments.options, self._task.check_mode)
         except ControllerError as error:
-            result = remove_values({"failed": True, "msg": error.message}, arguments.secrets)
+            result = without_secrets({"failed": True, "msg": error.message}, arguments.secrets)
         return make_unsafe(result)

@@ -145,6 +145,23 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     )
 
 
+class Vaulted(str):
+    """A text that is written into a playbook with the tag !vault."""
+
+
+yaml.SafeDumper.add_representer(Vaulted, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|"))
+
+
+def vaulted(text: str, password_file: Path) -> Vaulted:
+    """Return a text as it stands in a playbook, encrypted.
+
+    :param password_file: a file that holds the password.
+    """
+    program = str(Path(sys.executable).with_name("ansible-vault"))
+    command = [program, "encrypt", "--vault-password-file", str(password_file)]
+    return Vaulted(subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout)
+
+
 def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
     """Return a play on the local host, with this Python for modules."""
     return {

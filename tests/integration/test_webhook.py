@@ -63,12 +63,14 @@ class Case:
     :param variables: the gate's, beside the tokens and the address.
     :param here: whether the consumer is there at all.
     :param check_mode: whether the gate runs in check mode.
+    :param fragment: what its address ends with.
     """
 
     consumer: Consumer
     variables: Mapping[str, Any] = field(default_factory=dict)
     here: bool = True
     check_mode: bool = False
+    fragment: str = ""
 
 
 PARAMETERS = {"Body": "Grüße & more = ?", "MediaUrl": ["b", "a", "b"], "Empty": ""}
@@ -81,6 +83,7 @@ CASES = {
         Consumer(BOTH, 202), {"rotate_auth_token_webhook_status": [202], "rotate_auth_token_webhook_timeout": 5}
     ),
     "another status": Case(Consumer(BOTH, 302)),
+    "connection overrides": Case(Consumer(BOTH), fragment="#rc=2&rp=all"),
     "primary only": Case(Consumer((PRIMARY,))),
     "new only": Case(Consumer((PENDING,))),
     "everything": Case(Consumer(())),
@@ -121,7 +124,7 @@ def run(tmp_path_factory) -> Run:
     with ExitStack() as stack:
         for name, case in CASES.items():
             if case.here:
-                url = f"{stack.enter_context(listening(case.consumer.decide))}/sms?shop=1&lang=en"
+                url = f"{stack.enter_context(listening(case.consumer.decide))}/sms?shop=1&lang=en{case.fragment}"
             else:
                 url = f"http://127.0.0.1:{free_port()}/sms"
             blocks.append(block_of(name, url))
@@ -150,6 +153,7 @@ def test_the_playbook_ran(run):
         ("with parameters", 3),
         ("without parameters", 3),
         ("no content", 3),
+        ("connection overrides", 3),
         ("accepted", 3),
         ("everything, unasked", 2),
         ("check mode", 0),

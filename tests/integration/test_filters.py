@@ -1,0 +1,80 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filters take vaulted values, which some releases hand over as objects; their examples are true."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+from harness import CHECKOUT, KEY_ID, KEY_SECRET, ansible_playbook, fingerprint, numbered, play, vaulted
+from twilio.request_validator import RequestValidator
+
+ACCOUNT = numbered("AC", 1)
+TOKEN = "0123456789abcdef0123456789abcdef"
+URL = "https://shop.example.com/sms?shop=1"
+PAIR = "{'aws_access_key_id': key_id, 'aws_secret_access_key': key_secret}"
+
+#: Every argument of every filter, each vaulted in turn and within what it is a part of.
+VALUES = {
+    "key_id": KEY_ID,
+    "key_secret": KEY_SECRET,
+    "account": ACCOUNT,
+    "began": "2026-01-31",
+    "url": URL,
+    "token": TOKEN,
+    "value": "a",
+}
+EXPRESSIONS = {
+    "fingerprint": f"{PAIR} | community.twilio.aws_credential_fingerprint(account_sid=account)",
+    "fingerprint of a variable": "pair | community.twilio.aws_credential_fingerprint(account_sid=account)",
+    "days": "began | community.twilio.days_since | int > 0",
+    "signature": "url | community.twilio.webhook_signature(auth_token=token, parameters={'Body': value})",
+    "signature of a list": "url | community.twilio.webhook_signature(auth_token=token, parameters={'Body': [value]})",
+    "signature of a variable": "url | community.twilio.webhook_signature(auth_token=token, parameters=form)",
+}
+
+
+def results(folder, values: dict[str, Any], *arguments: str) -> dict[str, Any]:
+    variables = {
+        **values,
+        "pair": {"aws_access_key_id": values["key_id"], "aws_secret_access_key": values["key_secret"]},
+        "form": {"Body": [values["value"]]},
+    }
+    tasks = [
+        {"name": name, "ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"}}
+        for name, expression in EXPRESSIONS.items()
+    ]
+    run = ansible_playbook(folder, [play(tasks, vars=variables)], *arguments)
+    assert run.status == 0, run.output
+    return {name: run.of(name)["msg"] for name in EXPRESSIONS}
+
+
+def test_vaulted_values_are_opened(tmp_path):
+    password = tmp_path / "password"
+    password.write_text("only for this test", encoding="utf-8")
+    plain = results(tmp_path, VALUES)
+    assert plain["fingerprint"] == fingerprint(ACCOUNT)
+    assert plain["signature"] == RequestValidator(TOKEN).compute_signature(URL, {"Body": "a"})
+    hidden = {name: vaulted(value, password) for name, value in VALUES.items()}
+    assert results(tmp_path, hidden, "--vault-password-file", str(password)) == plain
+
+
+def test_the_example_for_json_is_signed_as_the_sdk_checks_it(tmp_path):
+    documented = yaml.safe_load((CHECKOUT / "plugins" / "filter" / "webhook_signature.yml").read_text(encoding="utf-8"))
+    (example,) = [task for task in yaml.safe_load(documented["EXAMPLES"]) if "JSON" in task["name"]]
+    request = example["ansible.builtin.uri"]
+    shown = {"address": request["url"], "signature": request["headers"]["X-Twilio-Signature"]}
+    assert request["body_format"] == "json"
+    task = {"name": "show", "ansible.builtin.debug": {"msg": shown}}
+    run = ansible_playbook(
+        tmp_path, [play([task], vars={**example["vars"], "webhook_url": URL, "twilio_auth_token": TOKEN})]
+    )
+    made = run.of("show")["msg"]
+    # What the module sends: it makes the body by json.dumps.
+    body = json.dumps(example["vars"]["sample"])
+    assert made["address"].startswith(f"{URL}&bodySHA256=")
+    assert RequestValidator(TOKEN).validate(made["address"], body, made["signature"])
