@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - community.twilio.auth_token
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.attributes.info
 seealso:
   - module: community.twilio.twilio_auth_token
@@ -50,7 +51,7 @@ phase:
     - V(single) where O(auth_token) is valid, and O(secondary_auth_token) is not given, not valid or the same token.
     - V(staged) where both are valid.
     - V(promoted) where only O(secondary_auth_token) is valid, so that it is the primary by now.
-    - V(locked_out) where none of those given is valid.
+    - V(locked_out) where none of those given is valid. Twilio may answer the same about a suspended or closed account.
   returned: success
   type: str
   sample: staged

@@ -211,7 +211,7 @@ def test_cleaning_goes_on(table):
 
 def test_locked_out(table):
     refused = table["lost"]
-    assert "locked out" in refused.failure
+    assert "locked out, or the account is suspended or closed" in refused.failure
     assert "rotate_auth_token_initial_auth_token" in refused.failure
     assert "rotate_auth_token_parent_auth_token" in refused.failure
     assert refused.writes == []
