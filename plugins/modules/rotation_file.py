@@ -17,6 +17,7 @@ description:
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.secret
   - community.twilio.attributes
 attributes:
   diff_mode:

@@ -18,6 +18,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.attributes
 options:
   state:

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.twilio.auth_token
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.attributes
 attributes:
   check_mode:

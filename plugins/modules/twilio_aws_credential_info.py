@@ -17,6 +17,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.subaccount
   - community.twilio.credential.info
   - community.twilio.attributes.info

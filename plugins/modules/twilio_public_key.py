@@ -19,6 +19,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.subaccount
   - community.twilio.credential
   - community.twilio.attributes

@@ -20,6 +20,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.subaccount
   - community.twilio.safelist
   - community.twilio.attributes

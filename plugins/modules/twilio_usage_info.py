@@ -16,6 +16,7 @@ author:
 extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
+  - community.twilio.secret
   - community.twilio.attributes.info
 options:
   category:

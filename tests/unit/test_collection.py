@@ -211,6 +211,16 @@ def test_what_runs_on_the_controller_documents_its_options(name):
     assert action.argument_spec is module(name).ARGUMENT_SPEC
 
 
+# Secrets
+
+
+@pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES])
+def test_what_takes_a_secret_says_what_a_loop_prints(name):
+    spec = module(name).DEFINITION.argument_spec() if name in NAMES else module(name).ARGUMENT_SPEC
+    takes_secret = any(option.get("no_log") for option in spec.values())
+    assert ("community.twilio.secret" in documentation_of(name)["extends_documentation_fragment"]) is takes_secret
+
+
 # The connection
 
 
