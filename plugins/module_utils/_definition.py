@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleFallbackNotFound
@@ -118,7 +118,7 @@ class Definition:
         connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
         return {name: value for name, value in arguments.items() if name not in connecting or value not in (None, "")}
 
-    @cached_property
+    @functools.cached_property
     def secret_options(self) -> frozenset[str]:
         """The names of the options whose values must not be shown."""
         return frozenset(name for name, option in self.argument_spec().items() if option.get("no_log"))

@@ -2,15 +2,34 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The only place that imports third-party libraries.
+"""What the collection needs of the machine: a Python that is new enough, and third-party libraries, imported only here.
 
-A machine that lacks one must still be able to import every file of the collection: the failure is kept here and told
-by whoever runs a module (``MISSING``), with the name of the package to install.
+Every module reaches this file before anything that an older Python can't import, so on such a target the module ends
+here. A machine that lacks a library must still be able to import every file of the collection: the failure is kept
+here and told by whoever runs a module (``MISSING``), with the name of the package to install.
 """
 
 from __future__ import annotations
 
+import json
+import platform
+import sys
 import traceback
+
+OLDEST_PYTHON = (3, 9)
+
+if sys.version_info < OLDEST_PYTHON:
+    # As a module's result: what could build one better is not to be imported by this Python.
+    sys.stdout.write(
+        json.dumps(
+            {
+                "failed": True,
+                "msg": f"community.twilio needs Python {'.'.join(map(str, OLDEST_PYTHON))} or later on the target; this"
+                f" is {platform.python_version()}.",
+            }
+        )
+    )
+    raise SystemExit(1)
 
 #: Package name to the traceback of its failed import.
 MISSING: dict[str, str] = {}

@@ -9,6 +9,7 @@ Connections tell by which door a loop came: in the controller's worker its items
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+from ansible.module_utils import basic
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play, vaulted
 from simulator.seeding import PUBLIC_KEY
 
 MODULE_DOOR = {"COMMUNITY_TWILIO_DOOR": "module"}
@@ -48,6 +49,8 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("aws_credential_info", {}),
     ("aws_credential_info", {"friendly_name": "recordings", "timeout": "7.5", "validate_certs": "no"}),
     ("aws_credential_info", {"sid": "CR1"}),
+    ("aws_credential_info", {"sid": "CR1", "auth_token": "7.5", "timeout": 7.5, "friendly_name": "7.5 and 17.55"}),
+    ("aws_credential_info", {"sid": "hunter22", "auth_token": "hunter2", "api_key_secret": "hunter22"}),
     ("aws_credential_info", {"auth_token": "f" * 32}),
     ("public_key", {"friendly_name": "recordings", "public_key": PUBLIC_KEY}),
     ("public_key", {"friendly_name": "recordings", "public_key": "PRIVATE"}),
@@ -105,6 +108,8 @@ def results_by(simulator, folder, environment, *arguments) -> list[tuple[str, di
     ]
     run = ansible_playbook(folder, [play(tasks)], *arguments, **environment)
     assert run.status == 0, run.output
+    # Of all releases of ansible-core that the doors are compared on, none announces the end of what is used here.
+    assert "[DEPRECATION WARNING]" not in run.output
     return [(result.kind, comparable(dict(result.values))) for result in run.results]
 
 
@@ -121,6 +126,65 @@ def test_a_result_holds_no_secret_by_either_door(simulator, tmp_path):
     for environment in (CONTROLLER_DOOR, MODULE_DOOR):
         shown = str(results_by(simulator, tmp_path, environment))
         assert not [secret for secret in (KEY_SECRET, "hunter2", simulator.auth_token) if secret in shown]
+
+
+KEY_PAIRS = {"one": KEY_PAIR}
+
+
+@pytest.mark.parametrize("environment", [CONTROLLER_DOOR, MODULE_DOOR])
+@pytest.mark.parametrize(
+    ("item", "how"),
+    [
+        ("{{ key_pairs[item] }}", {"loop": "{{ key_pairs | list }}"}),
+        ("{{ item }}", {"loop": "{{ key_pairs.values() | list }}", "no_log": True}),
+    ],
+    ids=["names", "no_log"],
+)
+def test_a_loop_as_documented_prints_no_secret(simulator, tmp_path, environment, item, how):
+    options = {name: f"{item[:-3]}.{name} }}}}" for name in KEY_PAIR}
+    tasks = [
+        {
+            "name": name,
+            f"{NAMES}aws_credential": {**connection(simulator), "friendly_name": name, **options, **more},
+            "ignore_errors": True,
+            **how,
+        }
+        for name, more in (("held", {}), ("refused", {"sid": "CR1"}))
+    ]
+    # Beside the playbook: where a task fails, the lines around it are printed.
+    variables = tmp_path / "variables.yml"
+    variables.write_text(json.dumps({"key_pairs": KEY_PAIRS}), encoding="utf-8")
+    run = ansible_playbook(tmp_path, [play(tasks, vars_files=[str(variables)])], "-vvv", **environment)
+    assert run.status == 0, run.output
+    assert [result.failed for result in run.results if result.kind.startswith("item")] == [False, True]
+    assert KEY_SECRET not in run.output
+
+
+#: Pythons that are too old for the collection, and that this release of ansible-core still runs modules with.
+OLD_PYTHONS = [version for version in ((3, 7), (3, 8)) if version >= basic._PY_MIN]
+
+
+def interpreter(version: tuple[int, int]) -> str | None:
+    """Return the path of a Python of that version, None where there is none; pyenv's shims may stand for none."""
+    name = ".".join(map(str, version))
+    known = [shutil.which(f"python{name}"), *map(str, Path.home().glob(f".pyenv/versions/{name}.*/bin/python"))]
+    for path in filter(None, known):
+        if subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0:
+            return path
+    return None
+
+
+@pytest.mark.parametrize("version", OLD_PYTHONS)
+@pytest.mark.parametrize("module", ["account_info", "public_key", "safelist_number", "usage_info"])
+def test_an_old_python_on_the_target_is_told_in_a_sentence(simulator, tmp_path, version, module):
+    python = interpreter(version)
+    if python is None:
+        pytest.skip(f"Python {version[0]}.{version[1]} is not on this machine")
+    task = {"name": "run", f"{NAMES}{module}": connection(simulator), "ignore_errors": True}
+    run = ansible_playbook(tmp_path, [play([task], vars={"ansible_python_interpreter": python})], **MODULE_DOOR)
+    wanted = f"community.twilio needs Python 3.9 or later on the target; this is {version[0]}.{version[1]}."
+    assert wanted in run.of("run")["msg"]
+    assert simulator.requests() == []
 
 
 LOOKS = 3
@@ -224,26 +288,11 @@ def test_defaults_of_the_group_and_of_the_module(simulator, tmp_path):
         assert connections(simulator, tmp_path, [task], module_defaults={name: connection(simulator)}) == 1
 
 
-class Vaulted(str):
-    """A text that is written into a playbook with the tag !vault."""
-
-
-yaml.SafeDumper.add_representer(Vaulted, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|"))
-
-
 def test_vaulted_and_unsafe_arguments(simulator, tmp_path):
     password = tmp_path / "password"
     password.write_text("only for this test", encoding="utf-8")
-    encrypted = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-vault")), "encrypt", "--vault-password-file", str(password)],
-        input=simulator.auth_token,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        check=True,
-    ).stdout
     task = look(simulator, loop="{{ numbers }}")
-    task[f"{NAMES}safelist_number_info"]["auth_token"] = Vaulted(encrypted)
+    task[f"{NAMES}safelist_number_info"]["auth_token"] = vaulted(simulator.auth_token, password)
     variables = {"numbers": "{{ ['" + ONE + "'] * 3 | int }}", "ansible_python_interpreter": sys.executable}
     assert connections(simulator, tmp_path, [task], "--vault-password-file", str(password), vars=variables) == 1
     assert {entry["status"] for entry in simulator.requests()} == {404}
