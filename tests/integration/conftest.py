@@ -2,11 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where these tests find what they share."""
+"""Where these tests find what they share, and by which door modules run."""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 sys.path.append(str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_account_of_whoever_runs_the_tests() -> Iterator[None]:
+    """Take the variables that stand in for options out of the environment, for what runs in this process."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.startswith("TWILIO_")]:
+            environment.delenv(name)
+        yield
+
+
+@pytest.fixture(params=["controller", "module"])
+def door(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the environment that makes modules run by one door, then by the other."""
+    return {"COMMUNITY_TWILIO_DOOR": request.param}

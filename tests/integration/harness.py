@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs tasks as users run them: a playbook, ``ansible-playbook``, the simulator over a socket.
+"""Runs tasks against the simulator: as users run them, in a playbook, or in this process.
 
-A test file holds a table of *cells*: an account as it is, and a task. All cells of a file run in one playbook, since to
-start Ansible takes longer than most of what is tested: each cell has an account of its own, and its task runs in check
-mode, for real, and once more.
+A test file holds a table of *cells*: an account as it is, and a task. Each cell has an account of its own, and its task
+runs in check mode, for real, and once more. Cells run in this process, since to start Ansible takes longer than most of
+what is tested: arguments are checked as Ansible checks them, and the module's definition runs over a socket. What
+Ansible adds to a task is tested in playbooks, above all by test_doors.py and the targets.
 """
 
 from __future__ import annotations
@@ -17,14 +18,24 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Union
 
 import yaml
 from simulator.client import Simulator
+
+from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
+from ansible_collections.community.twilio.plugins.module_utils._module import execute
+from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
@@ -33,8 +44,11 @@ COLLECTIONS = CHECKOUT / ".cache" / "collections"
 #: How a cell's task runs, one after the other.
 STEPS = ("check", "apply", "repeat")
 
-#: In how many playbooks at once a table's cells run.
-PARTS = 3
+#: How many cells of a table run at once: some only wait for an answer that never comes.
+CELLS_AT_ONCE = 8
+
+#: In a cell's arguments: without this one, which the connection would have.
+OMIT = "{{ omit }}"
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
 KEY_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -53,7 +67,7 @@ def fingerprint(account_sid: str) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """A task's result, as a callback plugin sees it."""
+    """A task's result, as a callback plugin sees it; in this process, before the edges mask secrets."""
 
     kind: str
     host: str
@@ -246,13 +260,28 @@ class CellRun:
                 assert word in result["msg"]
 
 
+class _SkippingClock(Clock):
+    """Time that waiting moves on at once, so that nobody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._skipped = 0.0
+
+    def now(self) -> float:
+        return super().now() + self._skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.check()
+        with self._lock:
+            self._skipped += max(0.0, seconds)
+
+
 def run_cells(
     simulator: Simulator,
-    folder: Path,
     module: str,
     cells: Sequence[Cell],
     settings: Mapping[str, Any] | None = None,
-    **environment: str,
 ) -> dict[str, CellRun]:
     """Run the cells of a table, and return what came of each by its name.
 
@@ -264,42 +293,24 @@ def run_cells(
         simulator.settings(**settings)
     account_sids = {cell.name: numbered("AC", number) for number, cell in enumerate(cells, start=1)}
     assert len(account_sids) == len(cells), "two cells have one name"
-    tasks: list[list[dict[str, Any]]] = []
-    for cell in cells:
-        sid = account_sids[cell.name]
-        account = {"subaccounts": (), **_told(cell.account, sid), "sid": sid}
-        subaccounts = [{**subaccount, "owner_account_sid": sid} for subaccount in account.pop("subaccounts")]
-        made = simulator.seed({"accounts": [account, *subaccounts]})["accounts"][0]
-        if cell.faults:
-            simulator.faults([{**fault, "account_sid": sid} for fault in cell.faults])
-        connection = {"account_sid": sid, "auth_token": made["auth_token"], "base_url": simulator.url}
-        tasks.append(
-            [
-                {
-                    "name": f"{cell.name} | {step}",
-                    cell.module or module: {**connection, **_told(cell.arguments, sid)},
-                    "check_mode": step == "check",
-                    "diff": True,
-                    "ignore_errors": True,
-                }
-                for step in cell.steps
-            ]
-        )
-    results_of = _run_in_parts(folder, tasks, environment)
+
+    def run(cell: Cell) -> dict[str, Result]:
+        return _run_cell(simulator, module, cell, account_sids[cell.name])
+
+    with ThreadPoolExecutor(CELLS_AT_ONCE) as pool:
+        results_of = dict(zip(account_sids, pool.map(run, cells)))
     log = simulator.requests()
     states = simulator.state()["accounts"]
     runs = {}
-    for cell in cells:
-        sid = account_sids[cell.name]
-        results, requests, began = {}, {}, 0.0
-        for step in cell.steps:
-            results[step] = results_of[f"{cell.name} | {step}"]
-            ended = results[step].ended
+    for name, sid in account_sids.items():
+        requests, began = {}, 0.0
+        for step, result in results_of[name].items():
+            ended = result.ended
             requests[step] = [entry for entry in log if entry["account_sid"] == sid and began < entry["time"] <= ended]
             began = ended
         (state,) = [state for state in states if state["sid"] == sid]
         subaccounts = [other for other in states if other["owner_account_sid"] == sid and other is not state]
-        runs[cell.name] = CellRun(sid, results, requests, state, subaccounts)
+        runs[name] = CellRun(sid, results_of[name], requests, state, subaccounts)
     assert simulator.health()["violations"] == []
     return runs
 
@@ -308,18 +319,62 @@ def _told(told: Told, account_sid: str) -> Mapping[str, Any]:
     return told(account_sid) if callable(told) else told
 
 
-def _run_in_parts(
-    folder: Path, tasks: Sequence[Sequence[Mapping[str, Any]]], environment: Mapping[str, str]
-) -> dict[str, Result]:
-    """Run the tasks of all cells in a few playbooks at once: much of their time is waiting."""
+def _run_cell(simulator: Simulator, module: str, cell: Cell, sid: str) -> dict[str, Result]:
+    """Seed a cell's account, run its task, and return each step's result."""
+    account = {"subaccounts": (), **_told(cell.account, sid), "sid": sid}
+    subaccounts = [{**subaccount, "owner_account_sid": sid} for subaccount in account.pop("subaccounts")]
+    made = simulator.seed({"accounts": [account, *subaccounts]})["accounts"][0]
+    if cell.faults:
+        simulator.faults([{**fault, "account_sid": sid} for fault in cell.faults])
+    connection = {"account_sid": sid, "auth_token": made["auth_token"], "base_url": simulator.url}
+    arguments = {**connection, **_told(cell.arguments, sid)}
+    arguments = {name: value for name, value in arguments.items() if value != OMIT}
+    # What happens late at the simulator happens in real time.
+    make_clock = Clock if any(fault["kind"] == "late" for fault in cell.faults) else _SkippingClock
+    return {
+        step: run_task(
+            cell.module or module,
+            arguments,
+            name=f"{cell.name} | {step}",
+            check_mode=step == "check",
+            clock=make_clock(),
+        )
+        for step in cell.steps
+    }
 
-    def run(part: int) -> Run:
-        place = folder / str(part)
-        place.mkdir()
-        return ansible_playbook(place, [play(task for cell in tasks[part::PARTS] for task in cell)], **environment)
 
-    with ThreadPoolExecutor(PARTS) as pool:
-        runs = list(pool.map(run, range(PARTS)))
-    for finished in runs:
-        assert finished.status == 0, finished.output
-    return {result.task: result for finished in runs for result in finished.results}
+def run_task(
+    module: str,
+    given: Mapping[str, Any],
+    *,
+    name: str = "task",
+    check_mode: bool = False,
+    clock: Clock | None = None,
+) -> Result:
+    """Run a module's definition in this process as its edges do, with a diff, and return the task's result.
+
+    Secrets are not masked: what a result must not hold before it reaches an edge is seen here.
+
+    :param module: its full name.
+    :param given: the arguments, without templates.
+    :param name: the task's.
+    :param clock: what the engine waits by, other than in real time.
+    """
+    result = _result_of(module, given, check_mode, clock)
+    # As Ansible hands it on.
+    values = json.loads(json.dumps({"changed": False, **result}))
+    return Result("failed" if values.get("failed") else "ok", "localhost", name, values, time.time())
+
+
+def _result_of(module: str, given: Mapping[str, Any], check_mode: bool, clock: Clock | None) -> dict[str, Any]:
+    collection, _dot, name = module.rpartition(".")
+    definition: Definition = import_module(f"ansible_collections.{collection}.plugins.modules.{name}").DEFINITION
+    arguments = checked(definition.argument_spec(), definition.rules(), given, module)
+    if arguments.problem:
+        return {"failed": True, "msg": arguments.problem}
+    with ExitStack() as opened:
+
+        def open_transport(timeout: float, validate_certs: bool, ca_path: str | None) -> HttpTransport:
+            return opened.enter_context(closing(HttpTransport(timeout, validate_certs, ca_path, clock)))
+
+        return execute(definition, arguments.options, check_mode, True, open_transport)

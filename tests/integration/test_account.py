@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from harness import Cell, CellRun, ansible_playbook, numbered, play, run_cells
+from harness import OMIT, Cell, CellRun, ansible_playbook, numbered, play, run_cells, run_task
 
 MODULE = "community.twilio.twilio_account"
 INFO = "community.twilio.twilio_account_info"
@@ -20,7 +20,7 @@ SUSPENDED, CLOSED = {"status": "suspended"}, {"status": "closed"}
 SUSPEND, CLOSE = {"state": "suspended"}, {"state": "closed"}
 TOKEN = "7" * 32
 KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
-ONLY_KEY = {"auth_token": "{{ omit }}", "api_key_sid": KEY["sid"], "api_key_secret": KEY["secret"]}
+ONLY_KEY = {"auth_token": OMIT, "api_key_sid": KEY["sid"], "api_key_secret": KEY["secret"]}
 RUN = ("apply", "repeat")
 ONCE = ("apply",)
 
@@ -101,9 +101,9 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def runs(running_simulator) -> dict[str, CellRun]:
     # Should Twilio tell an account its own token, it goes no further.
-    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS, {"own_auth_token": True})
+    return run_cells(running_simulator, MODULE, CELLS, {"own_auth_token": True})
 
 
 def subaccounts(run: CellRun) -> list[tuple[str, str]]:
@@ -299,8 +299,8 @@ FAULTY = [
 
 
 @pytest.fixture(scope="module")
-def faulty(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
-    return run_cells(running_simulator, tmp_path_factory.mktemp("faulty"), MODULE, FAULTY)
+def faulty(running_simulator) -> dict[str, CellRun]:
+    return run_cells(running_simulator, MODULE, FAULTY)
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in FAULTY if " | " in cell.name])
@@ -405,7 +405,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def asked(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, arguments, FLEET, module=INFO) for name, (arguments, _found) in FOUND.items()],
         Cell("unknown status", {"status": "open"}, steps=ONCE, module=INFO),
@@ -418,7 +418,7 @@ def asked(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
         Cell("usage of an unknown sid", lambda account_sid: {"sid": sub(account_sid, 9)}, steps=ONCE),
     ]
     # Should Twilio tell an account its own token, it goes no further.
-    return run_cells(running_simulator, tmp_path_factory.mktemp("asked"), USAGE, cells, {"own_auth_token": True})
+    return run_cells(running_simulator, USAGE, cells, {"own_auth_token": True})
 
 
 @pytest.mark.parametrize("cell", FOUND)
@@ -491,14 +491,13 @@ def test_the_usage_of_an_account_that_is_not_ones_own(asked):
 # Many of them.
 
 
-def ask(simulator, folder, module, *arguments, **options):
-    """Run one task, and return its result and the whole run."""
-    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
-    no_log = options.pop("no_log", False)
-    task = {"name": "task", module: {**connection, **options}, "no_log": no_log}
-    run = ansible_playbook(folder, [play([task])], *arguments)
-    assert run.status == 0, run.output
-    return run.of("task"), run
+def connection(simulator, **more) -> dict:
+    return {
+        "account_sid": simulator.account_sid,
+        "auth_token": simulator.auth_token,
+        "base_url": simulator.url,
+        **more,
+    }
 
 
 def have_subaccounts(simulator, count: int) -> set[str]:
@@ -509,33 +508,34 @@ def have_subaccounts(simulator, count: int) -> set[str]:
 
 
 @pytest.mark.parametrize(("count", "prefix", "requests"), [(120, "", 1), (2300, "", 3), (1205, "/gateway/twilio", 2)])
-def test_all_accounts_are_listed_in_pages(simulator, tmp_path, count, prefix, requests):
+def test_all_accounts_are_listed_in_pages(simulator, count, prefix, requests):
     simulator.settings(path_prefix=prefix)
     sids = have_subaccounts(simulator, count)
-    result, _run = ask(simulator, tmp_path, INFO, base_url=simulator.url + prefix)
+    result = run_task(INFO, connection(simulator, base_url=simulator.url + prefix))
     assert len(result["accounts"]) == count + 1
     assert {account["sid"] for account in result["accounts"]} == sids
     assert simulator.request_count() == requests
 
 
-def test_a_name_is_looked_for_at_twilio(simulator, tmp_path):
+def test_a_name_is_looked_for_at_twilio(simulator):
     have_subaccounts(simulator, 120)
-    result, _run = ask(simulator, tmp_path, MODULE, friendly_name="shop 7")
+    result = run_task(MODULE, connection(simulator, friendly_name="shop 7"))
     assert result["changed"] is False
     assert [entry["query"]["FriendlyName"] for entry in simulator.requests()] == ["shop 7"]
 
 
-def test_a_year_of_days_takes_two_pages(simulator, tmp_path):
+def test_a_year_of_days_takes_two_pages(simulator):
     days = {"interval": "daily", "start_date": "2025-01-01", "end_date": "2025-12-31"}
-    result, _run = ask(simulator, tmp_path, USAGE, **days)
+    result = run_task(USAGE, connection(simulator, **days))
     assert len(result["records"]) == 3 * 365
     assert simulator.request_count() == 2
 
 
 # With no_log where a token is asked for, as its documentation says.
 @pytest.mark.parametrize("wanted", [True, False])
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, wanted):
-    options = {**SHOP, "return_auth_token": wanted, "no_log": wanted}
-    _result, run = ask(simulator, tmp_path, MODULE, "-vvvv", "--diff", **options)
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, door, wanted):
+    task = {"name": "task", MODULE: connection(simulator, **SHOP, return_auth_token=wanted), "no_log": wanted}
+    run = ansible_playbook(tmp_path, [play([task])], "-vvvv", "--diff", **door)
+    assert run.status == 0, run.output
     assert len(simulator.state()["accounts"]) == 2
     assert not [account for account in simulator.state()["accounts"] if account["auth_token"] in run.output]

@@ -11,7 +11,7 @@ the task doesn't know.
 from __future__ import annotations
 
 import pytest
-from harness import Cell, CellRun, ansible_playbook, numbered, play, run_cells
+from harness import OMIT, Cell, CellRun, ansible_playbook, numbered, play, run_cells
 
 MODULE = "community.twilio.twilio_auth_token"
 INFO = "community.twilio.twilio_auth_token_info"
@@ -92,8 +92,8 @@ def writes(run: CellRun, step: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
-    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS)
+def runs(running_simulator) -> dict[str, CellRun]:
+    return run_cells(running_simulator, MODULE, CELLS)
 
 
 @pytest.mark.parametrize("cell", ["none", "none, replaced if any", "known no more"])
@@ -370,8 +370,8 @@ FAULTY = [
 
 
 @pytest.fixture(scope="module")
-def faulty(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
-    return run_cells(running_simulator, tmp_path_factory.mktemp("faulty"), MODULE, FAULTY)
+def faulty(running_simulator) -> dict[str, CellRun]:
+    return run_cells(running_simulator, MODULE, FAULTY)
 
 
 def ends(*prefixes: str) -> list[str]:
@@ -481,14 +481,13 @@ def test_no_failure_repeats_a_token(faulty):
 
 
 @pytest.fixture(scope="module")
-def replacing(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def replacing(running_simulator) -> dict[str, CellRun]:
     cells = [
         *at(CREATE, APPLIED, "create", ONE, A_NONE),
         Cell("unknown", ONE, A_C, steps=ONCE),
         Cell("unknown, replaced", {**ONE, **REPLACE}, A_C, steps=ONCE),
     ]
-    folder = tmp_path_factory.mktemp("replacing")
-    return run_cells(running_simulator, folder, MODULE, cells, {"secondary_exists": "replace"})
+    return run_cells(running_simulator, MODULE, cells, {"secondary_exists": "replace"})
 
 
 def test_where_twilio_replaces_a_token_the_one_that_works_is_returned(replacing):
@@ -499,14 +498,14 @@ def test_where_twilio_replaces_a_token_the_one_that_works_is_returned(replacing)
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_suspended_account_has_valid_tokens(running_simulator, tmp_path, status):
+def test_a_suspended_account_has_valid_tokens(running_simulator, status):
     cells = [
         Cell("present", TWO, SUSPENDED),
         Cell("promoted", {**TWO, **PROMOTED}, SUSPENDED),
         Cell("absent", {**TWO, **ABSENT}, SUSPENDED),
         Cell("info", TWO, SUSPENDED, module=INFO),
     ]
-    for run in run_cells(running_simulator, tmp_path, MODULE, cells, {"suspended_status": status}).values():
+    for run in run_cells(running_simulator, MODULE, cells, {"suspended_status": status}).values():
         run.assert_refused("suspended")
         assert {(result["status"], result["code"]) for result in run.results.values()} == {(status, 20005)}
         assert tokens(run) == (A, B)
@@ -528,19 +527,19 @@ PHASES = {
 WRONG = {
     "line end": ({**TWO, "secondary_auth_token": f"{B}\n"}, "secondary_auth_token: expected"),
     "empty": ({**TWO, "secondary_auth_token": ""}, "secondary_auth_token: expected"),
-    "only an API key": ({"auth_token": "{{ omit }}", **WITH_KEY}, "auth_token"),
+    "only an API key": ({"auth_token": OMIT, **WITH_KEY}, "auth_token"),
     "state": ({**TWO, "state": "gone"}, "state"),
 }
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def asked(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, given, account, module=INFO) for name, (given, account, *_valid) in PHASES.items()],
         *[Cell(name, given, {**A_NONE, "api_keys": [KEY]}, steps=ONCE) for name, (given, _words) in WRONG.items()],
         Cell("asked with only an API key", WRONG["only an API key"][0], A_NONE, steps=ONCE, module=INFO),
     ]
-    return run_cells(running_simulator, tmp_path_factory.mktemp("asked"), MODULE, cells)
+    return run_cells(running_simulator, MODULE, cells)
 
 
 @pytest.mark.parametrize("cell", PHASES)
@@ -570,7 +569,7 @@ def connection(simulator, **more) -> dict:
     }
 
 
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path):
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, door):
     staged = "{{ staged.secondary_auth_token }}"
     tasks = [
         {"name": "stage", MODULE: connection(simulator), "register": "staged"},
@@ -581,14 +580,14 @@ def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path):
         {"name": "remove it", MODULE: connection(simulator, auth_token=staged, **ABSENT)},
     ]
     tasks = [{**task, "no_log": True, "diff": True} for task in tasks]
-    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv")
+    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **door)
     assert finished.status == 0, finished.output
     lives = simulator.history(simulator.account_sid)
     assert [life["invalid_by"] for life in lives] == ["promote", None, "delete"]
     assert not [life for life in lives if life["token"] in finished.output]
 
 
-def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path):
+def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path, door):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "secondary_auth_token": B}]})
     tasks = [
         {"name": "ask", INFO: connection(simulator, secondary_auth_token=B)},
@@ -596,7 +595,7 @@ def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_pat
         {"name": "unknown", MODULE: connection(simulator), "ignore_errors": True},
         {"name": "promote", MODULE: connection(simulator, secondary_auth_token=B, **PROMOTED)},
     ]
-    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv")
+    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv", **door)
     assert finished.status == 0, finished.output
     assert simulator.auth_token not in finished.output
     # The playbook itself holds the other one, but no result does.

@@ -93,8 +93,8 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
-    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS)
+def runs(running_simulator) -> dict[str, CellRun]:
+    return run_cells(running_simulator, MODULE, CELLS)
 
 
 def names(run: CellRun) -> list[str]:
@@ -196,9 +196,9 @@ PRIVATE_KEYS = {
 
 
 @pytest.fixture(scope="module")
-def wrong(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def wrong(running_simulator) -> dict[str, CellRun]:
     cells = [Cell(name, {**NAMED, "public_key": text}, steps=ONCE) for name, (text, _words) in WRONG.items()]
-    return run_cells(running_simulator, tmp_path_factory.mktemp("wrong"), MODULE, cells)
+    return run_cells(running_simulator, MODULE, cells)
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -208,7 +208,7 @@ def test_what_twilio_would_not_take_is_told_before_any_request(wrong, name):
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_private_key_goes_nowhere(simulator, tmp_path):
+def test_a_private_key_goes_nowhere(simulator, tmp_path, door):
     # From the environment, since the playbook itself could be printed.
     variables = {f"KEY_{number}": text for number, text in enumerate(PRIVATE_KEYS.values())}
     connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
@@ -220,7 +220,7 @@ def test_a_private_key_goes_nowhere(simulator, tmp_path):
         }
         for variable in variables
     ]
-    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables)
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables, **door)
     for variable, text in variables.items():
         assert run.of(variable)["msg"].startswith("public_key: expected a public key, got a private one"), text
         for line in text.splitlines():

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from harness import Cell, CellRun, ansible_playbook, play, run_cells
+from harness import Cell, CellRun, run_cells, run_task
 
 MODULE = "community.twilio.twilio_safelist_number"
 INFO = "community.twilio.twilio_safelist_number_info"
@@ -72,8 +72,8 @@ CELLS = [
 
 
 @pytest.fixture(scope="module")
-def runs(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
-    return run_cells(running_simulator, tmp_path_factory.mktemp("cells"), MODULE, CELLS)
+def runs(running_simulator) -> dict[str, CellRun]:
+    return run_cells(running_simulator, MODULE, CELLS)
 
 
 def listed(run: CellRun) -> list[str]:
@@ -202,10 +202,10 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def wrong(running_simulator, tmp_path_factory) -> dict[str, CellRun]:
+def wrong(running_simulator) -> dict[str, CellRun]:
     cells = [Cell(name, {"phone_number": [ONE, number]}, steps=ONCE) for name, number in WRONG.items()]
     cells.append(Cell("concurrency", {**ADD, "concurrency": 0}, steps=ONCE))
-    return run_cells(running_simulator, tmp_path_factory.mktemp("wrong"), MODULE, cells)
+    return run_cells(running_simulator, MODULE, cells)
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -221,7 +221,7 @@ def test_a_wrong_concurrency_is_told_before_any_request(wrong):
     assert wrong["concurrency"].requests["apply"] == []
 
 
-def add_many(simulator, folder, count: int):
+def add_many(simulator, count: int):
     """Add that many numbers in one task, with 32 requests at once."""
     arguments = {
         "account_sid": simulator.account_sid,
@@ -230,21 +230,21 @@ def add_many(simulator, folder, count: int):
         "phone_number": [f"+1415555{number:04}" for number in range(count)],
         "concurrency": 32,
     }
-    run = ansible_playbook(folder, [play([{"name": "numbers", MODULE: arguments}])])
-    assert run.status == 0, run.output
+    result = run_task(MODULE, arguments)
+    assert not result.failed, result
     assert len(simulator.state(simulator.account_sid)["safelist"]) == count
 
 
-def test_four_hundred_numbers_under_a_limit_of_a_hundred_a_second(simulator, tmp_path):
+def test_four_hundred_numbers_under_a_limit_of_a_hundred_a_second(simulator):
     simulator.settings(safelist_rate=100)
-    add_many(simulator, tmp_path, 400)
+    add_many(simulator, 400)
     log = simulator.requests()
     assert sum(entry["status"] == 429 for entry in log) < len(log) / 3
 
 
-def test_connections_are_kept_alive_and_no_more_than_the_concurrency(simulator, tmp_path):
+def test_connections_are_kept_alive_and_no_more_than_the_concurrency(simulator):
     simulator.settings(latency_ms=20)
     simulator.control("DELETE", "connections")
-    add_many(simulator, tmp_path, 300)
+    add_many(simulator, 300)
     assert simulator.request_count() == 600
     assert simulator.connections()["total"] <= 32
