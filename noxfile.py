@@ -166,21 +166,6 @@ def environment(session: nox.Session, core: Core, *packages: str) -> Path:
     return programs
 
 
-#: Integration tests of what does not depend on the door by which a module runs.
-RUN_ONCE = (
-    "doors",
-    "filters",
-    "fleet",
-    "inventory",
-    "rotate_auth_token",
-    "rotate_aws_credential",
-    "rotate_public_key",
-    "rotations_in_plays",
-    "rsa_key_pair",
-    "webhook",
-)
-
-
 def fetch_other_collections(session: nox.Session, core: str) -> None:
     """Have the collections that the roles call, as far as the tests need them."""
     programs = environment(session, CORES[core])
@@ -336,20 +321,9 @@ def unit(session: nox.Session, core: str) -> None:
 @nox.session(python=False)
 @each_core
 def integration(session: nox.Session, core: str) -> None:
-    """Run playbooks against the simulator, all of them by both doors; but what has no door of its own only once."""
+    """Test against the simulator: the modules' tables in process, and playbooks, by both doors where that matters."""
     fetch_other_collections(session, core)
-    side_by_side = ("--numprocesses=2", "--dist=loadfile")
-    run_pytest(
-        session,
-        core,
-        "tests/integration",
-        *side_by_side,
-        packages=OTHER_PACKAGES,
-        COMMUNITY_TWILIO_DOOR="controller",
-    )
-    # Comparing the doors runs both. A role is tasks, whose modules have their own tests; the targets run all of them.
-    once = [f"--ignore=tests/integration/test_{name}.py" for name in RUN_ONCE]
-    run_pytest(session, core, "tests/integration", *side_by_side, *once, COMMUNITY_TWILIO_DOOR="module")
+    run_pytest(session, core, "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)

@@ -15,7 +15,7 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play, run_task
 from serving import QuietHandler, address, serving
 from simulator.client import Simulator
 
@@ -45,10 +45,10 @@ def run(simulator, folder, module, *arguments, environment=None, **options):
     return finished.of("task"), finished
 
 
-def test_an_api_key_is_used_before_the_token(simulator, tmp_path):
+def test_an_api_key_is_used_before_the_token(simulator):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [KEY]}]})
     options = connection(simulator, auth_token="f" * 32, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
-    result, _run = run(simulator, tmp_path, INFO, **options)
+    result = run_task(INFO, options)
     assert not result.failed
     assert [entry["authenticated_with"] for entry in simulator.requests()] == ["api_key"]
 
@@ -70,30 +70,30 @@ def test_the_action_group_takes_defaults(simulator, tmp_path):
     assert not finished.of("task").failed, finished.output
 
 
-def test_two_thousand_three_hundred_credentials_take_three_requests(simulator, tmp_path):
+def test_two_thousand_three_hundred_credentials_take_three_requests(simulator):
     last = {"friendly_name": "recordings", "date_created": "2020-01-01T00:00:00Z"}
     for credentials in ([last], {"count": 2299, "prefix": "other "}):
         simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": credentials}]})
-    result, _run = run(simulator, tmp_path, INFO, **connection(simulator, friendly_name="recordings"))
+    result = run_task(INFO, connection(simulator, friendly_name="recordings"))
     assert [credential["friendly_name"] for credential in result["credentials"]] == ["recordings"]
     log = simulator.requests()
     assert len(log) == 3
     assert "PageToken" in str(log[2]["query"])
 
 
-def test_a_gateway_may_have_a_path_of_its_own(simulator, tmp_path):
+def test_a_gateway_may_have_a_path_of_its_own(simulator):
     simulator.settings(path_prefix="/gateway/twilio")
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": {"count": 1001, "prefix": "x"}}]})
     options = connection(simulator, base_url=f"{simulator.url}/gateway/twilio/")
-    result, _run = run(simulator, tmp_path, INFO, **options)
+    result = run_task(INFO, options)
     assert len(result["credentials"]) == 1001
 
 
-def test_dates_are_iso_8601_whatever_twilio_sends(simulator, tmp_path):
+def test_dates_are_iso_8601_whatever_twilio_sends(simulator):
     simulator.settings(dates="rfc2822")
     seed = {"friendly_name": "x", "date_created": "2026-01-31T04:00:00Z"}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "aws_credentials": [seed]}]})
-    result, _run = run(simulator, tmp_path, INFO, **connection(simulator))
+    result = run_task(INFO, connection(simulator))
     assert result["credentials"][0]["date_created"] == "2026-01-31T04:00:00Z"
 
 
@@ -120,16 +120,16 @@ def test_acting_as_a_subaccount(family, tmp_path):
     assert SUBACCOUNT_TOKEN not in finished.output
 
 
-def test_a_key_alone_cannot_act_as_a_subaccount(family, tmp_path):
+def test_a_key_alone_cannot_act_as_a_subaccount(family):
     options = connection(family, subaccount_sid=SUBACCOUNT, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
     del options["auth_token"]
-    result, _run = run(family, tmp_path, INFO, **options)
+    result = run_task(INFO, options)
     assert result["msg"].startswith("subaccount_sid: needs the parent's auth_token")
     assert family.requests() == []
 
 
-def test_a_stranger_is_no_subaccount(family, tmp_path):
-    result, _run = run(family, tmp_path, INFO, **connection(family, subaccount_sid=numbered("AC", 8)))
+def test_a_stranger_is_no_subaccount(family):
+    result = run_task(INFO, connection(family, subaccount_sid=numbered("AC", 8)))
     assert result.failed
     assert result["status"] == 404
     assert numbered("AC", 8) in result["msg"]
@@ -154,9 +154,9 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, door, argument
     assert not [name for name, secret in secrets.items() if secret in finished.output]
 
 
-def test_nothing_listens(simulator, tmp_path):
+def test_nothing_listens(simulator):
     options = connection(simulator, base_url="http://127.0.0.1:9", max_retries=1)
-    result, _run = run(simulator, tmp_path, INFO, **options)
+    result = run_task(INFO, options)
     assert "no connection (Connection refused)" in result["msg"]
     assert result["status"] is None
 
@@ -167,21 +167,21 @@ def with_tls():
         yield simulator
 
 
-def test_a_bundle_of_ones_own_is_trusted(with_tls, tmp_path):
-    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls, ca_path=with_tls.ca_path))
+def test_a_bundle_of_ones_own_is_trusted(with_tls):
+    result = run_task(INFO, connection(with_tls, ca_path=with_tls.ca_path))
     assert not result.failed, result
 
 
-def test_a_certificate_that_is_not_trusted_is_not_tried_again(with_tls, tmp_path):
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(with_tls):
     with_tls.clear_requests()
-    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls))
+    result = run_task(INFO, connection(with_tls))
     assert "the certificate was not trusted" in result["msg"]
     assert "ca_path" in result["msg"]
     assert with_tls.requests() == []
 
 
-def test_certificates_can_be_left_unchecked(with_tls, tmp_path):
-    result, _run = run(with_tls, tmp_path, INFO, **connection(with_tls, validate_certs=False))
+def test_certificates_can_be_left_unchecked(with_tls):
+    result = run_task(INFO, connection(with_tls, validate_certs=False))
     assert not result.failed, result
 
 

@@ -396,8 +396,6 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
         "ANSIBLE_HOME": str(fleet.folder / "ansible"),
-        # What this shows does not depend on the door, but how long it takes does.
-        "COMMUNITY_TWILIO_DOOR": "controller",
         **fleet.environment,
     }
     commands = [
@@ -422,7 +420,6 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
     return Job(status, output, "".join(kept.values()))
 
 
-@pytest.mark.skipif(os.environ.get("COMMUNITY_TWILIO_DOOR") == "module", reason="run by the other door")
 def test_a_fleet_of_fifty_by_a_job(simulator, tmp_path):
     names = [f"shop {number}" for number in range(50)]
     fleet = fleet_of(simulator, tmp_path, names)

@@ -28,8 +28,8 @@ def warnings(output: str) -> list[str]:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_target(simulator, tmp_path, target):
-    run = ansible_playbook(tmp_path, [play([], roles=[target])], **environment(simulator))
+def test_target(simulator, tmp_path, door, target):
+    run = ansible_playbook(tmp_path, [play([], roles=[target])], **environment(simulator), **door)
     assert run.status == 0, run.output
     assert warnings(run.output) == []
 
