@@ -31,9 +31,6 @@ SECONDARY = "5" * 32
 
 REPLACE = {"update_secret": "when_changed", "remove_replaced": True, **KEY_PAIR}
 
-#: The modules that go by either door, without the part of their names that all have.
-MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
-
 #: Tasks, one after the other; each module's successes and failures, what changes and what stays.
 TASKS: list[tuple[str, dict[str, Any]]] = [
     ("aws_credential", {"friendly_name": "recordings", "update_secret": "when_changed", **KEY_PAIR}),
@@ -120,6 +117,10 @@ def results_by(simulator, folder, environment, *arguments) -> list[Result]:
     assert "[DEPRECATION WARNING]" not in run.output
     assert len(run.results) == len(TASKS)
     return list(run.results)
+
+
+#: The modules that go by either door, without the part of their names that all have.
+MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
 @pytest.mark.parametrize("arguments", [(), ("--diff",), ("--check", "--diff")])
