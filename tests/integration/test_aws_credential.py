@@ -67,6 +67,7 @@ CELLS = [
     Cell("always, removed", {**ALWAYS, "remove_replaced": True}, holding("recordings")),
     Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding("recordings", "other")),
     Cell("rename signed", {"sid": FIRST, "friendly_name": "new"}, holding(OLD)),
+    Cell("rename signed, too long", {"sid": FIRST, "friendly_name": "n" * 53}, holding(OLD)),
     Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, holding(None)),
     Cell(
         "rename to a name that is taken",
@@ -147,6 +148,7 @@ def test_what_stays(runs, cell):
         ("not signed, a failure", [FIRST, "unsigned: adopt", "unsigned: replace"]),
         ("several not signed", [FIRST, SECOND, "state: absent", "unsigned: replace"]),
         ("rename to a name that is taken", ["friendly_name", SECOND]),
+        ("rename signed, too long", ["friendly_name", "52"]),
         ("sid unknown", ["sid", FIRST]),
         ("absent, several", [FIRST, SECOND]),
     ],
