@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterable
 from typing import Any, Union
 
@@ -43,6 +44,12 @@ class FakeClock(Clock):
         self.check()
         self.slept.append(seconds)
         self.time += max(0.0, seconds)
+
+    def wait(self, event: threading.Event, seconds: float | None) -> None:
+        """Let the seconds pass at once, unless the event is set already."""
+        assert seconds is not None, "nobody else is there to set the event"
+        if not event.is_set():
+            self.sleep(seconds)
 
     def random(self) -> float:
         """Return the number that was chosen."""

@@ -276,6 +276,12 @@ class _SkippingClock(Clock):
         with self._lock:
             self._skipped += max(0.0, seconds)
 
+    def wait(self, event: threading.Event, seconds: float | None) -> None:
+        if seconds is None:
+            super().wait(event, None)
+        elif not event.is_set():
+            self.sleep(seconds)
+
 
 def run_cells(
     simulator: Simulator,

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.module_utils import basic
 from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Result, ansible_playbook, numbered, play, vaulted
 from simulator.seeding import PUBLIC_KEY

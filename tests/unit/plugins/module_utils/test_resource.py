@@ -48,7 +48,7 @@ def test_check_mode_is_not_to_apply():
     box = Box("add")
     outcome = converge(box, dry_run=True)
     assert box.done == ["read", "plan for actual"]
-    assert outcome == Outcome(True, {"planned": True}, {"a": 1}, {"a": 2}, ["mind"])
+    assert outcome == Outcome(True, {"planned": True}, {"a": 1}, {"a": 2}, ["mind"], applied=False)
 
 
 def test_a_plan_with_steps_is_applied():
