@@ -347,6 +347,14 @@ def doors(session: nox.Session, core: str) -> None:
 
 
 @nox.session(python=False)
+def matrix(session: nox.Session) -> None:
+    """Let each request of each operation meet each fault, print what came of it, and write docs/faults.md."""
+    programs = environment(session, CORES[BASE])
+    link_collection()
+    session.run(str(programs / "python"), "tests/faults/matrix", *session.posargs, external=True)
+
+
+@nox.session(python=False)
 def bench(session: nox.Session) -> None:
     """Measure the collection beside what people use today; no part of the tests, since machines differ."""
     programs = environment(session, CORES[BASE])

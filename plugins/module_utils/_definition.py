@@ -111,12 +111,20 @@ class Definition:
         return {name: dict(spec) for name, spec in options.items()}
 
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a task's arguments without options of the connection that are empty or null, which are not given.
+        """Return a task's arguments without options that are not given: null, or an empty one of the connection.
+
+        Ansible's own rules between options take one for given that is null. One that has a default is left for Ansible
+        to refuse: who writes null means something, and not the default.
 
         :param arguments: as they were written, before Ansible validates them.
         """
         connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
-        return {name: value for name, value in arguments.items() if name not in connecting or value not in (None, "")}
+        defaults = {name for name, option in self.options.items() if "default" in option}
+        return {
+            name: value
+            for name, value in arguments.items()
+            if not (value in (None, "") if name in connecting else value is None and name not in defaults)
+        }
 
     @functools.cached_property
     def secret_options(self) -> frozenset[str]:

@@ -1,0 +1,304 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Any answer and any option: a task ends with a result, and a failure is a sentence of the project's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from matrix.judge import Health, problems_of
+from matrix.operations import OPERATIONS, Operation, things
+from matrix.running import MAIN, MAIN_TOKEN, InProcess, QuickClock, Ran, run
+from requests.structures import CaseInsensitiveDict
+
+from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
+from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport, NoReply, Reply, Request
+
+#: Examples of each test; all are the same in each run.
+ANSWERS, OPTIONS = 60, 60
+MOST_REQUESTS = 60
+
+EXAMPLES = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
+)
+
+#: One operation of each module that sends different requests; the other ones send the same.
+CHOSEN = [name for name in OPERATIONS if "as subaccount" in name or "API key" not in name]
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+HOSTILE = st.sampled_from(
+    [
+        "",
+        " ",
+        "\0",
+        "\ud800",
+        "\r\nX-Injected: yes",
+        "a" * 100_000,
+        "é" * 65,
+        "{{ lookup('pipe', 'id') }}",
+        "@127.0.0.1:9/x",
+        "../..",
+        "%00",
+        "?a=b#c",
+        "-----BEGIN PRIVATE KEY-----",
+        "١٢٣",
+        "NaN",
+        "1e999",
+        "9" * 5000,
+        "+14155550100\n",
+    ]
+)
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), ANY_TEXT, HOSTILE, st.just(10**400), st.just(MAIN)
+)
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3), max_leaves=8
+)
+
+
+@pytest.fixture(scope="module")
+def in_process() -> Iterator[InProcess]:
+    """Run a simulator in this process."""
+    with InProcess() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def healthy(in_process: InProcess) -> dict[str, Sequence[Any]]:
+    """Return what each operation is answered in health."""
+    return {name: Health(in_process, OPERATIONS[name]).answers for name in CHOSEN}
+
+
+class Scripted:
+    """HTTP that answers with what it was given, one answer after the other, and then with nothing but failures."""
+
+    def __init__(self, replies: Sequence[Reply | None]) -> None:
+        self.clock = QuickClock()
+        self.pacer = Pacer(self.clock)
+        self.sent = 0
+        self._replies = iter(replies)
+
+    def send(self, request: Request) -> Reply:
+        """Answer with the next one; None is no answer."""
+        self.sent += 1
+        reply = next(self._replies, None)
+        if reply is None:
+            raise NoReply("the script is over", sent=True)
+        return reply
+
+    def cancel(self) -> None:
+        """End what is under way: nothing is."""
+
+    def close(self) -> None:
+        """Close all connections: there are none."""
+
+
+def _places(body: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield place
+    items = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for key, value in items:
+        yield from _places(value, (*place, key))
+
+
+def _put(body: Any, place: Sequence[Any], value: Any) -> Any:
+    """Return a copy of a body with another value at a place; the value itself, where the place is the whole."""
+    if not place:
+        return value
+    copy = dict(body) if isinstance(body, dict) else list(body)
+    copy[place[0]] = _put(body[place[0]], place[1:], value)
+    return copy
+
+
+@st.composite
+def bodies(draw: Any, healthy: Sequence[Any]) -> bytes:
+    """Draw a body: a true one, one with some fields changed, any JSON, or any bytes."""
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return bytes(draw(st.binary(max_size=50)))
+    if kind == 1:
+        return draw(st.sampled_from([b"", b"[" * 100_000, b'{"a":' * 50_000, b"NaN", b'"\\ud800"', b"1" * 5000]))
+    if kind == 2:
+        body = draw(ANYTHING)
+    else:
+        body = draw(st.sampled_from([each for each in healthy if each is not None] or [{}]))
+        for _unused in range(draw(st.integers(0, 3))):
+            body = _put(body, draw(st.sampled_from(list(_places(body)))), draw(ANYTHING))
+            if not isinstance(body, (dict, list)):
+                break
+    return json.dumps(body).encode("utf-8", "surrogatepass")
+
+
+HEADER_TEXT = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=20)
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "Content-Type": HEADER_TEXT,
+        "Retry-After": st.one_of(
+            HEADER_TEXT,
+            st.integers(-5, 10**30).map(str),
+            st.sampled_from(["Fri, 31 Dec 99999 23:59:59 GMT", "Mon, 01 Jan 0001 00:00:00 +1400", "²", "1e3", "nan"]),
+        ),
+        "Twilio-Request-Id": HEADER_TEXT,
+        "Location": st.just("http://127.0.0.1:9/"),
+    },
+)
+STATUSES = st.one_of(
+    st.sampled_from([200, 200, 200, 201, 201, 204, 202, 301, 400, 401, 403, 404, 409, 429, 500, 503]),
+    st.integers(100, 999),
+)
+
+
+def replies(healthy: Sequence[Any]) -> SearchStrategy[list[Reply | None]]:
+    """Return a strategy of answers in a row."""
+    reply = st.builds(
+        lambda status, headers, body: Reply(status, CaseInsensitiveDict(headers), body),
+        STATUSES,
+        HEADERS,
+        bodies(healthy),
+    )
+    return st.lists(st.none() | reply | reply | reply, max_size=6)
+
+
+def _check(ran: Ran, secrets: set[str]) -> None:
+    assert ran.exception is None
+    # What is returned can be sent on as JSON, and read again.
+    json.loads(json.dumps(ran.result))
+    found = [str(problem) for problem in problems_of(ran, secrets, None)]
+    assert not found, (found, ran.result)
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_any_answer_ends_in_a_result(name: str, healthy: dict[str, Sequence[Any]]) -> None:
+    operation = OPERATIONS[name]
+
+    @settings(EXAMPLES, max_examples=ANSWERS)
+    @given(replies(healthy[name]))
+    def try_answers(answers: list[Reply | None]) -> None:
+        scripted = Scripted(answers)
+        ran = run(None, operation.definition, operation.options, operation.check_mode, 1, lambda *_given: scripted)
+        assert scripted.sent <= MOST_REQUESTS
+        _check(ran, {MAIN_TOKEN})
+
+    try_answers()
+
+
+def hostile_options(operation: Operation) -> SearchStrategy[dict[str, Any]]:
+    """Return a strategy of arguments: those of an operation, some of them exchanged for anything."""
+    # Where requests go stays as it is: nothing must leave this machine.
+    spec = {name: each for name, each in operation.definition.argument_spec().items() if name != "base_url"}
+    changes = st.dictionaries(st.sampled_from([*spec, "no_such_option"]), ANYTHING, min_size=1, max_size=3)
+    return changes.map(lambda changed: {**operation.options, **changed})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+
+
+def _secrets_in(operation: Operation, options: Mapping[str, Any]) -> set[str]:
+    """Return the texts of an operation's secret options, as far as they can be told from other text."""
+    secret = operation.definition.secret_options
+    shown = " ".join(text for name, value in options.items() if name not in secret for text in _texts(value))
+    texts = {text for name in secret for text in _texts(options.get(name))}
+    return {text for text in texts if len(text) >= 8 and text.isalnum() and text not in shown} | {MAIN_TOKEN}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_any_option_ends_in_a_result(name: str, in_process: InProcess) -> None:
+    operation = OPERATIONS[name]
+
+    @settings(EXAMPLES, max_examples=OPTIONS)
+    @given(hostile_options(operation))
+    def try_options(options: dict[str, Any]) -> None:
+        in_process.start_over(operation.accounts(), operation.settings, operation.page_size)
+        clock = QuickClock()
+        ran = run(
+            in_process,
+            operation.definition,
+            options,
+            operation.check_mode,
+            1,
+            lambda timeout, validate, path: HttpTransport(timeout, validate, path, clock=clock),
+        )
+        _check(ran, _secrets_in(operation, options))
+
+    try_options()
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("aws_credential", {"state": "absent"}),
+        (
+            "aws_credential",
+            {"update_secret": "always", "aws_access_key_id": "A" * 20, "aws_secret_access_key": "a" * 40},
+        ),
+        ("account", {"state": "suspended"}),
+        ("account", {}),
+    ],
+)
+def test_a_name_that_is_null_names_nothing(module: str, options: dict[str, Any], in_process: InProcess) -> None:
+    seed = {"sid": MAIN, "auth_token": MAIN_TOKEN, "aws_credentials": [{"sid": "CR" + "1" * 32}]}
+    only = {"sid": "AC" + "2" * 32, "owner_account_sid": MAIN, "friendly_name": "shop"}
+    world = in_process.start_over({"accounts": [seed, only]}, {}, None)
+    before = things(world)
+    ran = run(in_process, Operation("", module, {}).definition, {"friendly_name": None, **options})
+    assert ran.message == "one of the following is required: sid, friendly_name"
+    assert ran.log == []
+    assert things(world) == before
+
+
+#: What a module process is given, and what its failure must name.
+HOSTILE_TASKS = {
+    "NUL": ("twilio_safelist_number", {"phone_number": ["+1\0415"]}, "phone_number"),
+    # Ansible itself refuses the arguments, which any module returns.
+    "surrogate": ("twilio_account", {"friendly_name": "\ud800"}, "surrogates not allowed"),
+    "nested": ("twilio_safelist_number", {"phone_number": [[["+14155550100"]]]}, "phone_number"),
+    "long": ("twilio_aws_credential", {"friendly_name": "a" * 50_000}, "friendly_name"),
+    "line end": ("twilio_account_info", {"sid": MAIN + "\r\nX: y"}, "sid"),
+    "private key": ("twilio_public_key", {"friendly_name": "k", "public_key": "-----BEGIN PRIVATE KEY-----"}, "public"),
+    "timeout": ("twilio_usage_info", {"timeout": 1e308}, "timeout"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE_TASKS)
+def test_a_module_process_says_what_is_wrong_with_an_option(case: str, in_process: InProcess, tmp_path: Path) -> None:
+    module, options, named = HOSTILE_TASKS[case]
+    arguments = {"account_sid": MAIN, "auth_token": MAIN_TOKEN, "base_url": in_process.url, "max_retries": 0, **options}
+    ran = subprocess.run(
+        ["ansible", "localhost", "-m", f"community.twilio.{module}", "-a", json.dumps(arguments)],
+        env={
+            **os.environ,
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
+            "COMMUNITY_TWILIO_DOOR": "module",
+            "ANSIBLE_LOCAL_TEMP": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = ran.stdout + ran.stderr
+    assert "Traceback" not in output
+    assert MAIN_TOKEN not in output
+    assert ran.returncode != 0
+    assert named in output

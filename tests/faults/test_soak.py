@@ -1,0 +1,92 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ten thousand numbers while one request in fifty fails: all are there, with few requests and bounded memory."""
+
+from __future__ import annotations
+
+import random
+import tracemalloc
+from collections import deque
+from typing import Any
+
+from matrix.operations import OPERATIONS
+from matrix.running import MAIN, MAIN_TOKEN, InProcess, QuickClock
+from simulator.faults import Fault, Faults, read
+
+from ansible_collections.community.twilio.plugins.module_utils._module import execute
+from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
+
+NUMBERS = 10_000
+#: The part of the requests that fail, and how.
+FAILING = 0.02
+KINDS: tuple[dict[str, Any], ...] = (
+    {"kind": "500", "applied": True},
+    {"kind": "503", "applied": False},
+    {"kind": "reset", "applied": False},
+    {"kind": "reset", "applied": True},
+    {"kind": "truncated"},
+    {"kind": "html", "applied": True},
+)
+#: What the task may use beside the least: requests in all, and bytes of memory at once.
+MOST_REQUESTS = 1.05
+MOST_MEMORY = 60 * 1024 * 1024
+
+
+class Weather(Faults):
+    """Faults that come at random, the same ones in each run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._random = random.Random(1)
+        # The server looks whether any waits before it asks for one.
+        self.waiting = [read({"kind": "500"})]
+
+    def take(self, method: str, path: str, account_sid: str | None) -> Fault | None:
+        """Return a fault now and then, whatever is asked."""
+        return read(self._random.choice(KINDS)) if self._random.random() < FAILING else None
+
+
+def test_ten_thousand_numbers_are_added_while_one_request_in_fifty_fails() -> None:
+    numbers = [f"+1415{number:07d}" for number in range(NUMBERS)]
+    definition = OPERATIONS["safelist_number: add"].definition
+    with InProcess() as simulator:
+        world = simulator.start_over({"accounts": []}, {}, None)
+        simulator.simulation.faults = Weather()
+        # What the simulator remembers is not the task's memory.
+        simulator.simulation.log = deque(maxlen=100)
+        given = {
+            "account_sid": MAIN,
+            "auth_token": MAIN_TOKEN,
+            "base_url": simulator.url,
+            "phone_number": numbers,
+            "concurrency": 8,
+        }
+        options = checked(definition.argument_spec(), definition.rules(), given, "twilio_safelist_number").options
+        transports: list[HttpTransport] = []
+
+        def open_transport(timeout: float, validate_certs: bool, ca_path: str | None) -> HttpTransport:
+            transports.append(HttpTransport(timeout, validate_certs, ca_path, clock=QuickClock()))
+            return transports[-1]
+
+        tracemalloc.start()
+        try:
+            result = execute(definition, options, False, False, open_transport)
+            _now, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+            for transport in transports:
+                transport.close()
+        assert not result.get("failed"), result["msg"]
+        assert result["changed"]
+        assert [entry["phone_number"] for entry in result["numbers"]] == numbers
+        assert all(entry["changed"] for entry in result["numbers"])
+        found = world.accounts[MAIN].safelist
+        assert {entry["phone_number"]: entry["sid"] for entry in result["numbers"]} == found
+        # A look and a write for each.
+        sent = simulator.simulation.count
+        print(f"{sent / (2 * NUMBERS):.3f} times the least requests, {peak / 1024 / 1024:.0f} MiB of memory")
+        assert sent <= MOST_REQUESTS * 2 * NUMBERS
+        assert peak <= MOST_MEMORY
