@@ -139,7 +139,7 @@ class Watch:
 
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._attempts: dict[int, Attempt] = {}
         self._watching = False
 
@@ -159,6 +159,11 @@ class Watch:
             with self._lock:
                 del self._attempts[id(attempt)]
 
+    def rest(self) -> None:
+        """Let the thread that watches end, where it has nothing to watch; the next attempt starts another one."""
+        with self._lock:
+            self._lock.notify()
+
     def end_all(self) -> None:
         """End all attempts now."""
         with self._lock:
@@ -167,14 +172,12 @@ class Watch:
 
     def _run(self) -> None:
         """Sleep until the oldest attempt is due, again and again; no attempt that begins meanwhile is due earlier."""
-        while True:
-            with self._lock:
+        with self._lock:
+            while self._attempts:
                 self._end_due()
-                if not self._attempts:
-                    self._watching = False
-                    return
                 due = min(attempt.deadline for attempt in self._attempts.values())
-            time.sleep(max(0.0, due - time.monotonic()))
+                self._lock.wait(max(0.0, due - time.monotonic()))
+            self._watching = False
 
     def _end_due(self) -> None:
         now = time.monotonic()

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from . import _libs
 from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent, Rejected, Undecided
@@ -28,9 +28,6 @@ _PAGE_SIZES = (1000, 200, 50)
 
 #: A list with more pages than this has no end: an account can't hold a million of anything that is listed here.
 _MOST_PAGES = 1000
-
-#: What Twilio's errors hold: one of these at least, classic or by RFC 9457. Anything else is not Twilio's answer.
-_ERROR_KEYS = {"code", "message", "status", "title", "detail"}
 
 #: The header that each of Twilio's own answers carries, and what it may hold.
 _REQUEST_ID_HEADER = "Twilio-Request-Id"
@@ -216,17 +213,18 @@ class Client:
                 self._pause(ended.wait, attempt)
         raise AssertionError("unreachable")
 
-    def send_once(self, call: Call, find: Callable[[], Any]) -> Answer:
+    def send_once(self, call: Call, find: Callable[[], Any], attempts: Iterator[int] | None = None) -> Answer:
         """Send a call that must not be applied twice, and settle an attempt of unknown fate by looking.
 
         :param call: the call.
         :param find: reads, and returns what the call should have brought about, None where it is not there.
+        :param attempts: numbers the attempts from 0 on; one that is given goes on from where it is.
         :returns: the answer, or what ``find`` found in its place; ``doubtful`` where one attempt's fate was unknown.
         :raises CallError: as :meth:`send`; ``doubtful`` where an attempt before it was of unknown fate. Where ``find``
             can't tell either, the failure is that of the call.
         """
         doubtful = False
-        attempts = itertools.count()
+        attempts = attempts or itertools.count()
         for look in itertools.count():
             try:
                 return Answer(self._send(call, attempts).body, doubtful)
@@ -312,17 +310,18 @@ class Client:
         :param call: the call, without a page's size.
         :raises CallError: as :meth:`send`; FateUnknown where the list has no end.
         """
-        seen: set[str] = set()
         call = replace(call, query={**(call.query or {}), "PageSize": str(_PAGE_SIZES[0])})
-        while len(seen) < _MOST_PAGES:
+        seen = {_place_in_list(f"{call.path}?{urlencode(call.query or {})}")}
+        while len(seen) <= _MOST_PAGES:
             page: Page = self.send(call).body
             yield from page.items
             if page.next is None:
                 return
             following = self._without_prefix(page.next)
-            if following in seen:
+            place = _place_in_list(following)
+            if place in seen:
                 raise FateUnknown(call.doing, "the list's pages lead in a circle")
-            seen.add(following)
+            seen.add(place)
             call = replace(call, path=following, query=None)
         raise FateUnknown(call.doing, f"the list has more than {_MOST_PAGES} pages")
 
@@ -415,7 +414,10 @@ class Client:
         """
 
         def foreign(said: str) -> ForeignAnswer:
-            return ForeignAnswer(call.doing, self._plain(call, f"the answer is about {said}"))
+            advice = ForeignAnswer.default_advice
+            if call.method != "GET":
+                advice += " The request may have been applied: run the task again, it looks at what is there."
+            return ForeignAnswer(call.doing, self._plain(call, f"the answer is about {said}"), advice=advice)
 
         account = call.about or self.account_sid
         for item in body.items if isinstance(body, Page) else [body]:
@@ -439,16 +441,16 @@ class Client:
     ) -> CallError:
         problem = _problem(reply)
         code = problem["code"] if type(problem.get("code")) is int else None
-        message = problem.get("message") or problem.get("detail") or problem.get("title")
+        message = _text_of(problem)
         if misfit is not None:
             message = f"an answer that can't be read ({misfit})"
-        elif message is None or (reply.status < 400):
+        elif message is None or reply.status < 400:
             message = f"an answer that is not Twilio's or not whole ({_media_type(reply)})"
         more_info = problem.get("more_info") or problem.get("type")
         request_id = self._plain(call, reply.headers.get(_REQUEST_ID_HEADER) or "")
         return kind(
             call.doing,
-            f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._plain(call, str(message))}",
+            f"Twilio answered {reply.status}{f'/{code}' if code else ''}, {self._plain(call, message)}",
             status=reply.status,
             code=code,
             more_info=self._plain(call, more_info) if isinstance(more_info, str) else None,
@@ -464,8 +466,16 @@ class Client:
         secrets.append(b64encode(f"{user}:{password.reveal()}".encode()).decode())
         for secret in sorted(secrets, key=len, reverse=True):
             message = message.replace(secret, Secret.MASK)
-        printable = "".join(character if character.isprintable() else " " for character in message)
+        # More than enough of it, but only now: a secret that was cut would not be found.
+        printable = "".join(character if character.isprintable() else " " for character in message[:10_000])
         return " ".join(printable.split()).rstrip(".")[:300]
+
+
+def _place_in_list(address: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    """Return what tells a list's pages apart, whatever their size; the first one's address may leave its number out."""
+    path, _mark, query = address.partition("?")
+    parameters = {"Page": "0", **dict(parse_qsl(query))}
+    return path, frozenset((name, value) for name, value in parameters.items() if name != "PageSize")
 
 
 def _folded(value: Any) -> str:
@@ -488,6 +498,12 @@ def _problem(reply: Reply) -> dict[str, Any]:
     return problem if isinstance(problem, dict) else {}
 
 
+def _text_of(problem: Mapping[str, Any]) -> str | None:
+    """Return what an error says, None where it says nothing; the first key is Twilio's own, the others RFC 9457's."""
+    texts = (problem.get(key) for key in ("message", "detail", "title"))
+    return next((text for text in texts if isinstance(text, str)), None)
+
+
 def _is_twilios(reply: Reply) -> bool:
     """Return whether an error is Twilio's own, as far as that can be told.
 
@@ -497,7 +513,7 @@ def _is_twilios(reply: Reply) -> bool:
     problem = _problem(reply)
     if reply.status == 404:
         return type(problem.get("code")) is int or _REQUEST_ID_HEADER in reply.headers
-    return bool(_ERROR_KEYS & problem.keys())
+    return type(problem.get("code")) is int or _text_of(problem) is not None
 
 
 def _misfit(raw: Any, error: Any) -> str:

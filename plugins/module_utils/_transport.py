@@ -174,8 +174,9 @@ class HttpTransport:
         self._watch.end_all()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, which nothing may be using."""
         self._adapter.close()
+        self._watch.rest()
 
     def _verified(self, url: str) -> bool | str:
         if self._verify is None and url.startswith("https:"):

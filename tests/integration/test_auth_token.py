@@ -418,7 +418,7 @@ def test_tokens_are_not_replaced_for_ever(faulty):
     assert run.apply.failed
     assert run.apply["code"] == 70002
     assert run.apply["changed"] is True
-    assert writes(run, "apply").count("DELETE Secondary") == 2
+    assert writes(run, "apply").count("DELETE Secondary") == 1
 
 
 @pytest.mark.parametrize("cell", ends("promote"))

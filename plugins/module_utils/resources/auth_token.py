@@ -11,7 +11,7 @@ primary, and the old primary dies at once. ``docs/design.md`` has the table that
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -27,7 +27,8 @@ _NOT_FOUND = 20404
 
 _SECONDARY = "/v1/AuthTokens/Secondary"
 _PROMOTE = "/v1/AuthTokens/Promote"
-_ANY_BODY = _schemas.answer()
+#: What a valid token is told by: a page of credentials, whatever they are.
+_ANY_PAGE = _schemas.page(_schemas.answer())
 
 _DATED = {
     "account_sid": _schemas.nullable(_schemas.sid("AC")),
@@ -84,7 +85,7 @@ def _refusal(client: Client, token: Secret) -> Rejected | None:
 
     :raises CallError: for anything else than "not valid": a suspended account, a fault.
     """
-    call = Call("GET", "/v1/Credentials/AWS", "try an auth token", _ANY_BODY, query={"PageSize": "1"})
+    call = Call("GET", "/v1/Credentials/AWS", "try an auth token", _ANY_PAGE, query={"PageSize": "1"})
     try:
         client.acting_as(client.account_sid, token).send(call)
     except Rejected as rejected:
@@ -247,26 +248,30 @@ class AuthTokenState(Resource[Tried]):
         :returns: the answer, and what was deleted for it, as the diff shows it.
         """
         unknown = {"account_sid": self._client.account_sid}
+        attempts = itertools.count()
         changed = False
         try:
             for replaced in itertools.count():
                 try:
-                    return self._mint(), [unknown] if changed else []
+                    return self._mint(attempts), [unknown] if changed else []
                 except Rejected as rejected:
-                    most = self._client.connection.max_retries if rejected.doubtful else 0
-                    if rejected.code != _EXISTS_ALREADY or not self._replace_unknown or replaced > most:
+                    may_replace = rejected.attempts_left > 0 if rejected.doubtful else not replaced
+                    if rejected.code != _EXISTS_ALREADY or not self._replace_unknown or not may_replace:
                         raise
+                    if not rejected.doubtful:
+                        # Answered at once, so that the attempts are all still there.
+                        attempts = itertools.count()
                 changed = self._delete() or changed
         except TwilioError as error:
             tell_what_was_done(error, Outcome(changed, {}, {}, {}, replaced=[unknown]))
             raise
         raise AssertionError("unreachable")
 
-    def _mint(self) -> Mapping[str, Any]:
+    def _mint(self, attempts: Iterator[int]) -> Mapping[str, Any]:
         doing = "create a secondary auth token"
         call = Call("POST", _SECONDARY, doing, _MINTED, form=self._parameters, advice=_ADVICE_TO_CREATE)
         try:
-            minted: Mapping[str, Any] = self._client.send_once(call, find=lambda: None).body
+            minted: Mapping[str, Any] = self._client.send_once(call, lambda: None, attempts).body
         except FateUnknown as failure:
             failure.message += " A token that nobody knows may exist now; 'replace_unknown: true' deletes it."
             raise

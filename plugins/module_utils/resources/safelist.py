@@ -16,10 +16,19 @@ from .._resource import Outcome, Plan, Resource, converge, for_each, tell_what_w
 
 _PATH = "/v1/SafeList/Numbers"
 _EXISTS_ALREADY = 60411
-_ENTRY = _schemas.answer(sid=_schemas.nullable(_schemas.text), phone_number=_schemas.nullable(_schemas.text))
+_KEYS = _schemas.answer(sid=_schemas.nullable(_schemas.text), phone_number=_schemas.nullable(_schemas.text))
 
 Entry = Mapping[str, Any]
 Value = TypeVar("Value")
+
+
+def _entry(value: Any) -> Any:
+    """Check the entry of a number: it is told by its SID, or by the number."""
+    entry = _KEYS(value)
+    if entry["sid"] is None and entry["phone_number"] is None:
+        raise _schemas.invalid("expected an entry, with sid or phone_number")
+    return entry
+
 
 #: The options of every module about SafeList numbers, as the documentation fragment ``safelist`` has them.
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
@@ -50,7 +59,7 @@ class SafeListNumber(Resource[Optional[Entry]]):
     def read(self) -> Entry | None:
         """Return the number's entry, None where it is not on the list."""
         doing = f"look up {self._phone_number} on the SafeList"
-        call = Call("GET", _PATH, doing, _ENTRY, query=self._field, identity=self._identity)
+        call = Call("GET", _PATH, doing, _entry, query=self._field, identity=self._identity)
         entry: Entry | None = self._client.find(call)
         return entry
 
@@ -74,7 +83,7 @@ class SafeListNumber(Resource[Optional[Entry]]):
 
     def _add(self) -> tuple[Entry | None, bool]:
         doing = f"add {self._phone_number} to the SafeList"
-        call = Call("POST", _PATH, doing, _ENTRY, form=self._field, identity=self._identity)
+        call = Call("POST", _PATH, doing, _entry, form=self._field, identity=self._identity)
         try:
             return self._client.send_once(call, find=self.read).body, True
         except Rejected as rejected:

@@ -125,6 +125,13 @@ class QuickClock(Clock):
         with self._lock:
             self.slept += max(0.0, seconds)
 
+    def wait(self, event: threading.Event, seconds: float | None) -> None:
+        """Set the clock forward, unless the event is set already; wait for it where another thread keeps the time."""
+        if seconds is None:
+            super().wait(event, None)
+        elif not event.is_set():
+            self.sleep(seconds)
+
     def random(self) -> float:
         """Return one half."""
         return 0.5

@@ -95,3 +95,14 @@ def test_an_attempt_expires_at_its_deadline_and_the_watching_thread_ends_with_th
         assert not thread.is_alive()
     with watch.attempt() as another:
         assert not another.ended
+
+
+def test_a_watch_that_rests_leaves_no_thread():
+    before = threading.active_count()
+    watch = Watch(3600.0)
+    with watch.attempt():
+        assert threading.active_count() == before + 1
+    (thread,) = [thread for thread in threading.enumerate() if getattr(thread, "_target", None) == watch._run]
+    watch.rest()
+    thread.join(60)
+    assert not thread.is_alive()

@@ -49,9 +49,13 @@ def test_an_empty_option_of_the_connection_is_not_given(name, empty):
     assert definition().given({name: empty, "friendly_name": "shop"}) == {"friendly_name": "shop"}
 
 
-@pytest.mark.parametrize("value", ["", None, [], 0, False])
+@pytest.mark.parametrize("value", ["", [], 0, False])
 def test_other_options_are_given_however_empty(value):
     assert definition().given({"friendly_name": value}) == {"friendly_name": value}
+
+
+def test_an_option_that_is_null_is_not_given():
+    assert definition().given({"friendly_name": None}) == {}
 
 
 @pytest.mark.parametrize("value", [0, False, 0.0])
