@@ -56,7 +56,10 @@ options:
       - If not given, the environment variable E(TWILIO_BASE_URL) is used.
     type: str
   timeout:
-    description: How many seconds each attempt at a request may take to connect, and then to be answered.
+    description:
+      - How many seconds each attempt at a request may take as a whole, from connecting to the last byte of the answer;
+        3600 at most.
+      - The time that it takes to look up a host name comes on top, where the system needs longer.
     type: float
     default: 30.0
   max_retries:
