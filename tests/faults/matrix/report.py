@@ -22,12 +22,12 @@ _OUTCOMES = (AT_ONCE, NEXT_RUN, NOT)
 UNEXPLAINED = "?"
 _LETTERS = {reason.name: chr(ord("a") + number) for number, reason in enumerate(REASONS)}
 
-_BEGINNING = """\
-<!--
-Copyright (c) 2026, community.twilio contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
--->
+#: This file's own: that of the page is the same.
+_HEADER = [line.removeprefix("# ") for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3]]
+
+_BEGINNING = (
+    "\n".join(["<!--", *_HEADER, "-->"])
+    + """
 
 # What a fault does
 
@@ -40,6 +40,7 @@ changed, each SID that is returned exists, a failure is a sentence, and no secre
 
 `.venv/bin/nox -s matrix` writes this page; `tests/faults/test_matrix.py` compares it, line by line.
 """
+)
 
 _ENDING = """\
 
