@@ -440,7 +440,7 @@ class Client:
         advice: str | None = None,
     ) -> CallError:
         problem = _problem(reply)
-        code = problem["code"] if type(problem.get("code")) is int else None
+        code = _code_of(problem)
         message = _text_of(problem)
         if misfit is not None:
             message = f"an answer that can't be read ({misfit})"
@@ -498,6 +498,12 @@ def _problem(reply: Reply) -> dict[str, Any]:
     return problem if isinstance(problem, dict) else {}
 
 
+def _code_of(problem: Mapping[str, Any]) -> int | None:
+    """Return Twilio's code of an error, None where it has none; JSON's true is an int to Python, and no code."""
+    code = problem.get("code")
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
 def _text_of(problem: Mapping[str, Any]) -> str | None:
     """Return what an error says, None where it says nothing; the first key is Twilio's own, the others RFC 9457's."""
     texts = (problem.get(key) for key in ("message", "detail", "title"))
@@ -512,8 +518,8 @@ def _is_twilios(reply: Reply) -> bool:
     """
     problem = _problem(reply)
     if reply.status == 404:
-        return type(problem.get("code")) is int or _REQUEST_ID_HEADER in reply.headers
-    return type(problem.get("code")) is int or _text_of(problem) is not None
+        return _code_of(problem) is not None or _REQUEST_ID_HEADER in reply.headers
+    return _code_of(problem) is not None or _text_of(problem) is not None
 
 
 def _misfit(raw: Any, error: Any) -> str:
@@ -542,4 +548,4 @@ def _kind(value: Any) -> str:
 
 
 def _media_type(reply: Reply) -> str:
-    return str(reply.headers.get("Content-Type", "no content type")).split(";")[0]
+    return str(reply.headers.get("Content-Type", "no content type")).partition(";")[0]

@@ -263,8 +263,8 @@ def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
     run = ansible_playbook(tmp_path, [over_all], "-i", str(script), COMMUNITY_TWILIO_DOOR="module")
     assert run.status == 0, run.output
     said = [result["msg"] for result in run.results if result.task == "say"]
-    assert sorted(name for name, _ in said) == sorted(["shop", "shop", TEXT, "other"])
-    assert len({interpreter for _, interpreter in said}) == 1
+    assert sorted(name for name, _path in said) == sorted(["shop", "shop", TEXT, "other"])
+    assert len({interpreter for _name, interpreter in said}) == 1
     assert Path(said[0][1]).resolve() == Path(sys.executable).resolve()
 
 
@@ -330,7 +330,7 @@ def test_nothing_that_somebody_typed_is_a_template(simulator, tmp_path):
     run = ansible_playbook(tmp_path, [over_all], "-i", write(tmp_path, {**connection(simulator), **options}))
     assert run.status == 0, run.output
     told = [result["msg"] for result in run.results if result.task == "say"]
-    assert sorted(name for name, *_ in told) == sorted(names)
+    assert sorted(name for name, *_others in told) == sorted(names)
     for name, decoded, nested, host, groups in told:
         assert nested == name
         assert decoded == unquote_plus(name)

@@ -42,4 +42,4 @@ def test_a_template_of_our_own_is_evaluated():
 def test_a_text_that_is_no_template_is_not_marked():
     value = {"sid": "AC1", "names": ["shop", "#1"], "none": None, "number": 1}
     assert json.loads(json.dumps(make_unsafe(value), cls=AnsibleJSONEncoder)) == value
-    assert type(make_unsafe("shop")) is str
+    assert make_unsafe("shop").__class__ is str
