@@ -331,7 +331,7 @@ def integration(session: nox.Session, core: str) -> None:
 def faults(session: nox.Session, core: str) -> None:
     """Kill the roles that rotate at every point, and run them again (all points: -- --kill-everywhere)."""
     fetch_other_collections(session, core)
-    run_pytest(session, core, "tests/faults", "--numprocesses=2", packages=OTHER_PACKAGES)
+    run_pytest(session, core, "tests/faults", "--numprocesses=2", "--dist=worksteal", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)
@@ -339,11 +339,14 @@ def faults(session: nox.Session, core: str) -> None:
 def doors(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values: the doors and the filters.
 
-    On the coming release only that nothing warns of it: the targets run once, and all modules by both doors.
+    On the coming release only that nothing warns of it: all modules by both doors, the inventory, and roles.
     """
     files, selection = ["test_filters.py"], []
     if CORES[core].coming:
-        files, selection = ["test_targets.py"], ["-k", "controller or test_results_are_the_same"]
+        files, selection = (
+            ["test_targets.py"],
+            ["-k", "test_results_are_the_same or inventory or account_baseline or rotate_auth_token"],
+        )
     others = [f"tests/integration/{file}" for file in files]
     run_pytest(session, core, "tests/integration/test_doors.py", *others, *selection, "--numprocesses=2")
 
