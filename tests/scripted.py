@@ -56,6 +56,32 @@ class FakeClock(Clock):
         return self._chance
 
 
+class SkippingClock(Clock):
+    """Real time that waiting sets forward at once, for threads that share it; ``slept`` holds by how many seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        """Return the seconds since some fixed moment, those included that were not waited."""
+        return super().now() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        """Set the clock forward."""
+        self.check()
+        with self._lock:
+            self.slept += max(0.0, seconds)
+
+    def wait(self, event: threading.Event, seconds: float | None) -> None:
+        """Set the clock forward, unless the event is set already; wait for it where another thread keeps the time."""
+        if seconds is None:
+            super().wait(event, None)
+        elif not event.is_set():
+            self.sleep(seconds)
+
+
 class FakeTransport:
     """Answers requests with what was written down, one after the other; ``requests`` holds what was sent.
 

@@ -48,7 +48,7 @@ class Attempt:
             # Not connected yet, or closed already; the class's method, since that of a TLS socket would change it
             # under the thread that reads.
             with contextlib.suppress(OSError, TypeError):
-                socket.socket.shutdown(line, socket.SHUT_RDWR)  # type: ignore[arg-type]
+                socket.socket.shutdown(line, socket.SHUT_RDWR)  # type: ignore[arg-type]  # None: TypeError
 
 
 _CURRENT = threading.local()
@@ -59,6 +59,8 @@ class WatchedConnection:
 
     #: The attempt that the connection serves, or served last.
     attempt: Attempt | None = None
+    host: str
+    port: int
     #: Seconds for connecting; the transport always gives some.
     timeout: float
     #: The connecting socket once more: a TLS handshake takes the first one away.
@@ -68,7 +70,7 @@ class WatchedConnection:
         """Connect; until that is done, tunnel and handshake included, nothing of the request was sent."""
         attempt = self._serve()
         try:
-            super().connect()  # type: ignore[misc]
+            super().connect()  # type: ignore[misc]  # urllib3's class comes behind
         finally:
             line, self.line = self.line, None
             if line is not None:
@@ -84,14 +86,14 @@ class WatchedConnection:
         if attempt.ended:
             raise TimeoutError
         attempt.sent = getattr(self, "sock", None) is not None
-        super().putrequest(*args, **kwargs)  # type: ignore[misc]
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
 
     def _new_conn(self) -> socket.socket:
         """Open the socket; a host's addresses, which are tried in turn, share the time that there is for them all."""
         timeout = self.timeout
         self.timeout = timeout / self._number_of_addresses()
         try:
-            opened: socket.socket = super()._new_conn()  # type: ignore[misc]
+            opened: socket.socket = super()._new_conn()  # type: ignore[misc]  # urllib3's class comes behind
         finally:
             self.timeout = timeout
         with contextlib.suppress(OSError):
@@ -103,7 +105,7 @@ class WatchedConnection:
             # The proxy looks the name up, not this machine.
             return 1
         try:
-            return len(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM))  # type: ignore[attr-defined]
+            return len(socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM))
         except (OSError, ValueError):
             return 1
 

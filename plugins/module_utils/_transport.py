@@ -196,7 +196,7 @@ class HttpTransport:
             if not proxies or utils.should_bypass_proxies(url, no_proxy=proxies.get("no")):
                 proxies = {}
             elif proxy := utils.select_proxy(url, proxies):
-                address = utils.prepend_scheme_if_needed(proxy, "http")  # type: ignore[no-untyped-call]
+                address = utils.prepend_scheme_if_needed(proxy, "http")  # type: ignore[no-untyped-call]  # the stub has none
                 watch_connections(self._adapter.proxy_manager_for(address))
             self._proxies[origin] = proxies
         return self._proxies[origin]

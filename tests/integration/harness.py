@@ -18,7 +18,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from pathlib import Path
 from typing import Any, Union
 
 import yaml
+from scripted import SkippingClock
 from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
@@ -260,29 +260,6 @@ class CellRun:
                 assert word in result["msg"]
 
 
-class _SkippingClock(Clock):
-    """Time that waiting moves on at once, so that nobody waits."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lock = threading.Lock()
-        self._skipped = 0.0
-
-    def now(self) -> float:
-        return super().now() + self._skipped
-
-    def sleep(self, seconds: float) -> None:
-        self.check()
-        with self._lock:
-            self._skipped += max(0.0, seconds)
-
-    def wait(self, event: threading.Event, seconds: float | None) -> None:
-        if seconds is None:
-            super().wait(event, None)
-        elif not event.is_set():
-            self.sleep(seconds)
-
-
 def run_cells(
     simulator: Simulator,
     module: str,
@@ -336,7 +313,7 @@ def _run_cell(simulator: Simulator, module: str, cell: Cell, sid: str) -> dict[s
     arguments = {**connection, **_told(cell.arguments, sid)}
     arguments = {name: value for name, value in arguments.items() if value != OMIT}
     # What happens late at the simulator happens in real time.
-    make_clock = Clock if any(fault["kind"] == "late" for fault in cell.faults) else _SkippingClock
+    make_clock = Clock if any(fault["kind"] == "late" for fault in cell.faults) else SkippingClock
     return {
         step: run_task(
             cell.module or module,

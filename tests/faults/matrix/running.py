@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from scripted import SkippingClock
 from simulator import faults, seeding
 from simulator.call import Answer
 from simulator.in_process import InProcessSimulator
@@ -107,30 +107,8 @@ class InProcess(InProcessSimulator):
         return self.call(taken)
 
 
-class QuickClock(Clock):
+class QuickClock(SkippingClock):
     """A clock that is set forward where others wait; chance is always the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.slept = 0.0
-        self._lock = threading.Lock()
-
-    def now(self) -> float:
-        """Return the seconds since some fixed moment, those included that were not waited."""
-        return time.monotonic() + self.slept
-
-    def sleep(self, seconds: float) -> None:
-        """Set the clock forward."""
-        self.check()
-        with self._lock:
-            self.slept += max(0.0, seconds)
-
-    def wait(self, event: threading.Event, seconds: float | None) -> None:
-        """Set the clock forward, unless the event is set already; wait for it where another thread keeps the time."""
-        if seconds is None:
-            super().wait(event, None)
-        elif not event.is_set():
-            self.sleep(seconds)
 
     def random(self) -> float:
         """Return one half."""
