@@ -1,0 +1,271 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every rotation is made of: steps, a table of rows that decides the next one, and what a step leads to.
+
+Everything here is pure: no I/O, no Ansible, no clock. A table is a sequence of rows, and the first row that fits a case
+decides its step. The driver (``_driver.py``) performs the step and calls :func:`after`; the tests explore the same two
+functions. The tables are ``_token_rotation.py`` and ``_credential_rotation.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+
+class RotationError(Exception):
+    """Ends a run; the message is a sentence for the user, and holds no secret."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run has done so far. Each call of the run is given it by the call before, so it holds no secret.
+
+    :param locked: whether the run holds the record's lock.
+    :param held: whether nothing that takes time came between the last look at the lock and now.
+    :param saved: whether this run has saved a phase; otherwise the record's phase is another run's, which ended there.
+    :param settled: whether this run has waited for requests of the run before.
+    :param rotated: whether this run has put a new secret in place: it rotates once.
+    :param passed: the hook that succeeded since the last save, the latest one.
+    :param failed: the hook that failed.
+    :param failure: why the run ends as a failure, once that is decided.
+    :param notes: what happened that a row counts, in order.
+    """
+
+    locked: bool = False
+    held: bool = False
+    saved: bool = False
+    settled: bool = False
+    rotated: bool = False
+    passed: str | None = None
+    failed: str | None = None
+    failure: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def resumed(self) -> bool:
+        """Whether the record's phase was saved by another run."""
+        return not self.saved
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every rotation is told by its user.
+
+    :param now: the time, with its zone.
+    :param max_age_days: how old the secret may get; 0 is due in every run.
+    :param force: whether it is due whatever its age.
+    """
+
+    now: datetime
+    max_age_days: float
+    force: bool
+
+    @property
+    def today(self) -> str:
+        """The time as a record holds it."""
+        return timestamp(self.now)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as records hold it: ISO 8601, in whole seconds."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Record(Protocol):
+    """A record of one kind of rotation: a frozen dataclass."""
+
+    @property
+    def phase(self) -> str:
+        """Where the rotation is."""
+
+    @property
+    def __dataclass_fields__(self) -> dict[str, Any]: ...
+
+
+SomeRecord = TypeVar("SomeRecord", bound=Record)
+SomeProbe = TypeVar("SomeProbe")
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
+
+
+class Answer(NamedTuple):
+    """How the last request ended.
+
+    :param kind: one of the words that the table knows.
+    :param value: what came of it.
+    :param message: of a failure, the sentence for the user.
+    """
+
+    kind: str
+    value: Any = None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Case(Generic[SomeRecord, SomeProbe, SomeSettings]):
+    """All that a decision depends on.
+
+    :param record: as it was loaded or saved last; None where there is none.
+    :param probe: what is there, as it was read for this very decision; None where that has to be read first.
+    :param answer: how the last request ended; None where what came of it is saved.
+    """
+
+    record: SomeRecord | None
+    run: Run
+    settings: SomeSettings
+    probe: SomeProbe | None = None
+    answer: Answer | None = None
+
+    def noted(self, note: str) -> int:
+        """Return how often something was noted in this run."""
+        return self.run.notes.count(note)
+
+    def answered(self, *kinds: str) -> bool:
+        """Return whether the last request ended in one of these ways."""
+        return self.answer is not None and self.answer.kind in kinds
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is done next.
+
+    :param note: what is remembered of it for the rest of the run.
+    :param warning: a sentence for the user.
+    """
+
+    note: str = field(default="", kw_only=True)
+    warning: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Probe(Step):
+    """Read what is there: requests that change nothing."""
+
+
+@dataclass(frozen=True)
+class Settle(Step):
+    """Wait until no request of the run before can be on its way any more."""
+
+
+@dataclass(frozen=True)
+class Save(Step):
+    """Replace the record, if it is still the one that was loaded, and take or keep its lock.
+
+    :param changes: the record's fields that change.
+    :param says: what happened, as a part of a sentence for the log.
+    :param release: whether the lock is released with it.
+    :param rotated: whether a new secret is in place with it.
+    :param failure: why the run ends after it; empty where it goes on.
+    :param probe: what is known of the secrets that are saved, where that was read just before; None: it is read anew.
+    """
+
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    says: str = field(default="", kw_only=True)
+    release: bool = field(default=False, kw_only=True)
+    rotated: bool = field(default=False, kw_only=True)
+    failure: str = field(default="", kw_only=True)
+    probe: Any = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True)
+class RunHook(Step):
+    """Have a task file run.
+
+    :param name: which one.
+    :param variables: what it is told beside what all are told.
+    """
+
+    name: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request(Step):
+    """Send a request, or do something else outside of the record.
+
+    :param name: which; the kind's driver knows it.
+    :param argument: what it is about.
+    :param reads: whether it changes nothing, so that it is sent in check mode too and what was probed still holds.
+    """
+
+    name: str
+    argument: Any = None
+    reads: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Stop(Step):
+    """End as a failure.
+
+    :param message: why, and what to do.
+    """
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Finish(Step):
+    """End: nothing more is due."""
+
+
+class Row(NamedTuple):
+    """A row of a table.
+
+    :param name: the case in words.
+    :param fits: whether a case is this row's, if none above fits.
+    :param step: what is done then.
+    :param plan: what this row and those that follow it come to, as a sentence for check mode.
+    """
+
+    name: str
+    fits: Callable[[Any], bool]
+    step: Callable[[Any], Step]
+    plan: str = ""
+
+
+def decide(table: Sequence[Row], case: Case[Any, Any, Any]) -> tuple[Row, Step]:
+    """Return the first row that fits, and its step.
+
+    :raises AssertionError: where none fits, which the exploration shows never happens.
+    """
+    for row in table:
+        if row.fits(case):
+            return row, row.step(case)
+    raise AssertionError("no row fits")
+
+
+def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any, Any, Any]:
+    """Return the case that a step leads to, once it was performed.
+
+    :param case: the case in which the step was decided.
+    :param step: the step.
+    :param result: of a Probe, what is there; of a Request, its :class:`Answer`; of a RunHook, whether it succeeded; of a
+        Save where there was no record, the record.
+    """
+    run = replace(case.run, notes=(*case.run.notes, step.note)) if step.note else case.run
+    if isinstance(step, Probe):
+        return replace(case, run=run, probe=result)
+    if isinstance(step, Settle):
+        return replace(case, run=replace(run, settled=True, held=False), probe=None, answer=None)
+    if isinstance(step, Request):
+        return replace(case, run=run, probe=case.probe if step.reads else None, answer=result)
+    if isinstance(step, RunHook):
+        ended = {"passed": step.name} if result else {"failed": step.name}
+        return replace(case, run=replace(run, held=False, **ended), probe=None, answer=None)
+    if isinstance(step, Save):
+        saved = replace(
+            run,
+            locked=not step.release,
+            held=True,
+            saved=run.saved or "phase" in step.changes,
+            rotated=run.rotated or step.rotated,
+            passed=None,
+            failure=step.failure or run.failure,
+        )
+        record = result if case.record is None else replace(case.record, **step.changes)
+        return replace(case, run=saved, record=record, probe=step.probe, answer=None)
+    raise AssertionError(f"nothing follows {step}")
