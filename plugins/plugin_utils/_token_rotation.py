@@ -125,8 +125,8 @@ TokenCase = Case[TokenRecord, TokenProbe, TokenSettings]
 WAYS_OUT = (
     "Twilio accepts no token that is known here. Either none is valid, so that this account is locked out, or the"
     " account is suspended or closed. Nothing was changed. Ways out: see in the Twilio Console whether the account is"
-    " active; a valid token as rotate_auth_token_initial_auth_token, from the Console, where an owner can read it; for a"
-    " subaccount, rotate_auth_token_parent_auth_token (with rotate_auth_token_parent_account_sid) or"
+    " active; a valid token as rotate_auth_token_initial_auth_token, from the Console, where an owner can read it; for"
+    " a subaccount, rotate_auth_token_parent_auth_token (with rotate_auth_token_parent_account_sid) or"
     " rotate_auth_token_parent_from_store, with which its token is read."
 )
 NO_FIRST_TOKEN = (
@@ -135,8 +135,8 @@ NO_FIRST_TOKEN = (
     " 'rotate_auth_token_parent_from_store: true' where the parent has a record in the same store."
 )
 FIRST_NOT_VALID = (
-    "rotate_auth_token_initial_auth_token: expected a valid auth token of this account. Twilio does not accept this one:"
-    " it is not valid, or the account is suspended or closed. Nothing was saved."
+    "rotate_auth_token_initial_auth_token: expected a valid auth token of this account. Twilio does not accept this"
+    " one: it is not valid, or the account is suspended or closed. Nothing was saved."
 )
 AGE_UNKNOWN = (
     "How old the first token is can't be asked, so its age counts from now. If you know better, give"
@@ -147,9 +147,9 @@ NOT_OURS = (
     " needs it, have it deleted with 'rotate_auth_token_replace_unknown: true'."
 )
 PRIMARY_NOT_KNOWN = (
-    "A secondary auth token exists that this record does not hold, and it was not deleted: whether the record's token is"
-    " the account's primary is not known, and if it were the secondary, the request would delete it. If you know that"
-    " it is the primary, say so once with 'rotate_auth_token_initial_is_primary: true'."
+    "A secondary auth token exists that this record does not hold, and it was not deleted: whether the record's token"
+    " is the account's primary is not known, and if it were the secondary, the request would delete it. If you know"
+    " that it is the primary, say so once with 'rotate_auth_token_initial_is_primary: true'."
 )
 IS_SECONDARY = (
     "The token that the record holds is valid, but it is the account's secondary token, so that deleting the secondary"
@@ -157,8 +157,8 @@ IS_SECONDARY = (
     " and delete the record."
 )
 STILL_THERE = (
-    "A secondary token was deleted, and there is another one already: somebody else stages tokens, too. Nothing else was"
-    " changed."
+    "A secondary token was deleted, and there is another one already: somebody else stages tokens, too. Nothing else"
+    " was changed."
 )
 ANOTHER_WAS_PROMOTED = (
     "Somebody staged another token in the meantime, and that one was promoted. It was saved, and is given to the"
@@ -169,8 +169,8 @@ SOMEBODY_DELETED = (
 )
 DELETED_AGAIN = "Somebody deletes each token that is staged, so this run ends. The primary is valid."
 CANNOT_ROLL_BACK = (
-    "Twilio does not accept the primary any more, so that nothing can be rolled back: it is not valid, or the account is"
-    " suspended or closed. No token was removed, and the record holds both."
+    "Twilio does not accept the primary any more, so that nothing can be rolled back: it is not valid, or the account"
+    " is suspended or closed. No token was removed, and the record holds both."
 )
 NOT_ROLLED_BACK = "The new token could not be deleted. Both tokens are valid; the next run continues from here."
 ROLLED_BACK = "The new token was deleted again, and the primary is as it was."
@@ -216,7 +216,8 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
         problem = "its primary and its pending token are the same"
     if problem:
         raise RotationError(
-            f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by hand."
+            f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by"
+            " hand."
         )
     check_past(record.rotated_at, "rotated_at", now)
     if record.staged_at:
