@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,8 @@ CONNECTION_OPTIONS: Mapping[str, Mapping[str, Any]] = {
 #: The option of those modules that may act as a subaccount, as the documentation fragment ``subaccount`` has it.
 SUBACCOUNT_OPTION: Mapping[str, Mapping[str, Any]] = {"subaccount_sid": {"type": "str"}}
 
-_CONNECTION_CHECKS: Mapping[str, Check] = {
+#: The checks of those options.
+CONNECTION_CHECKS: Mapping[str, Check] = {
     "account_sid": _schemas.sid("AC"),
     "auth_token": _schemas.secret_text,
     "api_key_sid": _schemas.sid("SK"),
@@ -72,6 +73,21 @@ _CONNECTION_CHECKS: Mapping[str, Check] = {
     "max_retries": _schemas.not_negative,
     "subaccount_sid": _schemas.sid("AC"),
 }
+
+
+def given(own_options: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's arguments without options that are not given; see :meth:`Definition.given`.
+
+    :param own_options: the options beside those of the connection, as in an argument spec.
+    :param arguments: as they were written.
+    """
+    connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
+    defaults = {name for name, option in own_options.items() if "default" in option}
+    return {
+        name: value
+        for name, value in arguments.items()
+        if not (value in (None, "") if name in connecting else value is None and name not in defaults)
+    }
 
 
 def _nothing_to_check(options: Options) -> None:
@@ -118,13 +134,7 @@ class Definition:
 
         :param arguments: as they were written, before Ansible validates them.
         """
-        connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
-        defaults = {name for name, option in self.options.items() if "default" in option}
-        return {
-            name: value
-            for name, value in arguments.items()
-            if not (value in (None, "") if name in connecting else value is None and name not in defaults)
-        }
+        return given(self.options, arguments)
 
     @functools.cached_property
     def secret_options(self) -> frozenset[str]:
@@ -148,17 +158,37 @@ class Definition:
         :param open_transport: opens HTTP.
         :raises TwilioError: anything that stops it; an InputError comes before any request.
         """
-        options = _schemas.check_options({**_CONNECTION_CHECKS, **self.checks}, options)
-        options = {
-            name: Secret(value) if name in self.secret_options and value is not None else value
-            for name, value in options.items()
-        }
+        options = checked({**CONNECTION_CHECKS, **self.checks}, options, self.secret_options)
         self.check_together(options)
-        connection = Connection(**{name: options[name] for name in Connection.__dataclass_fields__})
-        client = Client(connection, open_transport(options["timeout"], options["validate_certs"], options["ca_path"]))
-        if options.get("subaccount_sid"):
-            client = acting_as_subaccount(client, options["subaccount_sid"])
-        return self.drive(client, options, dry_run)
+        return self.drive(connected(options, open_transport), options, dry_run)
+
+
+def checked(checks: Mapping[str, Check], options: Options, secret_options: Collection[str]) -> Options:
+    """Return options whose values are right, with secrets masked.
+
+    :param checks: option to its check.
+    :param options: as Ansible has validated them.
+    :param secret_options: the names of those that are secrets.
+    :raises InputError: naming the option, and what is expected.
+    """
+    return {
+        name: Secret(value) if name in secret_options and value is not None else value
+        for name, value in _schemas.check_options(checks, options).items()
+    }
+
+
+def connected(options: Options, open_transport: OpenTransport) -> Client:
+    """Return the client that options describe, as the subaccount if they name one.
+
+    :param options: those of the connection, checked, and perhaps ``subaccount_sid``.
+    :param open_transport: opens HTTP.
+    :raises TwilioError: where the subaccount's token can't be read.
+    """
+    connection = Connection(**{name: options[name] for name in Connection.__dataclass_fields__})
+    client = Client(connection, open_transport(options["timeout"], options["validate_certs"], options["ca_path"]))
+    if options.get("subaccount_sid"):
+        client = acting_as_subaccount(client, options["subaccount_sid"])
+    return client
 
 
 def one(resource: Callable[[Client, Options], Resource[Any]]) -> Drive:

@@ -20,10 +20,11 @@ from .._client import Call, Client
 from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
+from .account import read_token
 
 _NOT_VALID = 20003
-_EXISTS_ALREADY = 70002
-_NOT_FOUND = 20404
+#: The codes that a creation is refused with: there is a secondary token, or the account may have none.
+EXISTS_ALREADY, NOT_FOUND = 70002, 20404
 
 _SECONDARY = "/v1/AuthTokens/Secondary"
 _PROMOTE = "/v1/AuthTokens/Promote"
@@ -41,13 +42,13 @@ _PROMOTED = _schemas.answer(auth_token=_schemas.secret_text, **_DATED)
 _NOT_ENABLED = "Secondary auth tokens are not enabled for this account: ask Twilio's support."
 
 _ADVICE_TO_CREATE = {
-    _EXISTS_ALREADY: (
+    EXISTS_ALREADY: (
         "A secondary token exists that this task does not know; it can't be read back, and somebody may be using it."
         " Pass it as secondary_auth_token, or delete it and make a new one with 'replace_unknown: true'."
     ),
-    _NOT_FOUND: _NOT_ENABLED,
+    NOT_FOUND: _NOT_ENABLED,
 }
-_ADVICE_TO_PROMOTE = {_NOT_FOUND: f"Both tokens are valid, so one of them is staged. {_NOT_ENABLED}"}
+_ADVICE_TO_PROMOTE = {NOT_FOUND: f"Both tokens are valid, so one of them is staged. {_NOT_ENABLED}"}
 
 _WAYS_OUT = (
     "Neither auth_token nor secondary_auth_token is valid: this account is locked out here, or it is suspended or"
@@ -55,6 +56,15 @@ _WAYS_OUT = (
     " can read it and see the account's status; for a subaccount, twilio_account by its parent, with return_auth_token."
 )
 
+
+_IS_SECONDARY = (
+    "auth_token: this token is the account's secondary one, so that replace_unknown would delete it. Nothing was"
+    " changed. Pass the primary token as auth_token."
+)
+_DELETED_ITSELF = (
+    "auth_token: this token was the account's secondary one. It was deleted with replace_unknown, and is not valid any"
+    " more. Pass the account's primary token as auth_token; the Twilio Console shows it to an owner."
+)
 
 #: The options that carry the tokens, as the documentation fragment ``auth_token`` has them; ``auth_token`` itself
 #: is one of the connection's, and required.
@@ -80,6 +90,28 @@ class Tried(NamedTuple):
         return self.refusal is None
 
 
+def _notification(suppress: bool) -> Mapping[str, str] | None:
+    return {"SuppressEmailNotification": "true"} if suppress else None
+
+
+def creation(suppress_email_notification: bool) -> Call:
+    """Return the call that mints a secondary token. Its answer holds ``secondary_auth_token``."""
+    form = _notification(suppress_email_notification)
+    return Call("POST", _SECONDARY, "create a secondary auth token", _MINTED, form=form, advice=_ADVICE_TO_CREATE)
+
+
+def promotion(suppress_email_notification: bool) -> Call:
+    """Return the call that makes the secondary token the primary. Its answer holds ``auth_token``, which is that."""
+    form = _notification(suppress_email_notification)
+    return Call("POST", _PROMOTE, "promote the secondary auth token", _PROMOTED, form=form, advice=_ADVICE_TO_PROMOTE)
+
+
+def deletion(suppress_email_notification: bool) -> Call:
+    """Return the call that removes the secondary token, whichever token it is sent with."""
+    query = _notification(suppress_email_notification)
+    return Call("DELETE", _SECONDARY, "delete the secondary auth token", query=query)
+
+
 def _refusal(client: Client, token: Secret) -> Rejected | None:
     """Try a token, and return Twilio's refusal, None where it is valid.
 
@@ -95,7 +127,11 @@ def _refusal(client: Client, token: Secret) -> Rejected | None:
     return None
 
 
-def _try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tried:
+def try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tried:
+    """Try one token or two.
+
+    :raises CallError: for anything else than "valid" and "not valid": a suspended account, a fault.
+    """
     refusal = _refusal(client, primary)
     if secondary is None:
         return Tried(refusal, None)
@@ -107,7 +143,7 @@ def _try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tr
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     """Tell which of the given tokens are valid, and so in which phase of a rotation the account is."""
     primary, secondary = options["auth_token"], options["secondary_auth_token"]
-    tried = _try_tokens(client, primary, secondary)
+    tried = try_tokens(client, primary, secondary)
     if tried.primary:
         phase = "staged" if tried.secondary and secondary != primary else "single"
     else:
@@ -154,11 +190,11 @@ class AuthTokenState(Resource[Tried]):
         self._state: str = options["state"]
         self._replace_unknown: bool = options["replace_unknown"]
         self._client = client.acting_as(client.account_sid, self._primary)
-        self._parameters = {"SuppressEmailNotification": "true"} if options["suppress_email_notification"] else None
+        self._suppress_email_notification: bool = options["suppress_email_notification"]
 
     def read(self) -> Tried:
         """Try the tokens that were given."""
-        return _try_tokens(self._client, self._primary, self._secondary)
+        return try_tokens(self._client, self._primary, self._secondary)
 
     def plan(self, actual: Tried) -> Plan:
         """Decide by the state and by which tokens are valid."""
@@ -255,21 +291,33 @@ class AuthTokenState(Resource[Tried]):
                 try:
                     return self._mint(attempts), [unknown] if changed else []
                 except Rejected as rejected:
+                    if changed and rejected.status == 401 and rejected.code == _NOT_VALID:
+                        raise Undecided(_DELETED_ITSELF, rejected.details()) from None
                     may_replace = rejected.attempts_left > 0 if rejected.doubtful else not replaced
-                    if rejected.code != _EXISTS_ALREADY or not self._replace_unknown or not may_replace:
+                    if rejected.code != EXISTS_ALREADY or not self._replace_unknown or not may_replace:
                         raise
                     if not rejected.doubtful:
                         # Answered at once, so that the attempts are all still there.
                         attempts = itertools.count()
+                    if not changed:
+                        self._check_is_primary()
                 changed = self._delete() or changed
         except TwilioError as error:
             tell_what_was_done(error, Outcome(changed, {}, {}, {}, replaced=[unknown]))
             raise
         raise AssertionError("unreachable")
 
+    def _check_is_primary(self) -> None:
+        """See that a deletion does not remove the token that asks for it, as far as Twilio tells.
+
+        :raises Undecided: where another token is the primary.
+        """
+        primary = read_token(self._client, self._client.account_sid)
+        if primary is not None and primary != self._primary:
+            raise Undecided(_IS_SECONDARY)
+
     def _mint(self, attempts: Iterator[int]) -> Mapping[str, Any]:
-        doing = "create a secondary auth token"
-        call = Call("POST", _SECONDARY, doing, _MINTED, form=self._parameters, advice=_ADVICE_TO_CREATE)
+        call = creation(self._suppress_email_notification)
         try:
             minted: Mapping[str, Any] = self._client.send_once(call, lambda: None, attempts).body
         except FateUnknown as failure:
@@ -282,8 +330,7 @@ class AuthTokenState(Resource[Tried]):
 
         :returns: the answer, None where there was none, and whether this run promoted.
         """
-        doing = "promote the secondary auth token"
-        call = Call("POST", _PROMOTE, doing, _PROMOTED, form=self._parameters, advice=_ADVICE_TO_PROMOTE)
+        call = promotion(self._suppress_email_notification)
         client = self._client.acting_as(self._client.account_sid, secondary)
         try:
             answer = client.send_once(call, find=lambda: self._find_promoted(secondary))
@@ -307,7 +354,7 @@ class AuthTokenState(Resource[Tried]):
 
         :raises Undecided: where the secondary is not valid any more.
         """
-        tried = _try_tokens(self._client, self._primary, secondary)
+        tried = try_tokens(self._client, self._primary, secondary)
         if not tried.secondary and tried.primary:
             raise Undecided(
                 "secondary_auth_token: this token became invalid while it was to be promoted: it was deleted, or the"
@@ -327,6 +374,4 @@ class AuthTokenState(Resource[Tried]):
         )
 
     def _delete(self) -> bool:
-        return self._client.delete(
-            Call("DELETE", _SECONDARY, "delete the secondary auth token", query=self._parameters)
-        )
+        return self._client.delete(deletion(self._suppress_email_notification))

@@ -151,7 +151,7 @@ def test_the_diff_shows_the_secondary_token_without_the_token(state, primary, se
     ],
 )
 def test_the_phases(monkeypatch, primary, secondary, token, phase):
-    monkeypatch.setattr(auth_token, "_try_tokens", lambda *_given: tried(primary, secondary))
+    monkeypatch.setattr(auth_token, "try_tokens", lambda *_given: tried(primary, secondary))
     assert auth_token.look_up(None, {"auth_token": PRIMARY, "secondary_auth_token": token}) == {
         "auth_token_valid": primary,
         "secondary_auth_token_valid": secondary,
