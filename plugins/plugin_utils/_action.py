@@ -106,7 +106,8 @@ class _ParentWatch:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-_PARENT = _ParentWatch()
+#: This process's.
+PARENT = _ParentWatch()
 
 
 class Door(ModuleDoor):
@@ -121,7 +122,7 @@ class Door(ModuleDoor):
         :param task_vars: the task's variables.
         :returns: the result, the same by either door.
         """
-        _PARENT.start()
+        PARENT.start()
         variables = task_vars or {}
         if not self._can_run_here(variables):
             return super().run(tmp, task_vars)

@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, without_secrets
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, plain, without_secrets
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
 
@@ -24,11 +24,13 @@ class ControllerError(Exception):
     """Fails the task.
 
     :param message: a sentence for whoever reads the task's result; it holds no secret.
+    :param result: what the task returns beside it.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.result = dict(result or {})
 
 
 class ControllerAction(ActionBase):
@@ -46,6 +48,13 @@ class ControllerAction(ActionBase):
     rules: Mapping[str, Any] = {}
 
     _requires_connection = False
+
+    def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the arguments that count as given.
+
+        :param arguments: as they were written; nothing but what JSON knows.
+        """
+        return arguments
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -65,11 +74,12 @@ class ControllerAction(ActionBase):
         :returns: the result, ``failed`` and ``msg`` where the options are wrong or the work failed.
         """
         super().run(tmp, task_vars)
-        arguments = checked(self.argument_spec, self.rules, self._task.args, self._task.action)
+        given = self.given(plain(self._task.args))
+        arguments = checked(self.argument_spec, self.rules, given, self._task.action)
         try:
             if arguments.problem:
                 raise ControllerError(arguments.problem)
             result = self.perform(arguments.options, self._task.check_mode)
         except ControllerError as error:
-            result = without_secrets({"failed": True, "msg": error.message}, arguments.secrets)
+            result = without_secrets({**error.result, "failed": True, "msg": error.message}, arguments.secrets)
         return make_unsafe(result)

@@ -53,8 +53,15 @@ class Lock:
         return asdict(self)
 
 
-def ours() -> Lock:
-    """Return a lock for this run, with an id of its own: a play may run a role for several hosts."""
+class LockError(Exception):
+    """A lock that can't be right; the message is a sentence."""
+
+
+def ours(now: datetime) -> Lock:
+    """Return a lock for this run, with an id of its own: a play may run a role for several hosts.
+
+    :param now: the time, with its zone.
+    """
     parent = multiprocessing.parent_process()
     # A task runs in a worker, which ends with it; the process that forked it lives as long as the run.
     pid = os.getpid() if parent is None or parent.pid is None else parent.pid
@@ -65,11 +72,11 @@ def ours() -> Lock:
         pid_namespace=_pid_namespace(),
         pid=pid,
         start=_start_of(pid) or "",
-        renewed_at=datetime.now(timezone.utc).strftime(_DATE),
+        renewed_at=now.strftime(_DATE),
     )
 
 
-def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float) -> str | None:
+def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
     """Return who else holds a record, as a part of a sentence, None where nobody does.
 
     :param found: the record's lock, empty where it has none.
@@ -83,7 +90,7 @@ def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float) -> str | N
         renewed = datetime.strptime(renewed_at, _DATE).replace(tzinfo=timezone.utc)
     except ValueError:
         renewed = None
-    if renewed and datetime.now(timezone.utc) - renewed > timedelta(seconds=lease_seconds):
+    if renewed and now - renewed > timedelta(seconds=lease_seconds):
         return None
     return f"process {found.get('pid')} on {found.get('host')}, which was at work at {renewed_at}"
 

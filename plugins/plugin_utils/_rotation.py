@@ -243,8 +243,8 @@ def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any
 
     :param case: the case in which the step was decided.
     :param step: the step.
-    :param result: of a Probe, what is there; of a Request, its :class:`Answer`; of a RunHook, whether it succeeded; of a
-        Save where there was no record, the record.
+    :param result: of a Probe, what is there; of a Request, its :class:`Answer`; of a RunHook, whether it succeeded; of
+        a Save where there was no record, the record.
     """
     run = replace(case.run, notes=(*case.run.notes, step.note)) if step.note else case.run
     if isinstance(step, Probe):
@@ -259,7 +259,7 @@ def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any
     if isinstance(step, Save):
         saved = replace(
             run,
-            locked=not step.release,
+            locked=not (step.release or step.failure),
             held=True,
             saved=run.saved or "phase" in step.changes,
             rotated=run.rotated or step.rotated,

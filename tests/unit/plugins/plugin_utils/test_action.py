@@ -154,8 +154,8 @@ def test_connections_are_not_shared_with_a_process_that_was_forked(monkeypatch):
 
 
 def worker(pid_of_worker) -> None:
-    _action._PARENT.start()
-    _action._PARENT.start()
+    _action.PARENT.start()
+    _action.PARENT.start()
     pid_of_worker.send(os.getpid())
     time.sleep(2 * AT_LAST)
 

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Does what a rotation has to do next, on the controller; the module of the same name documents it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.basic import missing_required_lib
+
+from ansible_collections.community.twilio.plugins.module_utils import _libs
+from ansible_collections.community.twilio.plugins.module_utils._definition import given
+from ansible_collections.community.twilio.plugins.modules.rotation_step import ARGUMENT_SPEC, OPTIONS
+from ansible_collections.community.twilio.plugins.plugin_utils._action import PARENT
+from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._driver import LOAD, SAVE
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call import call
+
+
+class ActionModule(ControllerAction):
+    """The action plugin."""
+
+    argument_spec = ARGUMENT_SPEC
+
+    def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Leave out what is empty: a role hands on all of its variables."""
+        return given(OPTIONS, arguments)
+
+    def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+        """Make one call of a run, and return what is next.
+
+        :param options: see the module.
+        :param check_mode: whether only to plan.
+        :raises ControllerError: where the run fails.
+        """
+        for library in _libs.MISSING:
+            raise ControllerError(missing_required_lib(library))
+        PARENT.start()
+        try:
+            called = call(options, check_mode)
+        except RotationError as error:
+            raise ControllerError(str(error), {"phase": "none", "rotated": False, "due_in_days": None}) from None
+        result: dict[str, Any] = {"changed": called.changed, "msg": called.message}
+        if called.warnings:
+            result["warnings"] = called.warnings
+        result.update(called.result or {})
+        if called.failed:
+            raise ControllerError(called.message, result)
+        if called.next is None or called.state is None:
+            return {**result, "_ansible_verbose_always": True}
+        result["state"] = called.state.as_dict()
+        result["next"] = {
+            "name": called.next.name,
+            "file": called.next.file,
+            "record_name": called.state.wanted,
+            "is_hook": called.next.name not in (LOAD, SAVE),
+            "is_own": called.next.is_own,
+            "variables": dict(called.next.variables),
+        }
+        if called.record is not None:
+            # The next call has to be given it; nobody has to see it.
+            result.update(record=dict(called.record), _ansible_no_log=True)
+        return result

@@ -1,0 +1,294 @@
+#!/usr/bin/python
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: rotation_step
+short_description: Do what a rotation has to do next, up to the next hook
+version_added: 1.0.0
+description:
+  - It is what the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_aws_credential#role) and
+    P(community.twilio.rotate_public_key#role) do, but for the task files that they include. Use these roles.
+  - A call reads the record and what is there at Twilio, does what the rotation's table says, and saves, again and
+    again, until a task file is to be included, or nothing is due any more. Then the role includes that file, and calls
+    again with RV(state).
+  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
+    C(become) are.
+author:
+  - community.twilio contributors (@ansible-collections)
+extends_documentation_fragment:
+  - community.twilio.auth
+  - community.twilio.auth.module
+  - community.twilio.subaccount
+  - community.twilio.secret
+  - community.twilio.attributes
+attributes:
+  check_mode:
+    support: full
+    details: It sends only requests that read, and returns what a run would do.
+  diff_mode:
+    support: none
+    details: A record may hold secrets.
+  idempotent:
+    support: full
+    details: Where nothing is due, nothing is changed.
+  platform:
+    platforms: posix
+options:
+  rotates:
+    description: What is rotated.
+    type: str
+    choices:
+      - auth_token
+      - aws_credential
+      - public_key
+    required: true
+  state:
+    description: RV(state) of the call before; not given in a run's first call.
+    type: dict
+  record:
+    description: RV(record) of the call before.
+    type: dict
+  outcome:
+    description: What became of the task file that was included.
+    type: dict
+    default: {}
+    suboptions:
+      failed_task:
+        description: The name of the task that failed, or its action where it has no name.
+        type: str
+      failed_step:
+        description: The RV(state.step) in which it failed. Another step's failure is not looked at.
+        type: int
+      message:
+        description: What that task said. It is repeated only where the file is one of the collection's own.
+        type: str
+      found:
+        description: What a store's C(load.yml) found.
+        type: dict
+      saved:
+        description: What a store's C(save.yml) returned.
+        type: dict
+      issued:
+        description: The access key that was made.
+        type: dict
+      keys:
+        description: The access keys that there are.
+        type: list
+        elements: dict
+  role_path:
+    description: The folder of the role.
+    type: path
+    required: true
+  playbook_dir:
+    description: The folder that paths of task files are relative to.
+    type: path
+    required: true
+  friendly_name:
+    description: The name of the credential.
+    type: str
+  max_age_days:
+    description: How many days old the secret may get; V(0) is due in every run.
+    type: float
+    required: true
+  grace_days:
+    description: How many days the old credential stays after the new one was verified.
+    type: float
+    default: 0
+  force:
+    description: Whether to rotate now.
+    type: bool
+    default: false
+  settle_seconds:
+    description: How long to wait for requests of a run that ended in the middle.
+    type: float
+    default: 30
+  store:
+    description: V(file), V(hashi_vault), or the absolute path of a folder with C(load.yml) and C(save.yml).
+    type: str
+    default: file
+  store_path:
+    description: The folder of the store V(file).
+    type: path
+  store_password:
+    description: What its files are encrypted with.
+    # A number is told from a text by the store itself.
+    type: raw
+  lease_seconds:
+    description: How long a lock counts that was not renewed.
+    type: float
+    default: 3600
+  initial_auth_token:
+    description: A valid token to begin with.
+    type: str
+  initial_is_primary:
+    description: Whether the token of the record is known to be the account's primary.
+    type: bool
+    default: false
+  initial_rotated_at:
+    description: When the first token was made.
+    type: str
+  parent_account_sid:
+    description: The account that owns the subaccount.
+    type: str
+  parent_auth_token:
+    description: Its token.
+    type: str
+  parent_from_store:
+    description: Whether to take its token from its record in the same store.
+    type: bool
+    default: false
+  on_failure:
+    description: What to do where a hook fails.
+    type: str
+    choices:
+      - keep
+      - rollback
+    default: keep
+  replace_unknown:
+    description: Whether a secondary token that somebody else staged is deleted.
+    type: bool
+    default: false
+  suppress_email_notification:
+    description: Whether Twilio is not to write to the account's owners.
+    type: bool
+    default: false
+  private_key_folder:
+    description: The folder in which private keys are kept.
+    type: path
+  iam_user:
+    description: The IAM user whose access keys are rotated.
+    type: str
+  hooks:
+    description: Hook to its task file, empty where there is none.
+    type: dict
+    required: true
+seealso:
+  - name: Rotate on a schedule
+    description: How the roles are run.
+    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/rotation.md
+"""
+
+EXAMPLES = r"""
+# The roles that rotate are the examples; tasks of your own have no use for it.
+- name: Rotate the auth token where that is due
+  ansible.builtin.include_role:
+    name: community.twilio.rotate_auth_token
+"""
+
+RETURN = r"""
+msg:
+  description: What was done, in one line.
+  returned: always
+  type: str
+  sample: "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: not rotated; due in 83.2 days"
+next:
+  description: What is to be included next; not there at the end.
+  returned: where a task file is to be included
+  type: dict
+  contains:
+    name:
+      description: The hook, or V(load) or V(save).
+      type: str
+    file:
+      description: The task file.
+      type: str
+    record_name:
+      description: The name of the record that is to be loaded or saved.
+      type: str
+    variables:
+      description: What the hook is told.
+      type: dict
+state:
+  description: What the next call has to be given. It holds no secret.
+  returned: where a task file is to be included
+  type: dict
+record:
+  description: The record, where the store is task files. It holds secrets, and the result is censored.
+  returned: where a task file is to be included, and the store is task files
+  type: dict
+phase:
+  description: Where the rotation is, V(none) where there is no record.
+  returned: at the end, and where it failed
+  type: str
+  sample: idle
+rotated:
+  description: Whether this run has put a new secret in place.
+  returned: at the end, and where it failed
+  type: bool
+  sample: false
+due_in_days:
+  description: Days until the next rotation, V(null) where the run failed.
+  returned: at the end, and where it failed
+  type: float
+  sample: 83.2
+sid:
+  description: The credential that consumers are to use.
+  returned: at the end, and where it failed, of a credential
+  type: str
+  sample: CRaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+"""
+
+from typing import Any
+
+from ansible_collections.community.twilio.plugins.module_utils import _controller_only
+from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS, SUBACCOUNT_OPTION
+
+#: The options beside those of the connection.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "rotates": {"type": "str", "choices": ["auth_token", "aws_credential", "public_key"], "required": True},
+    "state": {"type": "dict"},
+    "record": {"type": "dict", "no_log": False},
+    "outcome": {
+        "type": "dict",
+        "default": {},
+        "options": {
+            "failed_task": {"type": "str"},
+            "failed_step": {"type": "int"},
+            "message": {"type": "str"},
+            "found": {"type": "dict"},
+            "saved": {"type": "dict"},
+            "issued": {"type": "dict"},
+            "keys": {"type": "list", "elements": "dict", "no_log": False},
+        },
+    },
+    "role_path": {"type": "path", "required": True},
+    "playbook_dir": {"type": "path", "required": True},
+    "friendly_name": {"type": "str"},
+    "max_age_days": {"type": "float", "required": True},
+    "grace_days": {"type": "float", "default": 0.0},
+    "force": {"type": "bool", "default": False},
+    "settle_seconds": {"type": "float", "default": 30.0},
+    "store": {"type": "str", "default": "file"},
+    "store_path": {"type": "path"},
+    "store_password": {"type": "raw", "no_log": True},
+    "lease_seconds": {"type": "float", "default": 3600.0},
+    "initial_auth_token": {"type": "str", "no_log": True},
+    "initial_is_primary": {"type": "bool", "default": False},
+    "initial_rotated_at": {"type": "str"},
+    "parent_account_sid": {"type": "str"},
+    "parent_auth_token": {"type": "str", "no_log": True},
+    "parent_from_store": {"type": "bool", "default": False},
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+    "replace_unknown": {"type": "bool", "default": False},
+    "suppress_email_notification": {"type": "bool", "default": False},
+    "private_key_folder": {"type": "path", "no_log": False},
+    "iam_user": {"type": "str"},
+    "hooks": {"type": "dict", "required": True},
+}
+
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    name: dict(option) for name, option in {**CONNECTION_OPTIONS, **SUBACCOUNT_OPTION, **OPTIONS}.items()
+}
+
+
+def main() -> None:
+    """Say that the action plugin is what does it."""
+    _controller_only.main(ARGUMENT_SPEC)
+
+
+if __name__ == "__main__":
+    main()

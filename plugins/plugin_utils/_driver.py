@@ -1,0 +1,607 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Performs what a rotation's table decides, until something is to be done that is the user's.
+
+That is a hook, or a store that is task files. Then the call returns what is next, with what the next call of the run
+has to be told; the role includes that file, and calls again. So one run is several calls, each in a worker of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, NamedTuple
+
+from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
+from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
+from ansible_collections.community.twilio.plugins.plugin_utils import _lock
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
+    Answer,
+    Case,
+    Finish,
+    Probe,
+    Request,
+    RotationError,
+    Row,
+    Run,
+    RunHook,
+    Save,
+    Settle,
+    SomeProbe,
+    SomeRecord,
+    SomeSettings,
+    Step,
+    Stop,
+    after,
+    decide,
+)
+
+#: What a role does between two calls beside running a hook: the task files of a store.
+LOAD, SAVE = "load", "save"
+
+_TAKEN_OVER = (
+    "The record was changed by somebody else in the meantime: another run has taken over, and this one ends. Nothing"
+    " was saved since."
+)
+
+
+class Stored(NamedTuple):
+    """What a store holds.
+
+    :param record: empty where there is none.
+    :param version: tells whether it was replaced since.
+    """
+
+    record: Mapping[str, Any]
+    version: Any
+
+
+class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
+    """What differs between the kinds of rotation: the table, the record, and how a step is performed.
+
+    :ivar table: the rows.
+    :ivar name: the record's name in the store.
+    :ivar label: what is rotated, for messages.
+    :ivar settings: what the table depends on.
+    :ivar hooks: hook to its task file; a hook that has none is passed.
+    :ivar own_files: the files of hooks that are this collection's own.
+    """
+
+    table: Sequence[Row]
+    name: str
+    label: str
+    settings: SomeSettings
+    hooks: Mapping[str, str]
+    own_files: Collection[str] = ()
+
+    def first_case(self, record: SomeRecord | None, run: Run) -> Case[SomeRecord, SomeProbe, SomeSettings]:
+        """Return the case that a call begins with."""
+        return Case(record, run, self.settings)
+
+    @abstractmethod
+    def read(self, stored: Mapping[str, Any]) -> SomeRecord:
+        """Return a record as it was loaded.
+
+        :raises RotationError: where it can't be used.
+        :raises DateError: where it is of the future.
+        """
+
+    @abstractmethod
+    def new(self, fields: Mapping[str, Any]) -> SomeRecord:
+        """Return a first record."""
+
+    @abstractmethod
+    def stored(self, record: SomeRecord) -> dict[str, Any]:
+        """Return a record as it is kept, secrets included."""
+
+    @abstractmethod
+    def probe(self, case: Case[SomeRecord, SomeProbe, SomeSettings]) -> SomeProbe:
+        """Read what is there.
+
+        :raises TwilioError: where that can't be told.
+        """
+
+    @abstractmethod
+    def request(self, case: Case[SomeRecord, SomeProbe, SomeSettings], step: Request) -> Answer:
+        """Perform a request.
+
+        :raises TwilioError: where the run can't go on, and nothing was changed.
+        :raises NeedsRecord: where another record is needed, from a store that is task files.
+        """
+
+    def hook_ended(self, case: Any, step: RunHook, outcome: Outcome) -> Any:
+        """Return the case after a hook.
+
+        :param outcome: what the role reports of it.
+        """
+        return after(case, step, outcome.failed_task is None)
+
+    @abstractmethod
+    def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
+        """Return the role's result."""
+
+
+class NeedsRecord(Exception):
+    """Another record is needed, which the role has to load.
+
+    :param name: its name in the store.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Store(ABC):
+    """Where records are kept. A store that is task files is left to the role; see :class:`TaskStore`."""
+
+    @abstractmethod
+    def load(self, name: str) -> Stored:
+        """Return a record.
+
+        :raises RecordError: where there is one that can't be read.
+        :raises NeedsRecord: where the role has to load it.
+        """
+
+
+class FileStore(Store):
+    """Records in encrypted files.
+
+    :param open_file: returns the file of a record by its name.
+    """
+
+    def __init__(self, open_file: Callable[[str], RecordFile]) -> None:
+        self._open_file = open_file
+
+    def load(self, name: str) -> Stored:
+        """Return a record."""
+        return Stored(*self._open_file(name).load())
+
+    def save(self, name: str, record: Mapping[str, Any], replaces: Any) -> Any:
+        """Replace a record, and return its new version.
+
+        :raises RecordError: where it is not what stands there any more, or can't be written.
+        """
+        return self._open_file(name).save(record, replaces)
+
+
+class TaskStore(Store):
+    """Records in a store that is two task files, which the role includes.
+
+    :param files: ``load`` and ``save`` to the files.
+    :param is_own: whether they are this collection's.
+    :param loaded: the records that the role has loaded for this call, by name.
+    """
+
+    def __init__(self, files: Mapping[str, str], is_own: bool, loaded: Mapping[str, Stored]) -> None:
+        self.files = files
+        self.is_own = is_own
+        self._loaded = loaded
+
+    def load(self, name: str) -> Stored:
+        """Return a record that the role has loaded."""
+        if name not in self._loaded:
+            raise NeedsRecord(name)
+        return self._loaded[name]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the role reports of what it was told to do.
+
+    :param failed_task: the task that failed, by its name; None where none did.
+    :param message: what that task said, where its file is one of this collection's own.
+    :param found: what a store's ``load`` found.
+    :param saved: what a store's ``save`` returned.
+    :param handed_over: what a hook handed over, by the names of the facts that it sets.
+    """
+
+    failed_task: str | None = None
+    message: str = ""
+    found: Mapping[str, Any] | None = None
+    saved: Mapping[str, Any] | None = None
+    handed_over: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class State:
+    """What a call tells the next call of its run. It holds no secret.
+
+    :param run_id: the run's.
+    :param run: what it has done.
+    :param loaded: whether the record was loaded.
+    :param version: of the record that was loaded or saved last.
+    :param phase: the record's, for messages.
+    :param step: counts the calls, so that what the role reports is known to be about the last one.
+    :param waits_for: what the role was told to do: a hook, or LOAD or SAVE.
+    :param wanted: the record that is to be loaded.
+    :param note: of the hook's step; see :class:`_rotation.Step`.
+    :param ending: the message of the failure that the run ends with, once its lock is released; empty: it succeeds.
+    :param ends: whether the run ends once its record is saved.
+    """
+
+    run_id: str
+    run: Run = field(default_factory=Run)
+    loaded: bool = False
+    version: Any = None
+    phase: str = "none"
+    step: int = 0
+    waits_for: str = ""
+    wanted: str = ""
+    note: str = ""
+    ending: str = ""
+    ends: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a task's result can hold."""
+        return {**asdict(self), "run": {**asdict(self.run), "notes": list(self.run.notes)}}
+
+    @classmethod
+    def from_dict(cls, told: Mapping[str, Any]) -> State:
+        """Return the state that :meth:`as_dict` made."""
+        run = told["run"]
+        return cls(**{**told, "run": Run(**{**run, "notes": tuple(run["notes"])})})
+
+
+@dataclass(frozen=True)
+class Next:
+    """What the role has to do before it calls again.
+
+    :param name: the hook, or LOAD or SAVE.
+    :param file: the task file.
+    :param variables: what the file is told.
+    :param record: what is to be saved, secrets included; None but for SAVE.
+    :param is_own: whether the file is one of this collection's own, so that what it says may be repeated.
+    """
+
+    name: str
+    file: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, Any] | None = None
+    is_own: bool = False
+
+
+@dataclass
+class Called:
+    """What a call came to.
+
+    :param message: what happened, in one line.
+    :param changed: whether it changed anything, or would in check mode.
+    :param next: what the role does then; None at the end.
+    :param state: for the next call; None at the end.
+    :param record: as it was loaded or saved last, where the store is task files: the next call has to be given it.
+    :param result: the role's result; None unless this is the end.
+    :param failed: whether the run ends as a failure.
+    """
+
+    message: str
+    changed: bool
+    warnings: list[str]
+    next: Next | None = None
+    state: State | None = None
+    record: Mapping[str, Any] | None = None
+    result: dict[str, Any] | None = None
+    failed: bool = False
+
+
+class Driver:
+    """One call of a run.
+
+    :param rotation: what is rotated.
+    :param store: where its record is.
+    :param clock: time, for settling.
+    :param now: the time of day, with its zone.
+    :param settle_seconds: how long a request of a run that died may still be on its way.
+    :param lease_seconds: how long a lock counts that was not renewed.
+    :param check_mode: whether only to plan.
+    """
+
+    def __init__(
+        self,
+        rotation: Rotation[Any, Any, Any],
+        store: FileStore | TaskStore,
+        *,
+        clock: Clock,
+        now: datetime,
+        settle_seconds: float,
+        lease_seconds: float,
+        check_mode: bool,
+    ) -> None:
+        self._rotation = rotation
+        self._store = store
+        self._clock = clock
+        self._now = now
+        self._settle_seconds = settle_seconds
+        self._lease_seconds = lease_seconds
+        self._check_mode = check_mode
+        self._warnings: list[str] = []
+        self._said: list[str] = []
+        self._adopts = False
+        self._changed = False
+        self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
+        self._state = State(run_id="")
+        self._lock: Mapping[str, Any] = {}
+
+    def call(self, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> Called:
+        """Go on until the role has to do something, or to the end.
+
+        :param state: what the call before told; None in the first call of a run.
+        :param outcome: what the role reports.
+        :param record: what the call before returned with its state.
+        """
+        try:
+            self._begin(state, outcome, record)
+            if self._state.ends:
+                return self._end(self._state.ending)
+            return self._go_on()
+        except NeedsRecord as needed:
+            return self._left_to_role(self._store_task(LOAD), wanted=needed.name)
+        except (RotationError, RecordError, DateError, _lock.LockError) as error:
+            return self._stop(str(error))
+        except TwilioError as error:
+            return self._stop(error.message)
+
+    # -- the beginning of a call -------------------------------------------------------------------------------------
+
+    def _begin(self, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> None:
+        if state is None:
+            state = State(run_id=_lock.ours(self._now).run_id)
+            if self._check_mode:
+                # Nothing is written, so there is nothing to lock, and nothing to wait for.
+                state = replace(state, run=replace(state.run, locked=True, settled=True))
+        self._state = state
+        if outcome.failed_task is not None and state.waits_for in (LOAD, SAVE):
+            self._forget_lock()
+            self._store_failed(state.waits_for, outcome)
+        if state.waits_for == SAVE and outcome.failed_task is None:
+            self._state = replace(state, version=(outcome.saved or {}).get("version"))
+        if record is not None:
+            self._use(record, held=state.waits_for == SAVE)
+        if state.ends:
+            return
+        if isinstance(self._store, FileStore) or not state.loaded or self._was_told_to_load():
+            self._load(first=not state.loaded)
+        if state.waits_for not in ("", LOAD, SAVE):
+            step = RunHook(state.waits_for, note=state.note)
+            self._case = self._rotation.hook_ended(self._case, step, outcome)
+            # A file was read just now, after the hook.
+            held = isinstance(self._store, FileStore)
+            self._case = replace(self._case, run=replace(self._case.run, held=held))
+
+    def _was_told_to_load(self) -> bool:
+        return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
+
+    def _load(self, first: bool) -> None:
+        """Load the record, or see that it is still the one that this run knows."""
+        found = self._store.load(self._rotation.name)
+        if not first and str(found.version) != str(self._state.version):
+            self._forget_lock()
+            raise RotationError(_TAKEN_OVER)
+        self._state = replace(self._state, loaded=True, version=found.version)
+        self._use(found.record, held=True)
+
+    def _use(self, stored: Mapping[str, Any], held: bool) -> None:
+        record = self._rotation.read(stored) if stored else None
+        self._lock = (stored or {}).get("lock") or {}
+        run = replace(self._state.run, held=held)
+        self._state = replace(self._state, phase=record.phase if record else "none")
+        self._case = self._rotation.first_case(record, run)
+
+    def _store_failed(self, what: str, outcome: Outcome) -> None:
+        """Say that a task file of the store failed.
+
+        :raises RotationError: unless the run ends anyway, for a reason that is to be told.
+        """
+        said = outcome.message or f"The task that failed: {outcome.failed_task or '(not known)'}."
+        message = f"The record {'was not saved' if what == SAVE else 'can not be read'}. {said}"
+        if not self._state.ends:
+            raise RotationError(message)
+        self._warn_of_lock(message)
+
+    # -- the loop ----------------------------------------------------------------------------------------------------
+
+    def _go_on(self) -> Called:
+        while True:
+            row, step = decide(self._rotation.table, self._case)
+            if step.warning:
+                self._warnings.append(f"{self._rotation.label}: {step.warning}")
+            if isinstance(step, Stop):
+                return self._stop(step.message)
+            if self._check_mode and not self._only_reads(step):
+                return self._plan(row, step)
+            if isinstance(step, Finish):
+                return self._finish()
+            if isinstance(step, Save):
+                saving = self._save(step)
+                if saving:
+                    return saving
+            elif isinstance(step, RunHook):
+                running = self._run_hook(step)
+                if running:
+                    return running
+            else:
+                self._case = after(self._case, step, self._perform(step))
+
+    def _only_reads(self, step: Step) -> bool:
+        first_save = isinstance(step, Save) and self._case.record is None
+        return first_save or isinstance(step, Probe) or (isinstance(step, Request) and step.reads)
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Probe):
+            return self._rotation.probe(self._case)
+        if isinstance(step, Settle):
+            self._clock.sleep(self._settle_seconds)
+            return None
+        assert isinstance(step, Request)
+        if not step.reads:
+            self._check_lock()
+            self._changed = True
+        return self._rotation.request(self._case, step)
+
+    def _check_lock(self) -> None:
+        """See that this run still holds the record, where that was not seen just before.
+
+        :raises RotationError: where another run has taken over.
+        :raises NeedsRecord: where the role has to load the record.
+        """
+        if not self._case.run.held:
+            case = self._case
+            self._load(first=False)
+            self._case = replace(case, run=replace(case.run, held=True))
+
+    def _run_hook(self, step: RunHook) -> Called | None:
+        hook = self._rotation.hooks.get(step.name)
+        if not hook:
+            self._case = after(self._case, step, True)
+            return None
+        self._check_lock()
+        self._changed = True
+        return self._left_to_role(Next(step.name, self._rotation.hooks[step.name], step.variables), note=step.note)
+
+    def _save(self, step: Save) -> Called | None:
+        record = self._case.record
+        saved = self._rotation.new(step.changes) if record is None else replace(record, **step.changes)
+        if self._check_mode:
+            self._adopts = True
+            self._case = after(self._case, step, saved)
+            self._case = replace(self._case, run=replace(self._case.run, locked=True))
+            return None
+        released = step.release or bool(step.failure)
+        case = after(self._case, step, saved)
+        if step.says:
+            self._said.append(step.says)
+        self._changed = True
+        return self._keep(case, None if released else self._held_lock())
+
+    def _held_lock(self) -> dict[str, Any]:
+        """Return the lock that this run saves with its record.
+
+        :raises RotationError: where another run holds the record.
+        """
+        own = replace(_lock.ours(self._now), run_id=self._state.run_id)
+        if not self._case.run.locked:
+            other = _lock.holder(self._lock, own, self._lease_seconds, self._now)
+            if other:
+                raise RotationError(f"Another run holds the record: {other}. Nothing was done; run it again later.")
+        return own.as_dict()
+
+    def _keep(
+        self, case: Case[Any, Any, Any], lock: Mapping[str, Any] | None, ends: bool = False, ending: str = ""
+    ) -> Called | None:
+        content = {**self._rotation.stored(case.record), "lock": lock}
+        if isinstance(self._store, FileStore):
+            try:
+                version = self._store.save(self._rotation.name, content, self._state.version)
+            except RecordError as error:
+                self._forget_lock()
+                raise RotationError(f"The record was not saved. {error}") from None
+            self._state = replace(self._state, version=version, phase=case.record.phase)
+            self._case, self._lock = case, lock or {}
+            return None
+        self._case = case
+        self._state = replace(self._state, phase=case.record.phase)
+        return self._left_to_role(self._store_task(SAVE, content), ends=ends, ending=ending, record=content)
+
+    def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:
+        assert isinstance(self._store, TaskStore)
+        return Next(name, self._store.files[name], record=record, is_own=self._store.is_own)
+
+    def _forget_lock(self) -> None:
+        """Go on as a run that holds no lock: what stands in the store is somebody else's, or not known."""
+        self._case = replace(self._case, run=replace(self._case.run, locked=False))
+        self._state = replace(self._state, run=replace(self._state.run, locked=False))
+
+    # -- the end of a call -------------------------------------------------------------------------------------------
+
+    def _left_to_role(
+        self,
+        following: Next,
+        *,
+        wanted: str = "",
+        note: str = "",
+        ends: bool = False,
+        ending: str = "",
+        record: Mapping[str, Any] | None = None,
+    ) -> Called:
+        state = replace(
+            self._state,
+            run=self._case.run,
+            step=self._state.step + 1,
+            waits_for=following.name,
+            wanted=wanted or self._rotation.name,
+            note=note,
+            ends=ends,
+            ending=ending,
+        )
+        if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
+            record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
+        return Called(self._line("; ".join(self._said)), self._changed, self._warnings, following, state, record)
+
+    def _plan(self, row: Row, step: Step) -> Called:
+        """Return what would be done; a row that does nothing has a plan that says so."""
+        adopted = ["Adopt the first secret."] if self._adopts else []
+        changed = self._adopts or not isinstance(step, Finish)
+        return self._called(" ".join([*adopted, row.plan]), changed=changed)
+
+    def _finish(self) -> Called:
+        if self._case.run.locked:
+            releasing = self._release()
+            if releasing:
+                return releasing
+        return self._end("")
+
+    def _stop(self, message: str) -> Called:
+        """End as a failure, and release the lock: why the run fails is to be told, whatever becomes of the lock."""
+        run = self._case.run
+        if run.locked and not self._check_mode and self._case.record is not None and not self._state.ends:
+            self._case = replace(self._case, answer=None)
+            try:
+                releasing = self._release(message)
+            except RotationError as error:
+                self._warn_of_lock(str(error))
+            else:
+                if releasing:
+                    return releasing
+        return self._end(message)
+
+    def _warn_of_lock(self, message: str) -> None:
+        self._warnings.append(
+            f"{self._rotation.label}: {message} If this run still holds the record, that ends with this process, or"
+            f" elsewhere after {self._lease_seconds:g} seconds."
+        )
+
+    def _release(self, ending: str = "") -> Called | None:
+        case = replace(self._case, run=replace(self._case.run, locked=False))
+        return self._keep(case, None, ends=True, ending=ending)
+
+    def _end(self, failure: str) -> Called:
+        if failure:
+            label = f"{self._rotation.label} ({self._state.phase})"
+            ended = Called(f"{label}: {failure}", self._changed, self._warnings, failed=True)
+            ended.result = self._rotation.result(self._case, failed=True)
+            return ended
+        rotated = self._case.run.rotated
+        return self._called("rotated" if rotated else "not rotated", changed=self._changed)
+
+    def _called(self, message: str, changed: bool) -> Called:
+        result = self._rotation.result(self._case, failed=False)
+        said = [message.rstrip("."), *([] if self._check_mode else self._said)]
+        line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
+        return Called(line, changed, self._warnings, result=result)
+
+    def _line(self, message: str) -> str:
+        return f"{self._rotation.label}: {message}" if message else self._rotation.label
+
+
+def due_in_words(days: float) -> str:
+    """Return when a rotation is due, as a part of a sentence.
+
+    :param days: until then.
+    """
+    return f"due in {days:.1f} days" if days > 0 else f"overdue by {-days:.1f} days"
