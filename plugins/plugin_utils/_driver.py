@@ -120,7 +120,8 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
 
         :param outcome: what the role reports of it.
         """
-        return after(case, step, outcome.failed_task is None)
+        ended = after(case, step, outcome.failed_task is None)
+        return replace(ended, run=replace(ended.run, failed_in=outcome.where()))
 
     @abstractmethod
     def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
@@ -207,6 +208,13 @@ class Outcome:
     found: Mapping[str, Any] | None = None
     saved: Mapping[str, Any] | None = None
     handed_over: Mapping[str, Any] = field(default_factory=dict)
+
+    def where(self) -> str:
+        """Return where and why it failed, as the rest of a sentence; empty where it did not."""
+        if self.failed_task is None:
+            return ""
+        said = f" {self.message}" if self.message else ""
+        return f" in its task '{self.failed_task or '(not known)'}'.{said}"
 
 
 @dataclass(frozen=True)
@@ -398,8 +406,8 @@ class Driver:
 
         :raises RotationError: unless the run ends anyway, for a reason that is to be told.
         """
-        said = outcome.message or f"The task that failed: {outcome.failed_task or '(not known)'}."
-        message = f"The record {'was not saved' if what == SAVE else 'can not be read'}. {said}"
+        said = outcome.message or f"The task that failed: '{outcome.failed_task or '(not known)'}'."
+        message = f"The record {'was not saved' if what == SAVE else 'could not be read'}. {said}"
         if not self._state.ends:
             raise RotationError(message)
         self._warn_of_lock(message)

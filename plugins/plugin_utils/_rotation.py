@@ -32,6 +32,7 @@ class Run:
     :param rotated: whether this run has put a new secret in place: it rotates once.
     :param passed: the hook that succeeded since the last save, the latest one.
     :param failed: the hook that failed.
+    :param failed_in: where and why, as the rest of a sentence.
     :param failure: why the run ends as a failure, once that is decided.
     :param notes: what happened that a row counts, in order.
     """
@@ -43,6 +44,7 @@ class Run:
     rotated: bool = False
     passed: str | None = None
     failed: str | None = None
+    failed_in: str = ""
     failure: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -50,6 +52,11 @@ class Run:
     def resumed(self) -> bool:
         """Whether the record's phase was saved by another run."""
         return not self.saved
+
+    @property
+    def failed_hook(self) -> str:
+        """A sentence about the hook that failed."""
+        return f"The hook '{self.failed}' failed{self.failed_in or '.'}"
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
 
     #: Which variables are shown after the role, beside its result.
     shown: Sequence[str] = ()
+    #: What the result holds beside what every task's result does.
+    result_keys: Sequence[str] = ("phase", "rotated", "due_in_days")
 
     def __init__(
         self,
@@ -257,6 +259,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         lines = gates_file.read_text(encoding="utf-8").splitlines() if gates_file.exists() else []
         # The last is the role's own; others were rescued.
         failures = [result["msg"] for result in results if result.failed and result.get("msg")]
+        result = value_of(f"{self._role}_result", results)
         return {
             "account_sid": sid,
             "record": self.file(rotation).load().record,
@@ -264,6 +267,6 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "requests": [entry for entry in log if entry["account_sid"] == sid],
             "gates": [json.loads(line) for line in lines],
             "failure": failures[-1] if failures else None,
-            "result": value_of(f"{self._role}_result", results),
+            "result": {key: result[key] for key in self.result_keys},
             "changed": any(result.kind == "ok" and result.get("changed") for result in results),
         }

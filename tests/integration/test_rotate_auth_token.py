@@ -34,7 +34,7 @@ def now(**ago: float) -> str:
 
 def lock(**changes: Any) -> dict[str, Any]:
     """Return the lock of a run that lives: this one."""
-    held = _lock.ours().as_dict()
+    held = _lock.ours(datetime.now(timezone.utc)).as_dict()
     return {**held, "pid": os.getpid(), "start": _lock._start_of(os.getpid()), **changes}
 
 
@@ -221,6 +221,7 @@ def test_locked_out(table):
         "pending": None,
         "rotated_at": LONG_AGO,
         "staged_at": None,
+        "primary_known": True,
         "lock": None,
     }
 

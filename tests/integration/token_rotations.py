@@ -17,7 +17,7 @@ from simulator.client import Simulator
 
 GATES = ("distribute", "verify", "clean")
 #: What every record holds beside its account's SID, its phase and its primary.
-KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None}
+KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None, "primary_known": True}
 
 PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
