@@ -1,7 +1,10 @@
 from __future__ import annotations
+
 from pathlib import Path
+
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile
 
@@ -11,7 +14,13 @@ class LookupModule(LookupBase):
         found = []
         for term in terms:
             try:
-                record = RecordFile(str(Path(plain(kwargs["store_path"]), f"{plain(term)}.yml")), plain(kwargs["store_password"])).load().record
+                record = (
+                    RecordFile(
+                        str(Path(plain(kwargs["store_path"]), f"{plain(term)}.yml")), plain(kwargs["store_password"])
+                    )
+                    .load()
+                    .record
+                )
             except RecordError as error:
                 raise AnsibleLookupError(str(error)) from None
             if not record:

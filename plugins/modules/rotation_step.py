@@ -15,15 +15,12 @@ description:
   - A call reads the record and what is there at Twilio, does what the rotation's table says, and saves, again and
     again, until a task file is to be included, or nothing is due any more. Then the role includes that file, and calls
     again with RV(state).
+  - What else it depends on are the variables of these roles, which it reads by itself.
   - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
     C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
-  - community.twilio.auth
-  - community.twilio.auth.module
-  - community.twilio.subaccount
-  - community.twilio.secret
   - community.twilio.attributes
 attributes:
   check_mode:
@@ -79,93 +76,6 @@ options:
         description: The access keys that there are.
         type: list
         elements: dict
-  role_path:
-    description: The folder of the role.
-    type: path
-    required: true
-  playbook_dir:
-    description: The folder that paths of task files are relative to.
-    type: path
-    required: true
-  friendly_name:
-    description: The name of the credential.
-    type: str
-  max_age_days:
-    description: How many days old the secret may get; V(0) is due in every run.
-    type: float
-    required: true
-  grace_days:
-    description: How many days the old credential stays after the new one was verified.
-    type: float
-    default: 0
-  force:
-    description: Whether to rotate now.
-    type: bool
-    default: false
-  settle_seconds:
-    description: How long to wait for requests of a run that ended in the middle.
-    type: float
-    default: 30
-  store:
-    description: V(file), V(hashi_vault), or the absolute path of a folder with C(load.yml) and C(save.yml).
-    type: str
-    default: file
-  store_path:
-    description: The folder of the store V(file).
-    type: path
-  store_password:
-    description: What its files are encrypted with.
-    # A number is told from a text by the store itself.
-    type: raw
-  lease_seconds:
-    description: How long a lock counts that was not renewed.
-    type: float
-    default: 3600
-  initial_auth_token:
-    description: A valid token to begin with.
-    type: str
-  initial_is_primary:
-    description: Whether the token of the record is known to be the account's primary.
-    type: bool
-    default: false
-  initial_rotated_at:
-    description: When the first token was made.
-    type: str
-  parent_account_sid:
-    description: The account that owns the subaccount.
-    type: str
-  parent_auth_token:
-    description: Its token.
-    type: str
-  parent_from_store:
-    description: Whether to take its token from its record in the same store.
-    type: bool
-    default: false
-  on_failure:
-    description: What to do where a hook fails.
-    type: str
-    choices:
-      - keep
-      - rollback
-    default: keep
-  replace_unknown:
-    description: Whether a secondary token that somebody else staged is deleted.
-    type: bool
-    default: false
-  suppress_email_notification:
-    description: Whether Twilio is not to write to the account's owners.
-    type: bool
-    default: false
-  private_key_folder:
-    description: The folder in which private keys are kept.
-    type: path
-  iam_user:
-    description: The IAM user whose access keys are rotated.
-    type: str
-  hooks:
-    description: Hook to its task file, empty where there is none.
-    type: dict
-    required: true
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
@@ -235,10 +145,8 @@ sid:
 from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils import _controller_only
-from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS, SUBACCOUNT_OPTION
 
-#: The options beside those of the connection.
-OPTIONS: dict[str, dict[str, Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "rotates": {"type": "str", "choices": ["auth_token", "aws_credential", "public_key"], "required": True},
     "state": {"type": "dict"},
     "record": {"type": "dict", "no_log": False},
@@ -255,33 +163,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "keys": {"type": "list", "elements": "dict", "no_log": False},
         },
     },
-    "role_path": {"type": "path", "required": True},
-    "playbook_dir": {"type": "path", "required": True},
-    "friendly_name": {"type": "str"},
-    "max_age_days": {"type": "float", "required": True},
-    "grace_days": {"type": "float", "default": 0.0},
-    "force": {"type": "bool", "default": False},
-    "settle_seconds": {"type": "float", "default": 30.0},
-    "store": {"type": "str", "default": "file"},
-    "store_path": {"type": "path"},
-    "store_password": {"type": "raw", "no_log": True},
-    "lease_seconds": {"type": "float", "default": 3600.0},
-    "initial_auth_token": {"type": "str", "no_log": True},
-    "initial_is_primary": {"type": "bool", "default": False},
-    "initial_rotated_at": {"type": "str"},
-    "parent_account_sid": {"type": "str"},
-    "parent_auth_token": {"type": "str", "no_log": True},
-    "parent_from_store": {"type": "bool", "default": False},
-    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
-    "replace_unknown": {"type": "bool", "default": False},
-    "suppress_email_notification": {"type": "bool", "default": False},
-    "private_key_folder": {"type": "path", "no_log": False},
-    "iam_user": {"type": "str"},
-    "hooks": {"type": "dict", "required": True},
-}
-
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    name: dict(option) for name, option in {**CONNECTION_OPTIONS, **SUBACCOUNT_OPTION, **OPTIONS}.items()
 }
 
 

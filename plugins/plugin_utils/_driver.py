@@ -121,6 +121,8 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         :param outcome: what the role reports of it.
         """
         ended = after(case, step, outcome.failed_task is None)
+        if outcome.failed_task is None:
+            return ended
         return replace(ended, run=replace(ended.run, failed_in=outcome.where()))
 
     @abstractmethod

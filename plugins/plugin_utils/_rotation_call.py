@@ -16,13 +16,15 @@ from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     CONNECTION_CHECKS,
+    CONNECTION_OPTIONS,
+    SUBACCOUNT_OPTION,
     OpenTransport,
     checked,
     connected,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.modules.rotation_step import ARGUMENT_SPEC
+from ansible_collections.community.twilio.plugins.modules.rotation_step import ARGUMENT_SPEC as TASK_OPTIONS
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
@@ -45,6 +47,48 @@ _FILE, _VAULT = "file", "hashi_vault"
 
 #: The hook that a role brings along, and where it looks for it.
 _OWN_HOOK = "verify_webhook.yml"
+
+#: How the role's variables of task files end: rotate_auth_token_verify_tasks is the hook "verify".
+HOOK_SUFFIX = "_tasks"
+
+#: The role's variables, without their prefix, beside those of the connection and its hooks. What each is for is said in
+#: the roles' argument specs.
+_COMMON: Mapping[str, Mapping[str, Any]] = {
+    "max_age_days": {"type": "float", "default": 90.0},
+    "force": {"type": "bool", "default": False},
+    "settle_seconds": {"type": "float", "default": 30.0},
+    "store": {"type": "str", "default": "file"},
+    "store_path": {"type": "path"},
+    # A number is told from a text by the store itself.
+    "store_password": {"type": "raw", "no_log": True},
+    "lease_seconds": {"type": "float", "default": 3600.0},
+}
+_OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
+    "initial_auth_token": {"type": "str", "no_log": True},
+    "initial_is_primary": {"type": "bool", "default": False},
+    "initial_rotated_at": {"type": "str"},
+    "parent_account_sid": {"type": "str"},
+    "parent_auth_token": {"type": "str", "no_log": True},
+    "parent_from_store": {"type": "bool", "default": False},
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+    "replace_unknown": {"type": "bool", "default": False},
+    "suppress_email_notification": {"type": "bool", "default": False},
+}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {**_COMMON, **_OF_TOKENS}
+
+#: Everything that a call is given.
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
+    name: dict(option)
+    for name, option in {
+        **CONNECTION_OPTIONS,
+        **SUBACCOUNT_OPTION,
+        **SETTINGS,
+        **TASK_OPTIONS,
+        "hooks": {"type": "dict", "default": {}},
+        "role_path": {"type": "path", "required": True},
+        "playbook_dir": {"type": "path", "required": True},
+    }.items()
+}
 
 _SECRETS = frozenset(name for name, option in ARGUMENT_SPEC.items() if option.get("no_log"))
 _CHECKS = {
