@@ -89,6 +89,7 @@ class ActionModule(ControllerAction):
         result["next"] = {
             "name": called.next.name,
             "file": called.next.file,
+            "label": called.label,
             "record_name": called.state.wanted,
             "is_hook": called.next.name not in (LOAD, SAVE),
             "is_own": called.next.is_own,

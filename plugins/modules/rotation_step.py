@@ -76,6 +76,9 @@ options:
         description: The access keys that there are.
         type: list
         elements: dict
+      used:
+        description: Which of them were ever used, by their ids.
+        type: dict
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
@@ -161,6 +164,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
             "saved": {"type": "dict"},
             "issued": {"type": "dict"},
             "keys": {"type": "list", "elements": "dict", "no_log": False},
+            "used": {"type": "dict"},
         },
     },
 }

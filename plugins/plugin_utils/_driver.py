@@ -115,15 +115,17 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         :raises NeedsRecord: where another record is needed, from a store that is task files.
         """
 
-    def hook_ended(self, case: Any, step: RunHook, outcome: Outcome) -> Any:
-        """Return the case after a hook.
+    def after(self, case: Any, step: Step, result: Any = None) -> Any:
+        """Return the case that a step leads to; see :func:`_rotation.after`."""
+        return after(case, step, result)
+
+    def hook_result(self, step: RunHook, outcome: Outcome) -> Any:
+        """Return what a hook that succeeded came to, as :meth:`after` takes it.
 
         :param outcome: what the role reports of it.
+        :raises RotationError: where it handed over what can't be right.
         """
-        ended = after(case, step, outcome.failed_task is None)
-        if outcome.failed_task is None:
-            return ended
-        return replace(ended, run=replace(ended.run, failed_in=outcome.where()))
+        return True
 
     @abstractmethod
     def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
@@ -283,6 +285,7 @@ class Called:
 
     :param message: what happened, in one line.
     :param changed: whether it changed anything, or would in check mode.
+    :param label: what is rotated.
     :param next: what the role does then; None at the end.
     :param state: for the next call; None at the end.
     :param record: as it was loaded or saved last, where the store is task files: the next call has to be given it.
@@ -293,6 +296,7 @@ class Called:
     message: str
     changed: bool
     warnings: list[str]
+    label: str
     next: Next | None = None
     state: State | None = None
     record: Mapping[str, Any] | None = None
@@ -379,10 +383,13 @@ class Driver:
             self._load(first=not state.loaded)
         if state.waits_for not in ("", LOAD, SAVE):
             step = RunHook(state.waits_for, note=state.note)
-            self._case = self._rotation.hook_ended(self._case, step, outcome)
+            failed = outcome.failed_task is not None
+            result = not failed and self._rotation.hook_result(step, outcome)
+            self._case = self._rotation.after(self._case, step, result)
             # A file was read just now, after the hook.
             held = isinstance(self._store, FileStore)
-            self._case = replace(self._case, run=replace(self._case.run, held=held))
+            run = replace(self._case.run, held=held, failed_in=outcome.where() or self._case.run.failed_in)
+            self._case = replace(self._case, run=run)
 
     def _was_told_to_load(self) -> bool:
         return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
@@ -436,7 +443,7 @@ class Driver:
                 if running:
                     return running
             else:
-                self._case = after(self._case, step, self._perform(step))
+                self._case = self._rotation.after(self._case, step, self._perform(step))
 
     def _only_reads(self, step: Step) -> bool:
         first_save = isinstance(step, Save) and self._case.record is None
@@ -468,7 +475,7 @@ class Driver:
     def _run_hook(self, step: RunHook) -> Called | None:
         hook = self._rotation.hooks.get(step.name)
         if not hook:
-            self._case = after(self._case, step, True)
+            self._case = self._rotation.after(self._case, step, True)
             return None
         self._check_lock()
         self._changed = True
@@ -479,11 +486,11 @@ class Driver:
         saved = self._rotation.new(step.changes) if record is None else replace(record, **step.changes)
         if self._check_mode:
             self._adopts = True
-            self._case = after(self._case, step, saved)
+            self._case = self._rotation.after(self._case, step, saved)
             self._case = replace(self._case, run=replace(self._case.run, locked=True))
             return None
         released = step.release or bool(step.failure)
-        case = after(self._case, step, saved)
+        case = self._rotation.after(self._case, step, saved)
         if step.says:
             self._said.append(step.says)
         self._changed = True
@@ -551,7 +558,15 @@ class Driver:
         )
         if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
-        return Called(self._line("; ".join(self._said)), self._changed, self._warnings, following, state, record)
+        return Called(
+            self._line("; ".join(self._said)),
+            self._changed,
+            self._warnings,
+            self._rotation.label,
+            following,
+            state,
+            record,
+        )
 
     def _plan(self, row: Row, step: Step) -> Called:
         """Return what would be done; a row that does nothing has a plan that says so."""
@@ -593,7 +608,7 @@ class Driver:
     def _end(self, failure: str) -> Called:
         if failure:
             label = f"{self._rotation.label} ({self._state.phase})"
-            ended = Called(f"{label}: {failure}", self._changed, self._warnings, failed=True)
+            ended = Called(f"{label}: {failure}", self._changed, self._warnings, self._rotation.label, failed=True)
             ended.result = self._rotation.result(self._case, failed=True)
             return ended
         rotated = self._case.run.rotated
@@ -603,15 +618,17 @@ class Driver:
         result = self._rotation.result(self._case, failed=False)
         said = [message.rstrip("."), *([] if self._check_mode else self._said)]
         line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
-        return Called(line, changed, self._warnings, result=result)
+        return Called(line, changed, self._warnings, self._rotation.label, result=result)
 
     def _line(self, message: str) -> str:
         return f"{self._rotation.label}: {message}" if message else self._rotation.label
 
 
-def due_in_words(days: float) -> str:
+def due_in_words(days: float | None) -> str:
     """Return when a rotation is due, as a part of a sentence.
 
-    :param days: until then.
+    :param days: until then; None where that is not known.
     """
+    if days is None:
+        return "when it is due is not known"
     return f"due in {days:.1f} days" if days > 0 else f"overdue by {-days:.1f} days"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
+from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     CONNECTION_CHECKS,
@@ -25,6 +26,13 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
 from ansible_collections.community.twilio.plugins.modules.rotation_step import ARGUMENT_SPEC as TASK_OPTIONS
+from ansible_collections.community.twilio.plugins.plugin_utils._credential_driver import CredentialRotation
+from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
+    AWS_CREDENTIAL,
+    PUBLIC_KEY,
+    CredentialSettings,
+    check_settings,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
@@ -45,7 +53,9 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation i
 
 _FILE, _VAULT = "file", "hashi_vault"
 
-#: The hook that a role brings along, and where it looks for it.
+_CREDENTIALS = {kind.name: kind for kind in (AWS_CREDENTIAL, PUBLIC_KEY)}
+
+#: A hook that a role brings along: named so, it is not looked for beside the playbook.
 _OWN_HOOK = "verify_webhook.yml"
 
 #: How the role's variables of task files end: rotate_auth_token_verify_tasks is the hook "verify".
@@ -74,7 +84,14 @@ _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
     "replace_unknown": {"type": "bool", "default": False},
     "suppress_email_notification": {"type": "bool", "default": False},
 }
-SETTINGS: Mapping[str, Mapping[str, Any]] = {**_COMMON, **_OF_TOKENS}
+_OF_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
+    # A name that YAML reads as a number is still a name.
+    "friendly_name": {"type": "str", "default": ""},
+    "grace_days": {"type": "float", "default": 7.0},
+    "iam_user": {"type": "str", "default": ""},
+    "private_key_folder": {"type": "path", "no_log": False},
+}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {**_COMMON, **_OF_TOKENS, **_OF_CREDENTIALS}
 
 #: Everything that a call is given.
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
@@ -124,22 +141,7 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         client = connected(checked_options, open_transport)
     except (RecordError, TwilioError) as error:
         raise RotationError(str(error)) from None
-    rotation: Rotation[Any, Any, Any] = TokenRotation(
-        client,
-        TokenSettings(
-            now=now,
-            max_age_days=options["max_age_days"],
-            force=options["force"],
-            roll_back=options["on_failure"] == "rollback",
-            replace_unknown=options["replace_unknown"],
-            initial_is_primary=options["initial_is_primary"],
-            initial_rotated_at=options["initial_rotated_at"] or "",
-        ),
-        hooks,
-        checked_options,
-        checked_options["auth_token"],
-        store,
-    )
+    rotation = _rotation(options, checked_options, now, client, store, hooks)
     rotation.own_files = [path for path in hooks.values() if Path(path).is_relative_to(options["role_path"])]
     driver = Driver(
         rotation,
@@ -151,6 +153,36 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         check_mode=check_mode,
     )
     return driver.call(state, _outcome(options, state), options["record"] or None)
+
+
+def _rotation(
+    options: Mapping[str, Any],
+    checked_options: Mapping[str, Any],
+    now: datetime,
+    client: Client,
+    store: FileStore | TaskStore,
+    hooks: Mapping[str, str],
+) -> Rotation[Any, Any, Any]:
+    """Return what is rotated."""
+    common: dict[str, Any] = {"now": now, "max_age_days": options["max_age_days"], "force": options["force"]}
+    if options["rotates"] == "auth_token":
+        token_settings = TokenSettings(
+            **common,
+            roll_back=options["on_failure"] == "rollback",
+            replace_unknown=options["replace_unknown"],
+            initial_is_primary=options["initial_is_primary"],
+            initial_rotated_at=options["initial_rotated_at"] or "",
+        )
+        environment_token = checked_options["auth_token"]
+        return TokenRotation(client, token_settings, hooks, checked_options, environment_token, store)
+    settings = CredentialSettings(
+        **common,
+        kind=_CREDENTIALS[options["rotates"]],
+        grace_days=options["grace_days"],
+        lists_keys="list" in hooks,
+        private_key_folder=options["private_key_folder"] or "",
+    )
+    return CredentialRotation(client, settings, options["friendly_name"], hooks, options["outcome"].get("issued") or {})
 
 
 def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -166,6 +198,12 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """Yield what is wrong with the options, each as a sentence that begins with the option."""
     if options["max_age_days"] < 0:
         yield "max_age_days: expected 0, which is due in every run, or more."
+    if options["rotates"] in _CREDENTIALS:
+        yield from _problems_of_credential(options)
+    if options["rotates"] in _CREDENTIALS and not (options["auth_token"] or options["api_key_sid"]):
+        yield "auth_token: expected the account's auth token, or api_key_sid and api_key_secret."
+    if bool(options["api_key_sid"]) != bool(options["api_key_secret"]):
+        yield "api_key_sid: expected together with api_key_secret."
     if options["settle_seconds"] < 0:
         yield "settle_seconds: expected 0 or more."
     if options["lease_seconds"] <= 0:
@@ -183,14 +221,35 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
             yield f"{error}."
 
 
+def _problems_of_credential(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the options of a credential."""
+    kind = _CREDENTIALS[options["rotates"]]
+    messages = check_settings(
+        kind,
+        account_sid=options["subaccount_sid"] or options["account_sid"],
+        friendly_name=options["friendly_name"],
+        max_age_days=options["max_age_days"],
+        grace_days=options["grace_days"],
+        private_key_folder=options["private_key_folder"] or "",
+        iam_user=options["iam_user"],
+        issue_tasks=options["hooks"].get("issue") or "",
+        revoke_tasks=options["hooks"].get("revoke") or "",
+    )
+    for message in messages:
+        yield message.removeprefix(f"{kind.role}_")
+
+
 def _hook_files(options: Mapping[str, Any]) -> dict[str, str]:
     """Return hook to its task file; a path that is not absolute is resolved relative to the playbook's directory."""
-    own = Path(options["role_path"], "tasks", _OWN_HOOK)
-    return {
-        name: str(own if path == _OWN_HOOK and own.exists() else Path(options["playbook_dir"], path))
-        for name, path in options["hooks"].items()
-        if path
-    }
+    own = Path(options["role_path"], "tasks")
+    named = {name: path for name, path in options["hooks"].items() if path}
+    files = {name: str(Path(options["playbook_dir"], path)) for name, path in named.items()}
+    files.update({name: str(own / path) for name, path in named.items() if path == _OWN_HOOK and (own / path).exists()})
+    if options["rotates"] == AWS_CREDENTIAL.name:
+        # Who issues keys by own tasks has own tasks that list them, or none.
+        defaults = ("revoke",) if "issue" in files else ("issue", "list", "revoke")
+        files = {**{name: str(own / f"{name}.yml") for name in defaults}, **files}
+    return files
 
 
 def _missing(hooks: Mapping[str, str]) -> Iterator[str]:
@@ -240,5 +299,5 @@ def _outcome(options: Mapping[str, Any], state: State | None) -> Outcome:
         message=(told.get("message") or "") if failed else "",
         found=told.get("found"),
         saved=told.get("saved"),
-        handed_over={"issued": told.get("issued") or {}, "keys": told.get("keys")},
+        handed_over={"keys": told.get("keys"), "used": told.get("used") or {}},
     )
