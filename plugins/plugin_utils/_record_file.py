@@ -49,6 +49,23 @@ class Found(NamedTuple):
     version: str
 
 
+def path_of(folder: Any, name: Any) -> str:
+    """Return the path of a record's file.
+
+    :param folder: the store's.
+    :param name: the record's.
+    :raises RecordError: where they can't be right.
+    """
+    if not isinstance(folder, str) or not os.path.isabs(folder):
+        raise RecordError("store_path: expected the absolute path of a folder")
+    if not isinstance(name, str) or not name or name.startswith(".") or "/" in name or "\0" in name:
+        raise RecordError(
+            "expected the name of a record, such as an account's SID, without a / in it and a dot in front, got"
+            f" {name!r}"
+        )
+    return str(Path(folder, f"{name}.yml"))
+
+
 class RecordFile:
     """A record in a file of its own.
 
@@ -61,6 +78,8 @@ class RecordFile:
         self._path = Path(path)
         if not self._path.is_absolute():
             raise RecordError(f"path: expected an absolute path, got {path}")
+        if not isinstance(password, str):
+            raise RecordError("store_password: expected a text: quote it")
         if not password:
             raise RecordError("password: expected the password that the record is encrypted with, got nothing")
         if refusal := goes_with_the_job(self._path):
@@ -81,7 +100,7 @@ class RecordFile:
             raise RecordError(
                 f"{self._path} can't be decrypted: another password, or a damaged file. Nothing was done."
             ) from None
-        if not isinstance(record, dict):
+        if not isinstance(record, dict) or not record:
             raise RecordError(f"{self._path} holds no record. Nothing was done.")
         # A date that somebody wrote without quotes is YAML's own kind of one.
         return Found(plain(record), _version(encrypted))
