@@ -64,7 +64,7 @@ def test_a_record_in_a_play(tmp_path):
     assert run.of("list")["msg"] == "idle"
     for name, said in {
         "missing": f"There is no record of missing in {store}.",
-        "relative": "expected the name of a record",
+        "relative": "Expected the name of a record",
         "another password": "another password",
         "a number": "expected a text",
     }.items():

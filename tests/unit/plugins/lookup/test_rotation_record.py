@@ -86,7 +86,7 @@ def test_an_option_that_there_is_not(store):
 
 @pytest.mark.parametrize("name", ["", ".", "..", f"../store/{NAME}", f"/{NAME}", f".{NAME}", "a/b", "a\0b", None, 5])
 def test_a_name_that_leads_elsewhere(store, name):
-    assert "expected the name of a record" in failure(name, store_path=str(store), store_password=PASSWORD)
+    assert "Expected the name of a record" in failure(name, store_path=str(store), store_password=PASSWORD)
 
 
 @pytest.mark.parametrize("folder", ["", "store", "./store", 5, None, ["/store"]])
