@@ -32,13 +32,15 @@ options:
       - The absolute path of the file with the private key, in PEM form as PKCS#8, with the mode V(0600).
       - A file that is there stays as it is. The task fails where it holds anything else than an RSA private key without
         a passphrase.
+      - The file and its folder have to be those of the user who runs the play, and nobody else may be allowed to write
+        to them; a symbolic link is not followed. Otherwise the task fails, and changes no rights.
       - Inside an execution environment it must not be in the job's private folder, which goes when the job is over.
       - Folders that are missing are made with the mode V(0700).
     type: path
     required: true
 notes:
   - A run that is killed while it writes the file may leave another one beside it, whose name begins with a dot and ends
-    with C(.new). Nobody uses the key in it, and it can be deleted.
+    with C(.new). Nobody uses the key in it. The next run for the same path removes it, but not in check mode.
 seealso:
   - module: community.twilio.twilio_public_key
 """

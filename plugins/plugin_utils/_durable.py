@@ -4,60 +4,73 @@
 
 """Files that are on the disk, whole, before anything depends on them: a run may be killed at any instruction.
 
-A file is written beside and flushed, gets its name, and its folder is flushed. All functions raise OSError.
+A file is written beside and flushed, gets its name, and its folder is flushed (os.fsync). A folder is told by its
+descriptor; see ``_own_files.py``. All functions raise OSError.
 """
 
 from __future__ import annotations
 
-import glob
+import fcntl
 import os
+import re
 import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 _SUFFIX = ".new"
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it that are missing, for their owner alone.
-
-    Path.mkdir would give those above it the umask's mode, and would flush none.
-    """
-    if not folder.is_dir():
-        make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        flush(folder.parent)
-
-
-def flush(folder: Path) -> None:
-    """See that the names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 @contextmanager
-def written_beside(path: Path, content: bytes) -> Iterator[Path]:
+def written_beside(folder: int, name: str, content: bytes) -> Iterator[str]:
     """Have a content on the disk in a file beside, that its owner alone can read, until the block ends.
 
-    :param path: the file that is to hold the content; the block gives it its name.
+    :param folder: where.
+    :param name: of the file that is to hold the content; the block gives it its name.
+    :returns: the name of the file beside.
     """
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}{_SUFFIX}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    beside, descriptor = _created_beside(folder, name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        yield beside
+            os.fsync(descriptor)
+            yield beside
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(beside, dir_fd=folder)
 
 
-def remove_left_over(path: Path) -> None:
-    """Remove what :func:`written_beside` left of a file where its run was killed; nobody else may be writing it."""
-    for left_over in path.parent.glob(f".{glob.escape(path.name)}.*{_SUFFIX}"):
-        left_over.unlink(missing_ok=True)
+def _created_beside(folder: int, name: str) -> tuple[str, int]:
+    """Return the name and the descriptor of a new file, which is locked: so it is known not to be left over."""
+    while True:
+        beside = f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return beside, descriptor
+        # Before it was locked, another run took it for left over.
+        os.close(descriptor)
+
+
+def remove_left_overs(folder: int, name: str) -> None:
+    """Remove what :func:`written_beside` left of a file where its run was killed, and nothing else.
+
+    :param folder: where.
+    :param name: the file's.
+    """
+    pattern = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{8}}{re.escape(_SUFFIX)}")
+    for found in filter(pattern.fullmatch, os.listdir(folder)):
+        try:
+            descriptor = os.open(found, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        except OSError:
+            continue
+        try:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(found, dir_fd=folder)
+        except (BlockingIOError, FileNotFoundError):
+            # It is being written, or somebody else has removed it.
+            continue
+        finally:
+            os.close(descriptor)

@@ -19,19 +19,34 @@ from typing import Any, NamedTuple
 
 import yaml
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import (
+    CIPHER_ALLOWLIST,
+    AnsibleVaultFormatError,
+    VaultLib,
+    VaultSecret,
+    b_HEADER,
+    parse_vaulttext_envelope,
+)
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import (
-    flush,
-    make_folder,
-    remove_left_over,
-    written_beside,
-)
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, written_beside
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
+    ANYTHING,
+    NotOwnError,
+    made_folder,
+    open_own,
+    own_folder,
+)
 
 #: The version of a record that does not exist.
 NO_VERSION = ""
+
+#: How many bytes an encrypted record may have; one of two tokens has about 2000.
+_LIMIT = 1_000_000
+
+#: What the encryption needs beside the password: see RFC 8018, section 4.1.
+_SALT_LENGTH = 32
 
 
 class RecordError(Exception):
@@ -49,42 +64,61 @@ class Found(NamedTuple):
     version: str
 
 
+def path_of(folder: object, name: object, option_prefix: str = "") -> str:
+    """Return the path of a record's file.
+
+    :param folder: the store's.
+    :param name: the record's.
+    :param option_prefix: see :class:`RecordFile`.
+    :raises RecordError: where they can't be right.
+    """
+    if not isinstance(folder, str) or not os.path.isabs(folder):
+        raise RecordError(
+            f"{option_prefix}store_path: expected the absolute path of the folder in which records are kept."
+        )
+    if not isinstance(name, str) or not name or name.startswith(".") or "/" in name or not name.isprintable():
+        raise RecordError(
+            "Expected the name of a record, such as an account's SID, without a / in it and a dot in front, got"
+            f" {name!r}."
+        )
+    return str(Path(folder, f"{name}.yml"))
+
+
 class RecordFile:
-    """A record in a file of its own.
+    """A record in a file of its own, in a folder that nobody but the user can reach into.
 
     :param path: absolute; its folder is made where there is none.
     :param password: what ansible-vault encrypts it with.
-    :raises RecordError: where the path can't be right.
+    :param option_prefix: what the options' names begin with, for messages: ``store_path`` and ``store_password``.
+    :raises RecordError: where the path or the password can't be right.
     """
 
-    def __init__(self, path: str, password: str) -> None:
+    def __init__(self, path: str, password: object, option_prefix: str = "") -> None:
         self._path = Path(path)
+        self._path_option = f"{option_prefix}store_path"
+        self._password_option = f"{option_prefix}store_password"
         if not self._path.is_absolute():
-            raise RecordError(f"path: expected an absolute path, got {path}")
-        if not password:
-            raise RecordError("password: expected the password that the record is encrypted with, got nothing")
+            raise RecordError(f"{self._path_option}: expected an absolute path, got {path}.")
         if refusal := goes_with_the_job(self._path):
-            raise RecordError(f"path: {refusal} A record can be kept in HashiCorp Vault as well.")
-        self._vault = VaultLib([("default", VaultSecret(password.encode()))])
+            raise RecordError(f"{self._path_option}: {refusal} A record can be kept in HashiCorp Vault as well.")
+        self._secret = VaultSecret(self._checked(password))
 
     def load(self) -> Found:
         """Return the record.
 
         :raises RecordError: where there is one that can't be read; that never counts as none.
         """
-        encrypted = self._encrypted()
+        encrypted = self._standing()
         if encrypted is None:
             return Found({}, NO_VERSION)
-        try:
-            record = yaml.safe_load(self._vault.decrypt(encrypted))
-        except (AnsibleError, yaml.YAMLError):
-            raise RecordError(
-                f"{self._path} can't be decrypted: another password, or a damaged file. Nothing was done."
-            ) from None
-        if not isinstance(record, dict):
-            raise RecordError(f"{self._path} holds no record. Nothing was done.")
-        # A date that somebody wrote without quotes is YAML's own kind of one.
-        return Found(plain(record), _version(encrypted))
+        return Found(self._parsed(self._decrypted(encrypted)), _version(encrypted))
+
+    def version(self) -> str:
+        """Return the version of the record that stands there, without decrypting it.
+
+        :raises RecordError: where there is one that can't be read.
+        """
+        return _version(self._standing())
 
     def save(self, record: Mapping[str, Any], replaces: str) -> str:
         """Replace the record, and return its new version once it is on the disk.
@@ -93,36 +127,117 @@ class RecordFile:
         :param replaces: the version that was loaded or saved last.
         :raises RecordError: where it is not what stands there any more, or can't be written; then nothing changed.
         """
-        encrypted = self._vault.encrypt(yaml.safe_dump(dict(record), sort_keys=False))
+        text = yaml.dump(dict(record), Dumper=_Dumper, sort_keys=False)
+        # Each encryption has a salt of its own, whatever the configuration says, so that even the same record saved
+        # twice has two versions.
+        encrypted = VaultLib().encrypt(text, secret=self._secret, salt=os.urandom(_SALT_LENGTH))
+        name = self._path.name
         try:
-            make_folder(self._path.parent)
-            self._path.parent.chmod(0o700)
-            with self._alone():
-                standing = self._encrypted()
-                if (NO_VERSION if standing is None else _version(standing)) != replaces:
+            with made_folder(self._path.parent, ANYTHING) as folder, self._alone(folder):
+                if _version(self._read(folder)) != replaces:
                     raise RecordError(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
-                remove_left_over(self._path)
-                with written_beside(self._path, encrypted) as beside:
-                    beside.replace(self._path)
-                flush(self._path.parent)
+                remove_left_overs(folder, name)
+                with written_beside(folder, name, encrypted) as beside:
+                    os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+                os.fsync(folder)
+        except NotOwnError as error:
+            raise RecordError(f"{self._path_option}: {error} Nothing was saved.") from None
         except OSError as error:
-            raise RecordError(f"{self._path} can't be written: {error.strerror}") from None
+            raise RecordError(f"{self._path} can't be written: {error.strerror}.") from None
         return _version(encrypted)
 
-    def _encrypted(self) -> bytes | None:
+    def _checked(self, password: object) -> bytes:
+        """Return a password's bytes.
+
+        :raises RecordError: where it is none that ansible-vault would take as it is.
+        """
+        if password is None or password == "":
+            problem = "expected what records are encrypted with, got nothing"
+        elif isinstance(password, (bool, int, float)):
+            problem = "expected a text, got what YAML takes for a number or a truth value: quote it"
+        elif not isinstance(password, str):
+            problem = "expected a text"
+        elif password != password.strip():
+            problem = (
+                "there is white space at an end, such as the end of a line, which ansible-vault would not take for a"
+                " part of it, so that nothing but this collection could read the records: remove it, for example with"
+                " the filter trim"
+            )
+        else:
+            try:
+                return password.encode()
+            except UnicodeEncodeError:
+                problem = "expected a text that can be written in UTF-8"
+        raise RecordError(f"{self._password_option}: {problem}.")
+
+    def _standing(self) -> bytes | None:
+        """Return what the file holds, None where there is none.
+
+        :raises RecordError: where it can't be read.
+        """
         try:
-            return self._path.read_bytes()
+            with own_folder(self._path.parent, ANYTHING) as folder:
+                return self._read(folder)
         except FileNotFoundError:
             return None
+        except NotOwnError as error:
+            raise RecordError(f"{self._path_option}: {error} Nothing was done.") from None
         except OSError as error:
             raise RecordError(f"{self._path} can't be read: {error.strerror}. Nothing was done.") from None
 
+    def _read(self, folder: int) -> bytes | None:
+        try:
+            descriptor = open_own(self._path, folder, os.O_RDONLY, ANYTHING)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            encrypted = file.read(_LIMIT + 1)
+        if len(encrypted) > _LIMIT:
+            raise RecordError(f"{self._path} has more than {_LIMIT} bytes, so it holds no record. Nothing was done.")
+        return encrypted
+
+    def _decrypted(self, encrypted: bytes) -> bytes:
+        if not encrypted:
+            raise RecordError(f"{self._path} is empty. Nothing was done.")
+        if not encrypted.startswith(b_HEADER):
+            raise RecordError(f"{self._path} is not encrypted by ansible-vault. Nothing was done.")
+        try:
+            _text, _version, cipher, vault_id = parse_vaulttext_envelope(encrypted)
+            if cipher not in CIPHER_ALLOWLIST or not VaultLib.is_encrypted(encrypted):
+                raise AnsibleVaultFormatError
+            # By the id that the file has: a configuration may say that no other is to be tried.
+            decrypted: bytes = VaultLib([(vault_id, self._secret)]).decrypt(encrypted)
+        except AnsibleVaultFormatError:
+            raise RecordError(
+                f"{self._path} is damaged: it is not as ansible-vault writes it. Nothing was done."
+            ) from None
+        except AnsibleError:
+            raise RecordError(
+                f"{self._path} can't be decrypted: it was encrypted with another password than"
+                f" {self._password_option}, or its content was changed. Nothing was done."
+            ) from None
+        return decrypted
+
+    def _parsed(self, text: bytes) -> dict[str, Any]:
+        try:
+            # A date that somebody wrote without quotes is YAML's own kind of one.
+            record = plain(yaml.load(text, Loader=_Loader))
+        # What the parser raises beside its own errors, for content such as a date of the 13th month.
+        except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+            record = None
+        if not isinstance(record, dict) or not record:
+            raise RecordError(
+                f"{self._path} was decrypted, but it holds no record: what is in it is no YAML dictionary of texts."
+                " Nothing was done."
+            )
+        return record
+
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, folder: int) -> Iterator[None]:
         """Hold off every other save in this folder, from the comparison to the rename."""
-        lock = os.open(self._path.parent / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = open_own(self._path.with_name(".lock"), folder, os.O_RDWR | os.O_CREAT, ANYTHING)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -130,6 +245,27 @@ class RecordFile:
             os.close(lock)
 
 
-def _version(encrypted: bytes) -> str:
-    """Each encryption has a salt of its own, so that even the same record saved twice has two versions."""
-    return hashlib.sha256(encrypted).hexdigest()
+class _Dumper(yaml.SafeDumper):
+    """Writes what stands in two places twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads what no reader can misunderstand: a part may neither refer to another one nor be written twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        constructed: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        if len(constructed) != len(node.value):
+            raise yaml.YAMLError
+        return constructed
+
+
+def _version(encrypted: bytes | None) -> str:
+    return NO_VERSION if encrypted is None else hashlib.sha256(encrypted).hexdigest()

@@ -46,7 +46,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     Stored,
     TaskStore,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile, path_of
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._token_driver import TokenRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import TokenSettings
@@ -268,7 +268,7 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
     if store == _FILE:
 
         def open_file(name: str) -> RecordFile:
-            return RecordFile(str(Path(options["store_path"], f"{name}.yml")), options["store_password"])
+            return RecordFile(path_of(options["store_path"], name, prefix), options["store_password"], prefix)
 
         return FileStore(open_file)
     if store == _VAULT:

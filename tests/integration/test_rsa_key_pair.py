@@ -159,10 +159,10 @@ def refused(tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
     [
         *[(name, "holds no RSA private key in PEM form") for name in ("empty", "text", "public", "locked", "cut")],
         ("elliptic", "a file that is there is never overwritten"),
-        ("folder", "can't be read: Is a directory"),
-        ("link", "is a link to a file that is not there"),
+        ("folder", "is no regular file"),
+        ("link", "is a symbolic link, which is never followed"),
         ("relative", "path: expected an absolute path, got keys/recordings.pem"),
-        ("below a file", "can't be read: Not a directory"),
+        ("below a file", "text is no folder"),
         ("nameless", "missing required arguments: path"),
         ("unknown", f"Unsupported parameters for ({MODULE}) module: size. Supported parameters include: path."),
     ],
