@@ -161,7 +161,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             material = self._material_of_access_key()
         else:
             half = _key_pair.read_public_half(case.record.new.private_key_path)
-            material = {"public_key": Secret(half.public_key)} if half else None
+            material = {"public_key": Secret(half.pem)} if half else None
         if material is None:
             return Answer(table.REFUSED, message=f"The secret of the new {self.settings.kind.noun} is lost.")
         created = self._converge(friendly_name=self._friendly_name, update_secret="always", **material)

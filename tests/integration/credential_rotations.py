@@ -136,6 +136,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
     """
 
     shown = (_THERE,)
+    result_keys = ("phase", "rotated", "due_in_days", "sid")
 
     def __init__(
         self,

@@ -267,6 +267,6 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "requests": [entry for entry in log if entry["account_sid"] == sid],
             "gates": [json.loads(line) for line in lines],
             "failure": failures[-1] if failures else None,
-            "result": {key: result[key] for key in self.result_keys},
+            "result": {key: value for key, value in result.items() if key in self.result_keys},
             "changed": any(result.kind == "ok" and result.get("changed") for result in results),
         }
