@@ -32,6 +32,7 @@ class Run:
     :param rotated: whether this run has put a new secret in place: it rotates once.
     :param passed: the hook that succeeded since the last save, the latest one.
     :param failed: the hook that failed.
+    :param failed_in: where and why, as the rest of a sentence.
     :param failure: why the run ends as a failure, once that is decided.
     :param notes: what happened that a row counts, in order.
     """
@@ -43,6 +44,7 @@ class Run:
     rotated: bool = False
     passed: str | None = None
     failed: str | None = None
+    failed_in: str = ""
     failure: str | None = None
     notes: tuple[str, ...] = ()
 
@@ -50,6 +52,11 @@ class Run:
     def resumed(self) -> bool:
         """Whether the record's phase was saved by another run."""
         return not self.saved
+
+    @property
+    def failed_hook(self) -> str:
+        """A sentence about the hook that failed."""
+        return f"The hook '{self.failed}' failed{self.failed_in or '.'}"
 
 
 @dataclass(frozen=True)
@@ -243,8 +250,8 @@ def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any
 
     :param case: the case in which the step was decided.
     :param step: the step.
-    :param result: of a Probe, what is there; of a Request, its :class:`Answer`; of a RunHook, whether it succeeded; of a
-        Save where there was no record, the record.
+    :param result: of a Probe, what is there; of a Request, its :class:`Answer`; of a RunHook, whether it succeeded; of
+        a Save where there was no record, the record.
     """
     run = replace(case.run, notes=(*case.run.notes, step.note)) if step.note else case.run
     if isinstance(step, Probe):
@@ -259,7 +266,7 @@ def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any
     if isinstance(step, Save):
         saved = replace(
             run,
-            locked=not step.release,
+            locked=not (step.release or step.failure),
             held=True,
             saved=run.saved or "phase" in step.changes,
             rotated=run.rotated or step.rotated,

@@ -261,7 +261,7 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 def _hook_failed(case: TokenCase) -> str:
     assert case.record is not None
     valid = NEW_IS_PRIMARY if case.noted(PROMOTED_BY_SOMEBODY) else WHAT_IS_VALID[case.record.phase]
-    return f"The hook '{case.run.failed}' failed. {valid}"
+    return f"{case.run.failed_hook} {valid}"
 
 
 def _can_roll_back(case: TokenCase) -> bool:
@@ -382,7 +382,7 @@ _FAILED: Sequence[Row] = (
     Row(
         "roll back, the primary is not valid",
         lambda c: c.run.failed and not c.probe.primary,
-        lambda c: Stop(f"The hook '{c.run.failed}' failed. {CANNOT_ROLL_BACK}"),
+        lambda c: Stop(f"{c.run.failed_hook} {CANNOT_ROLL_BACK}"),
     ),
     Row(
         "roll back, consumers have both",
@@ -394,7 +394,7 @@ _FAILED: Sequence[Row] = (
         lambda c: c.run.failed and not c.probe.pending,
         lambda c: Save(
             {"phase": IDLE, "pending": None, "staged_at": None},
-            failure=f"The hook '{c.run.failed}' failed. {ROLLED_BACK}",
+            failure=f"{c.run.failed_hook} {ROLLED_BACK}",
         ),
     ),
     Row(
@@ -411,7 +411,7 @@ _FAILED: Sequence[Row] = (
     Row(
         "roll back, not deleted",
         lambda c: bool(c.run.failed),
-        lambda c: Stop(f"The hook '{c.run.failed}' failed. {NOT_ROLLED_BACK}"),
+        lambda c: Stop(f"{c.run.failed_hook} {NOT_ROLLED_BACK}"),
     ),
 )
 
