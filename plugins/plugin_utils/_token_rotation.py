@@ -181,6 +181,7 @@ WHAT_IS_VALID = {
     VERIFIED: "Both tokens are valid: none was removed. The next run continues from here.",
     CLEANING: "The new token is the account's primary, and the old one is dead. The next run continues from here.",
 }
+NOTHING_REMOVED = "The primary is valid, and no token was removed. The next run continues from here."
 NEW_IS_PRIMARY = "Somebody promoted the new token, so it alone is valid. The next run continues from here."
 
 
@@ -260,7 +261,13 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 
 def _hook_failed(case: TokenCase) -> str:
     assert case.record is not None
-    valid = NEW_IS_PRIMARY if case.noted(PROMOTED_BY_SOMEBODY) else WHAT_IS_VALID[case.record.phase]
+    valid = WHAT_IS_VALID[case.record.phase]
+    if _phase(STAGED, VERIFIED)(case):
+        if case.noted(PROMOTED_BY_SOMEBODY):
+            valid = NEW_IS_PRIMARY
+        elif case.run.failed == CLEAN:
+            # It is run where a token was deleted by somebody, too.
+            valid = NOTHING_REMOVED
     return f"{case.run.failed_hook} {valid}"
 
 
