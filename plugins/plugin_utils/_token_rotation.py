@@ -230,6 +230,24 @@ def _secret(value: Any) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
+def next_try(record: TokenRecord, valid: Sequence[bool]) -> Any:
+    """Return the token that a Probe tries next, or, once nothing more is to be tried, the :class:`TokenProbe`.
+
+    :param valid: whether those that were tried so far are valid, in order.
+    """
+    if not valid:
+        return record.primary
+    if record.pending is None:
+        return TokenProbe(valid[0], False)
+    if len(valid) == 1:
+        return record.pending
+    primary, pending = valid[:2]
+    if primary != pending and len(valid) == 2:
+        # A suspension that began or ended between the two tries would look like a token that died.
+        return record.primary
+    return TokenProbe(valid[-1] if primary != pending else primary, pending)
+
+
 def age_in_days(record: TokenRecord, now: datetime) -> float:
     """Return how many days ago the record's primary was made."""
     return days_between(record.rotated_at, now)
