@@ -521,7 +521,7 @@ _STAGING: Sequence[Row] = (
     Row(
         "staging, deleted what was there",
         lambda c: _phase(STAGING)(c) and c.answered(DELETED),
-        lambda c: Request(MINT),
+        lambda c: Request(MINT, note=DELETED_UNKNOWN),
     ),
     Row(
         "staging, one exists that is not ours",
@@ -536,7 +536,7 @@ _STAGING: Sequence[Row] = (
     Row(
         "staging, one exists that may be deleted",
         lambda c: _phase(STAGING)(c) and c.answered(EXISTS) and _primary_is_known(c),
-        lambda c: Request(DELETE, AS_PRIMARY, note=DELETED_UNKNOWN),
+        lambda c: Request(DELETE, AS_PRIMARY),
     ),
     Row(
         "staging, one exists, and the record's token may be the secondary itself",
