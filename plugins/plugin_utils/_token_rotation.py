@@ -580,6 +580,12 @@ _STAGED: Sequence[Row] = (
         _save_staging(DELETED_BY_SOMEBODY),
     ),
     Row(
+        # Somebody else may have promoted it, while this run's request is on its way to promote the next token.
+        "verified, promoted, but no answer came",
+        lambda c: _phase(VERIFIED)(c) and _valid(c, False, True) and c.answered(UNKNOWN),
+        lambda c: Settle(),
+    ),
+    Row(
         "verified, promoted already",
         lambda c: _phase(VERIFIED)(c) and _valid(c, False, True),
         _save_promoted,
