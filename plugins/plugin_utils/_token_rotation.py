@@ -58,6 +58,7 @@ AS_PRIMARY, AS_PENDING = "primary", "pending"
 #: What a run remembers.
 DELETED_UNKNOWN, DELETED_AS_PENDING, DELETED_AS_PRIMARY = "deleted unknown", "deleted as pending", "deleted as primary"
 PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, LOOKED_AGAIN = "promoted by somebody", "deleted by somebody", "looked again"
+FOUND_ELSEWHERE = "found elsewhere"
 
 #: How often a run looks again after a promotion that was answered with 401 or 404: a passing fault is over by then.
 MOST_LOOKS = 2
@@ -388,6 +389,7 @@ def _stop_with_answer(case: TokenCase) -> Step:
 
 
 _ROTATE = "stage a token, save it, distribute it, verify, promote it, save, clean"
+_TAKE_OTHER = "No token of the record is valid, but another that is known here: save it, distribute it, verify, clean"
 _GO_ON = "distribute the token that is staged, verify, promote it, save, clean"
 
 #: A run that is decided to fail, and what a failed hook must not leave.
@@ -498,10 +500,16 @@ _NONE_VALID: Sequence[Row] = (
         lambda c: Request(READ_OTHER, reads=True),
     ),
     Row(
+        # A suspension that ended in between would look like this, too: then the tokens of the record are valid now.
+        "no token valid, but one from elsewhere, at first",
+        lambda c: _valid(c, False, False) and c.answered(VALID) and not c.noted(FOUND_ELSEWHERE),
+        lambda c: Settle(note=FOUND_ELSEWHERE),
+        plan=_TAKE_OTHER,
+    ),
+    Row(
         "no token valid, but one from elsewhere",
         lambda c: _valid(c, False, False) and c.answered(VALID),
         _save_other,
-        plan="No token of the record is valid, but another that is known here: save it, distribute it, verify, clean",
     ),
     Row("locked out", lambda c: _valid(c, False, False), lambda c: Stop(WAYS_OUT)),
 )
