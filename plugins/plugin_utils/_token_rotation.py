@@ -191,7 +191,8 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
 
     :param stored: as it was loaded; what else it holds is not looked at.
     :param account_sid: the account that it must be about.
-    :raises RotationError: where it is another account's, contradicts itself, or is of the future.
+    :raises RotationError: where it is another account's, or contradicts itself.
+    :raises DateError: where one of its dates can't be read, or is in the future.
     """
     record = TokenRecord(
         account_sid=account_sid,
