@@ -337,6 +337,7 @@ class Driver:
         self._warnings: list[str] = []
         self._said: list[str] = []
         self._adopts = False
+        self._seen = False
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
         self._state = State(run_id="")
@@ -404,6 +405,7 @@ class Driver:
         self._use(found.record, held=True)
 
     def _use(self, stored: Mapping[str, Any], held: bool) -> None:
+        self._seen = held
         record = self._rotation.read(stored) if stored else None
         self._lock = (stored or {}).get("lock") or {}
         run = replace(self._state.run, held=held)
@@ -453,6 +455,7 @@ class Driver:
         if isinstance(step, Probe):
             return self._rotation.probe(self._case)
         if isinstance(step, Settle):
+            self._seen = False
             self._clock.sleep(self._settle_seconds)
             return None
         assert isinstance(step, Request)
@@ -467,7 +470,9 @@ class Driver:
         :raises RotationError: where another run has taken over.
         :raises NeedsRecord: where the role has to load the record.
         """
-        if not self._case.run.held:
+        # To load from task files ends the call, and with it what is known of the last request: once a call is enough.
+        seen = self._seen if isinstance(self._store, TaskStore) else self._case.run.held
+        if not seen:
             case = self._case
             self._load(first=False)
             self._case = replace(case, run=replace(case.run, held=True))
