@@ -21,6 +21,8 @@ def read_date(text: str) -> datetime:
 
     :raises ValueError: where it names none.
     """
+    if not isinstance(text, str):
+        raise ValueError
     # Python before 3.11 does not read the Z.
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
