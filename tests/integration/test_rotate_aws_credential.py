@@ -57,7 +57,7 @@ TWIN = credential(numbered("CR", 3), NEW_FINGERPRINT, now(days=80))
 BOTH = [OLD_ONE, NEW_ONE]
 BOTH_KEYS = [key(OLD_KEY), key(NEW_KEY)]
 AT_ONCE = {"grace_days": 0}
-HELD = {**_lock.ours().as_dict(), "pid": os.getpid(), "start": _lock._start_of(os.getpid())}
+HELD = {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "pid": os.getpid(), "start": _lock._start_of(os.getpid())}
 DEAD = {**HELD, "start": "1"}
 POST = {"method": "POST", "path": "Credentials/AWS$"}
 ROWS = [
