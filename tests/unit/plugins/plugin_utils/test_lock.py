@@ -237,7 +237,15 @@ def test_what_is_no_lock_is_a_failure_that_says_so(lock):
         holder(lock, OWN, LEASE, NOW)
 
 
-def test_the_least_and_the_greatest_date():
-    assert held(replace(OTHER, renewed_at="0001-01-01T00:00:00+14:00")) is None
-    with pytest.raises(LockError, match="in the future"):
-        held(replace(OTHER, renewed_at="9999-12-31T23:59:59-14:00"))
+@pytest.mark.parametrize(
+    ("renewed_at", "said"),
+    [
+        ("0001-01-01T00:00:00+14:00", "expected a date"),
+        ("9999-12-31T23:59:59-14:00", "expected a date"),
+        ("9999-12-31T23:59:59Z", "in the future"),
+    ],
+)
+def test_a_date_at_the_end_of_time_is_a_failure_that_says_so(renewed_at, said):
+    with pytest.raises(LockError, match=said):
+        held(replace(OTHER, renewed_at=renewed_at))
+    assert held(replace(OTHER, renewed_at="0001-01-01T00:00:00Z")) is None
