@@ -275,8 +275,9 @@ class TokenWorld(World[Account]):
             return bits(value.primary, value.pending)
         if isinstance(value, Outgoing):
             return bits(value.argument.token, value.argument.primary)
-        assert isinstance(value, Answer)
-        return bits(value.value.token if isinstance(value.value, Other) else value.value)
+        if isinstance(value, Answer):
+            return bits(value.value.token if isinstance(value.value, Other) else value.value)
+        return 0
 
     # -- requests ----------------------------------------------------------------------------------------------------
 
@@ -359,19 +360,20 @@ class TokenWorld(World[Account]):
 
     # -- hooks, and others -------------------------------------------------------------------------------------------
 
-    def hook(self, things: Account, case: TokenCase, step: RunHook) -> Account:
-        """Give the consumers both tokens, or the primary alone."""
+    def hook(self, things: Account, case: TokenCase, step: RunHook, free: Callable[[], int]) -> tuple[Account, bool]:
+        """Give the consumers both tokens, or the primary alone, or see whether they accept the new one."""
         assert case.record is not None
         if step.name == DISTRIBUTE:
-            return things._replace(consumers=bits(case.record.primary, case.record.pending))
+            return things._replace(consumers=bits(case.record.primary, case.record.pending)), True
         if step.name == CLEAN:
-            return things._replace(consumers=bits(case.record.primary))
-        return things
+            return things._replace(consumers=bits(case.record.primary)), True
+        return things, bool(things.consumers & bits(case.record.pending))
 
-    def accepts(self, things: Account, case: TokenCase, step: RunHook) -> bool:
-        """Whether consumers accept the new token."""
-        assert case.record is not None
-        return step.name in (DISTRIBUTE, CLEAN) or bool(things.consumers & bits(case.record.pending))
+    def hook_faults(self, things: Account, done: Account, step: RunHook) -> Iterator[tuple[str, Account, bool]]:
+        """Fail; or distribute nothing, and say that it was done, which is what there is a hook for that verifies."""
+        yield from super().hook_faults(things, done, step)
+        if step.name == DISTRIBUTE and done != things:
+            yield "succeeds, but does nothing", things, True
 
     def others(
         self, things: Account, record: TokenRecord | None, between_runs: bool, free: Callable[[], int]
