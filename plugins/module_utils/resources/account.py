@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import InputError, Rejected, Undecided
+from .._errors import InputError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
