@@ -257,7 +257,6 @@ def test_a_second_key_is_refused_before_any_change(table, name, first, second):
     refused.assert_refused(first, second)
     assert refused.unchanged
     assert {*refused.keys} == {first, second}
-    assert refused.methods == ["GET"]
 
 
 def test_who_holds_the_record_is_left_alone(table):
@@ -287,7 +286,7 @@ def test_a_failing_gate_leaves_both(accounts, table, name):
 
 def test_one_that_does_not_work_after_the_days_of_grace_is_not_kept_for_verified(table):
     failed = table["over, verifying fails"]
-    assert "'verify' failed in its task 'Consumer: verify'. No credential was removed." in failed.failure
+    assert "'verify' failed in its task 'Consumer: verify'. No credential was removed" in failed.failure
     assert failed.record["phase"] == "created"
     assert failed.record["verified_at"] is None
     assert failed.sids == [OLD, NEW]
@@ -379,7 +378,7 @@ def test_the_old_key_is_revoked(table, name):
     rotated = table[name]
     rotated.assert_finished(NEW)
     assert rotated.keys == [NEW_KEY]
-    assert rotated.methods == ["GET"]
+    assert rotated.writes == []
     assert rotated.gates == []
 
 
@@ -541,7 +540,7 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rot
         credentials = {"first": [], "revoking": [NEW_ONE]}.get(name, [OLD_ONE])
         rotations.append(Rotation(name, credentials, record, variables))
     own = CHECKOUT / "roles" / "rotate_aws_credential" / "tasks" / "list.yml"
-    in_vain = own.read_text(encoding="utf-8").replace("'-']", "'-', '--no-such-option']")
+    in_vain = own.read_text(encoding="utf-8").replace("'-', ", "'-', '--no-such-option', ")
     (accounts.folder / "list.yml").write_text(in_vain, encoding="utf-8")
     accounts.seed(rotations)
     return accounts.run(rotations, **iam.environment), before
