@@ -75,6 +75,7 @@ class Result:
     task: str
     values: Mapping[str, Any]
     ended: float
+    action: str = ""
 
     @property
     def failed(self) -> bool:
@@ -156,7 +157,10 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     return Run(
         finished.returncode,
         finished.stdout + finished.stderr,
-        [Result(line["kind"], line["host"], line["task"], line["result"], line["ended"]) for line in lines],
+        [
+            Result(line["kind"], line["host"], line["task"], line["result"], line["ended"], line["action"])
+            for line in lines
+        ],
     )
 
 
