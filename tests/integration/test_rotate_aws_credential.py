@@ -26,10 +26,9 @@ from credential_rotations import (
     Rotation,
     credential,
 )
-from harness import CHECKOUT, COLLECTIONS, HERE, numbered
+from harness import CHECKOUT, COLLECTIONS, HERE, fingerprint, numbered
 from rotations import LONG_AGO
 
-from ansible_collections.community.twilio.plugins.filter.aws_credential_fingerprint import aws_credential_fingerprint
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
 OLD_KEY, NEW_KEY, OTHER_KEY = ("AKIA" + letter * 16 for letter in "ONX")
@@ -145,8 +144,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
         if row.name.startswith("issues "):
             row = replace(row, variables={**row.variables, "issue_tasks": str(accounts.folder / "old.yml")})
         if row.name == "issues a known one":
-            fingerprint = aws_credential_fingerprint(OLD_PAIR, account_sid=accounts.sid(row.name))
-            row = replace(row, credentials=[credential(OLD, fingerprint)])
+            row = replace(row, credentials=[credential(OLD, fingerprint(accounts.sid(row.name), OLD_PAIR))])
         rows.append(row)
     (accounts.folder / "old.yml").write_text(json.dumps(ISSUES_THE_OLD_ONE), encoding="utf-8")
     accounts.seed(rows)
