@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
@@ -175,12 +175,14 @@ class Scene:
 
     :param lists: whether access keys can be listed.
     :param has_old: whether there is a credential already, made by hand.
+    :param forgets: whether a run forgets at each save what it has read, as it does with a store that is task files.
     """
 
     kind: CredentialType
     grace_days: float
     lists: bool = False
     has_old: bool = True
+    forgets: bool = False
 
     def begin(self, troubles: int) -> State:
         key = "K0" if self.kind.has_access_key else "P0"
@@ -374,6 +376,8 @@ class Exploration:
 
     def save(self, world: World, run: Live, others: tuple[Live, ...]) -> State:
         following = self.after(run.decided)
+        if self.scene.forgets:
+            following = self.decide(replace(following.case, keys=None, probe=None))
         record = following.case.record
         assert record is not None
         past = world.past
@@ -639,9 +643,11 @@ SCENES = {
     "AWS, without grace": (AWS_AT_ONCE, 1),
     "AWS, the first": (AWS_FIRST, 1),
     "AWS, keys can't be listed": (AWS_NO_LIST, 2),
+    "AWS, a store that is task files": (replace(AWS, forgets=True), 1),
     "public key": (PAIRS, 2),
     "public key, without grace": (PAIRS_AT_ONCE, 1),
     "public key, the first": (PAIRS_FIRST, 1),
+    "public key, a store that is task files": (replace(PAIRS_AT_ONCE, forgets=True), 1),
 }
 
 #: What only comes of more troubles than these, or of what no world here does; the table's tests decide them.
