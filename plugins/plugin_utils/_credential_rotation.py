@@ -392,7 +392,7 @@ def _what_holds(case: CredentialCase) -> str:
 
 
 def _hook_failed(case: CredentialCase) -> str:
-    return f"{case.run.failed_hook} {_what_holds(case)}"
+    return f"The hook '{case.run.failed}' failed. {_what_holds(case)}"
 
 
 def _not_answered(case: CredentialCase) -> str:
@@ -632,7 +632,7 @@ _RESUMED: Sequence[Row] = (
 )
 
 _IDLE: Sequence[Row] = (
-    Row("idle, this run has ended a rotation", _in(IDLE, lambda c: c.run.saved), lambda c: Finish()),
+    Row("idle, saved by this run", _in(IDLE, lambda c: c.run.saved), lambda c: Finish()),
     Row("idle, age not known", _in(IDLE, _age_problem), lambda c: Stop(_age_problem(c))),
     Row("idle, nothing due", _in(IDLE, lambda c: not _is_due(c)), lambda c: Finish(), plan="Nothing is due."),
     Row(
@@ -747,13 +747,13 @@ _GONE: Sequence[Row] = (
         "gone, AWS",
         lambda c: _is_gone(c) and _is_aws(c) and not _was(c, REVOKED, c.record.new.key_id),
         lambda c: _revoke(c.record.new.key_id),
-        plan="Somebody deleted the new {noun}, and the old one is not there{drop}.",
+        plan="Somebody deleted the new {noun}, and there is no old one: delete the new access key.",
     ),
     Row(
         "gone",
         _is_gone,
         _save_given_up,
-        plan="Somebody deleted the new {noun}, and the old one is not there: give it up.",
+        plan="Somebody deleted the new {noun}, and there is no old one: give it up.",
     ),
 )
 
