@@ -81,7 +81,8 @@ ACCOUNT = "AC" + "0" * 32
 NOW = datetime(2026, 10, 1, tzinfo=timezone.utc)
 LONG_AGO, YESTERDAY = "2026-01-01T00:00:00Z", "2026-09-30T00:00:00Z"
 
-#: How many disturbances there are in combination at least, to explore more than each test run does: 3 takes minutes.
+#: How many disturbances there are in combination at least, to explore more than each test run does: with 3, minutes and
+#: six million states.
 MORE = int(os.environ.get("EXPLORE_DISTURBANCES", "0"))
 
 #: The disturbances that only auth tokens know: somebody else stages, promotes or deletes a token, suspends the account,
