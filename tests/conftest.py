@@ -2,14 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One simulator for all tests, its own among them."""
+"""One simulator for all tests, its own among them, and one Vault for those that need it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from simulator import Simulator
+
+if TYPE_CHECKING:
+    from vault_server import Vault
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +29,13 @@ def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
     running_simulator.reset()
     yield running_simulator
     assert running_simulator.health()["violations"] == []
+
+
+@pytest.fixture(scope="session")
+def vault() -> Iterator[Vault]:
+    """Run a Vault until the last test is over."""
+    # Not every session of nox has the server.
+    from vault_server import Vault
+
+    with Vault() as running:
+        yield running

@@ -13,6 +13,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import days_between
 
 
 def days_since(moment: Any) -> float:
@@ -23,15 +24,11 @@ def days_since(moment: Any) -> float:
     """
     text = str(plain(moment))
     try:
-        # Python before 3.11 does not read the Z.
-        began = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return days_between(text, datetime.now(timezone.utc))
     except ValueError:
         raise AnsibleFilterError(
             f"days_since: expected a date such as 2026-01-31 or 2026-01-31T04:00:00Z, got {text!r}"
         ) from None
-    if began.tzinfo is None:
-        began = began.replace(tzinfo=timezone.utc)
-    return (datetime.now(timezone.utc) - began).total_seconds() / 86400
 
 
 class FilterModule:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._errors import Rejected, TwilioError, Undecided
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome as Applied
@@ -161,7 +162,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             material = self._material_of_access_key()
         else:
             half = _key_pair.read_public_half(case.record.new.private_key_path)
-            material = {"public_key": Secret(half.pem)} if half else None
+            material = {"public_key": Secret(_schemas.public_key(half.pem))} if half else None
         if material is None:
             return Answer(table.REFUSED, message=f"The secret of the new {self.settings.kind.noun} is lost.")
         created = self._converge(friendly_name=self._friendly_name, update_secret="always", **material)

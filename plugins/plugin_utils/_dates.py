@@ -6,35 +6,45 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 
 #: How far two machines' clocks may be apart.
 CLOCK_SKEW = timedelta(minutes=5)
+
+#: How much earlier than in UTC a day begins where it begins first; who writes a date alone means the own day.
+_FIRST_ZONE = timedelta(hours=14)
+_DATE_ALONE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class DateError(Exception):
     """A date that can't be right; the message is a sentence."""
 
 
-def read_date(text: str) -> datetime:
-    """Return the moment that a text names.
+def read_date(text: object) -> datetime:
+    """Return the moment that a text names, in UTC.
 
-    :raises ValueError: where it names none.
+    :raises ValueError: where it is no text, names none, or one that UTC has not, before the year 1 or after 9999.
     """
+    if not isinstance(text, str):
+        raise ValueError("no text")
     # Python before 3.11 does not read the Z.
     moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    try:
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    except OverflowError:
+        raise ValueError("out of range") from None
 
 
-def days_between(text: str, now: datetime) -> float:
-    """Return how many days have passed since a moment.
+def days_between(text: object, now: datetime) -> float:
+    """Return how many days have passed since a moment, negative where it is yet to come.
 
     :raises ValueError: where the text names none.
     """
     return (now - read_date(text)).total_seconds() / 86400
 
 
-def check_past(text: str, field: str, now: datetime) -> None:
+def check_past(text: object, field: str, now: datetime) -> None:
     """Check a record's date.
 
     :param field: the record's field, for the message.
@@ -42,9 +52,9 @@ def check_past(text: str, field: str, now: datetime) -> None:
     """
     try:
         ahead = read_date(text) - now
-    except (ValueError, OverflowError):
+    except ValueError:
         raise DateError(f"{field}: expected a date such as 2026-01-31T04:00:00Z, got {text!r}") from None
-    if ahead > CLOCK_SKEW:
+    if ahead > (_FIRST_ZONE if _DATE_ALONE.fullmatch(str(text)) else CLOCK_SKEW):
         raise DateError(
             f"{field} is {text}, which is in the future: the clock of this machine is wrong, or that of the one that"
             " wrote the record was"

@@ -168,6 +168,13 @@ class FileStore(Store):
         """Return a record."""
         return Stored(*self._open_file(name).load())
 
+    def version(self, name: str) -> str:
+        """Return a record's version, which takes less than to load it.
+
+        :raises RecordError: where there is one that can't be read.
+        """
+        return self._open_file(name).version()
+
     def save(self, name: str, record: Mapping[str, Any], replaces: Any) -> Any:
         """Replace a record, and return its new version.
 
@@ -337,6 +344,7 @@ class Driver:
         self._warnings: list[str] = []
         self._said: list[str] = []
         self._adopts = False
+        self._seen = False
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
         self._state = State(run_id="")
@@ -397,13 +405,22 @@ class Driver:
     def _load(self, first: bool) -> None:
         """Load the record, or see that it is still the one that this run knows."""
         found = self._store.load(self._rotation.name)
-        if not first and str(found.version) != str(self._state.version):
-            self._forget_lock()
-            raise RotationError(_TAKEN_OVER)
+        if not first:
+            self._see_version(found.version)
         self._state = replace(self._state, loaded=True, version=found.version)
         self._use(found.record, held=True)
 
+    def _see_version(self, version: Any) -> None:
+        """See that a version is the one that this run knows.
+
+        :raises RotationError: where it is not.
+        """
+        if str(version) != str(self._state.version):
+            self._forget_lock()
+            raise RotationError(_TAKEN_OVER)
+
     def _use(self, stored: Mapping[str, Any], held: bool) -> None:
+        self._seen = held
         record = self._rotation.read(stored) if stored else None
         self._lock = (stored or {}).get("lock") or {}
         run = replace(self._state.run, held=held)
@@ -453,6 +470,7 @@ class Driver:
         if isinstance(step, Probe):
             return self._rotation.probe(self._case)
         if isinstance(step, Settle):
+            self._seen = False
             self._clock.sleep(self._settle_seconds)
             return None
         assert isinstance(step, Request)
@@ -467,9 +485,14 @@ class Driver:
         :raises RotationError: where another run has taken over.
         :raises NeedsRecord: where the role has to load the record.
         """
-        if not self._case.run.held:
+        # To load from task files ends the call, and with it what is known of the last request: once a call is enough.
+        seen = self._seen if isinstance(self._store, TaskStore) else self._case.run.held
+        if not seen:
             case = self._case
-            self._load(first=False)
+            if isinstance(self._store, FileStore):
+                self._see_version(self._store.version(self._rotation.name))
+            else:
+                self._load(first=False)
             self._case = replace(case, run=replace(case.run, held=True))
 
     def _run_hook(self, step: RunHook) -> Called | None:
@@ -505,7 +528,7 @@ class Driver:
         if not self._case.run.locked:
             other = _lock.holder(self._lock, own, self._lease_seconds, self._now)
             if other:
-                raise RotationError(f"Another run holds the record: {other}. Nothing was done; run it again later.")
+                raise RotationError(f"{other} Nothing was done.")
         return own.as_dict()
 
     def _keep(

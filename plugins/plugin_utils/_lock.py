@@ -12,36 +12,52 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past, read_date
+
 _DATE = "%Y-%m-%dT%H:%M:%SZ"
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
+#: https://man7.org/linux/man-pages/man5/machine-id.5.html; the second is where D-Bus had it before.
+_MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+_MACHINE_ID = re.compile("[0-9a-f]{32}")
+
+#: The namespace of a machine's own processes; containers have others. The number is the kernel's, PROC_PID_INIT_INO.
+_NO_CONTAINER = "pid:[4026531836]"
+
 #: A process that has ended, but whose parent has not asked how.
 _ENDED_STATES = ("Z", "X")
+
+_WAY_OUT = "If no run is at work on it, decrypt the record, write lock: null, and encrypt it again."
 
 
 @dataclass(frozen=True)
 class Lock:
     """Which run holds a record.
 
+    What can't be told is empty, and so is what was not kept yet when a record was saved.
+
     :param run_id: told anew for each run of a role.
-    :param host: the machine's name.
-    :param boot_id: changes when the machine starts; empty where that can't be told.
-    :param pid_namespace: where that number is a process's; containers have their own. Empty where that can't be told.
+    :param host: the machine's name, for whoever reads the lock.
+    :param machine_id: the machine's, which stays when its name changes.
+    :param boot_id: changes when the machine starts, and no other machine has it; containers have their machine's.
+    :param pid_namespace: where that number is a process's; containers have their own.
     :param pid: the process of ``ansible-playbook``.
-    :param start: when that process began, in the kernel's own unit; empty where that can't be told.
+    :param start: when that process began, in the kernel's own unit.
     :param renewed_at: when the lock was taken or renewed, ISO 8601 in UTC.
     """
 
     run_id: str
     host: str
+    machine_id: str
     boot_id: str
     pid_namespace: str
     pid: int
@@ -51,6 +67,11 @@ class Lock:
     def as_dict(self) -> dict[str, Any]:
         """Return the lock as a record holds it."""
         return asdict(self)
+
+    @property
+    def process(self) -> tuple[str, str, int, str]:
+        """What no two processes have in common."""
+        return self.boot_id, self.pid_namespace, self.pid, self.start
 
 
 class LockError(Exception):
@@ -68,41 +89,83 @@ def ours(now: datetime) -> Lock:
     return Lock(
         run_id=secrets.token_hex(8),
         host=socket.gethostname(),
+        machine_id=_machine_id(),
         boot_id=_boot_id(),
         pid_namespace=_pid_namespace(),
         pid=pid,
-        start=_start_of(pid) or "",
-        renewed_at=now.strftime(_DATE),
+        start=_start_of(pid),
+        renewed_at=now.astimezone(timezone.utc).strftime(_DATE),
     )
 
 
 def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
-    """Return who else holds a record, as a part of a sentence, None where nobody does.
+    """Return who else holds a record, as a sentence, None where nobody does.
 
     :param found: the record's lock, empty where it has none.
     :param own: the lock of the run that asks.
     :param lease_seconds: how long a lock counts that was not renewed, where nothing says that its run is dead.
+    :param now: the time, with its zone.
+    :raises LockError: where the lock can't be right. It is not taken for one that is held, which might never end.
     """
-    if not found or _is_dead(found, own):
+    if not found:
         return None
-    renewed_at = str(found.get("renewed_at"))
+    lock = _read(found, now)
+    if now - read_date(lock.renewed_at) > timedelta(seconds=lease_seconds) or _is_dead(lock, own):
+        return None
+    if own.boot_id and lock.process == own.process:
+        return (
+            "This very run of ansible-playbook holds the record already: another host of this play names the same"
+            " account, or a hook ended the rotation of it in the middle. Name each account once."
+        )
+    return (
+        f"Another run holds the record: process {lock.pid} on {lock.host}, which was at work at {lock.renewed_at}. Run"
+        " it again later."
+    )
+
+
+def _read(found: Mapping[str, Any], now: datetime) -> Lock:
+    """Return a record's lock.
+
+    :raises LockError: where it can't be right.
+    """
+    texts = {each.name: found.get(each.name) or "" for each in fields(Lock)} if isinstance(found, Mapping) else {}
+    pid = texts.pop("pid", None)
+    if type(pid) is not int or pid <= 0 or not all(isinstance(text, str) for text in texts.values()):
+        raise LockError(f"The record's lock can't be read: expected what a run writes, got something else. {_WAY_OUT}")
     try:
-        renewed = datetime.strptime(renewed_at, _DATE).replace(tzinfo=timezone.utc)
-    except ValueError:
-        renewed = None
-    if renewed and now - renewed > timedelta(seconds=lease_seconds):
-        return None
-    return f"process {found.get('pid')} on {found.get('host')}, which was at work at {renewed_at}"
+        check_past(texts["renewed_at"], "renewed_at", now)
+    except DateError as error:
+        raise LockError(f"The record's lock can't be right. {error}. {_WAY_OUT}") from None
+    return Lock(pid=pid, **texts)
 
 
-def _is_dead(found: Mapping[str, Any], own: Lock) -> bool:
-    if found.get("host") != own.host or not own.boot_id:
+def _is_dead(lock: Lock, own: Lock) -> bool:
+    """Return whether it is certain that a lock's process has ended."""
+    if not lock.boot_id or not own.boot_id:
         return False
-    if found.get("boot_id") != own.boot_id:
-        return True
-    if found.get("pid_namespace") != own.pid_namespace:
+    if lock.boot_id != own.boot_id:
+        # The same machine has started since.
+        return _is_same_machine(lock, own)
+    return lock.pid_namespace == own.pid_namespace and _has_ended(lock)
+
+
+def _is_same_machine(lock: Lock, own: Lock) -> bool:
+    if not lock.machine_id or lock.machine_id != own.machine_id:
         return False
-    return _start_of(found.get("pid")) != found.get("start")
+    # A container may have its image's id, which others have as well.
+    return lock.pid_namespace == own.pid_namespace == _NO_CONTAINER or lock.host == own.host
+
+
+def _machine_id() -> str:
+    for path in _MACHINE_IDS:
+        try:
+            told = path.read_text(encoding="ascii", errors="replace").strip()
+        except OSError:
+            continue
+        # It may be empty, or say that it is uninitialized.
+        if _MACHINE_ID.fullmatch(told):
+            return told
+    return ""
 
 
 def _boot_id() -> str:
@@ -119,15 +182,42 @@ def _pid_namespace() -> str:
         return ""
 
 
-def _start_of(pid: object) -> str | None:
-    """Return when a process began, None where it is not there or has ended.
+def _has_ended(lock: Lock) -> bool:
+    """Return whether a process of this machine and this start of it has ended."""
+    try:
+        state, start = _status(lock.pid)
+    except OSError:
+        return _is_gone(lock.pid)
+    return state in _ENDED_STATES or (bool(lock.start) and start != lock.start)
+
+
+def _start_of(pid: int) -> str:
+    """Return when a process began, empty where that can't be told."""
+    try:
+        return _status(pid)[1]
+    except OSError:
+        return ""
+
+
+def _status(pid: int) -> tuple[str, str]:
+    """Return a process's state, and when it began.
 
     The form of the file: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+
+    :raises OSError: where it can't be seen.
     """
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
+    status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     # The second field is the program's name in parentheses, which may hold anything.
     state, *others = status[status.rindex(")") + 1 :].split()
-    return None if state in _ENDED_STATES else others[18]
+    return state, others[18]
+
+
+def _is_gone(pid: int) -> bool:
+    """Return whether there is no process of that number; /proc may hide those of other users (hidepid)."""
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        pass
+    return False

@@ -95,8 +95,10 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
     def probe(self, case: TokenCase) -> TokenProbe:
         """Try the tokens of the record."""
         assert case.record is not None
-        tried = auth_token.try_tokens(self._client, case.record.primary, case.record.pending)
-        return TokenProbe(tried.primary, tried.secondary is True)
+        valid: list[bool] = []
+        while not isinstance(following := table.next_try(case.record, valid), TokenProbe):
+            valid.append(self._is_valid(following))
+        return following
 
     def request(self, case: TokenCase, step: Request) -> Answer:
         """Send what a row asks for."""

@@ -58,6 +58,7 @@ AS_PRIMARY, AS_PENDING = "primary", "pending"
 #: What a run remembers.
 DELETED_UNKNOWN, DELETED_AS_PENDING, DELETED_AS_PRIMARY = "deleted unknown", "deleted as pending", "deleted as primary"
 PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, LOOKED_AGAIN = "promoted by somebody", "deleted by somebody", "looked again"
+FOUND_ELSEWHERE = "found elsewhere"
 
 #: How often a run looks again after a promotion that was answered with 401 or 404: a passing fault is over by then.
 MOST_LOOKS = 2
@@ -181,6 +182,7 @@ WHAT_IS_VALID = {
     VERIFIED: "Both tokens are valid: none was removed. The next run continues from here.",
     CLEANING: "The new token is the account's primary, and the old one is dead. The next run continues from here.",
 }
+NOTHING_REMOVED = "The primary is valid, and no token was removed. The next run continues from here."
 NEW_IS_PRIMARY = "Somebody promoted the new token, so it alone is valid. The next run continues from here."
 
 
@@ -189,7 +191,8 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
 
     :param stored: as it was loaded; what else it holds is not looked at.
     :param account_sid: the account that it must be about.
-    :raises RotationError: where it is another account's, contradicts itself, or is of the future.
+    :raises RotationError: where it is another account's, or contradicts itself.
+    :raises DateError: where one of its dates can't be read, or is in the future.
     """
     record = TokenRecord(
         account_sid=account_sid,
@@ -229,6 +232,24 @@ def _secret(value: Any) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
+def next_try(record: TokenRecord, valid: Sequence[bool]) -> Any:
+    """Return the token that a Probe tries next, or, once nothing more is to be tried, the :class:`TokenProbe`.
+
+    :param valid: whether those that were tried so far are valid, in order.
+    """
+    if not valid:
+        return record.primary
+    if record.pending is None:
+        return TokenProbe(valid[0], False)
+    if len(valid) == 1:
+        return record.pending
+    primary, pending = valid[:2]
+    if primary != pending and len(valid) == 2:
+        # A suspension that began or ended between the two tries would look like a token that died.
+        return record.primary
+    return TokenProbe(valid[-1] if primary != pending else primary, pending)
+
+
 def age_in_days(record: TokenRecord, now: datetime) -> float:
     """Return how many days ago the record's primary was made."""
     return days_between(record.rotated_at, now)
@@ -260,7 +281,13 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 
 def _hook_failed(case: TokenCase) -> str:
     assert case.record is not None
-    valid = NEW_IS_PRIMARY if case.noted(PROMOTED_BY_SOMEBODY) else WHAT_IS_VALID[case.record.phase]
+    valid = WHAT_IS_VALID[case.record.phase]
+    if _phase(STAGED, VERIFIED)(case):
+        if case.noted(PROMOTED_BY_SOMEBODY):
+            valid = NEW_IS_PRIMARY
+        elif case.run.failed == CLEAN:
+            # It is run where a token was deleted by somebody, too.
+            valid = NOTHING_REMOVED
     return f"{case.run.failed_hook} {valid}"
 
 
@@ -363,6 +390,7 @@ def _stop_with_answer(case: TokenCase) -> Step:
 
 
 _ROTATE = "stage a token, save it, distribute it, verify, promote it, save, clean"
+_TAKE_OTHER = "No token of the record is valid, but another that is known here: save it, distribute it, verify, clean"
 _GO_ON = "distribute the token that is staged, verify, promote it, save, clean"
 
 #: A run that is decided to fail, and what a failed hook must not leave.
@@ -473,10 +501,16 @@ _NONE_VALID: Sequence[Row] = (
         lambda c: Request(READ_OTHER, reads=True),
     ),
     Row(
+        # A suspension that ended in between would look like this, too: then the tokens of the record are valid now.
+        "no token valid, but one from elsewhere, at first",
+        lambda c: _valid(c, False, False) and c.answered(VALID) and not c.noted(FOUND_ELSEWHERE),
+        lambda c: Settle(note=FOUND_ELSEWHERE),
+        plan=_TAKE_OTHER,
+    ),
+    Row(
         "no token valid, but one from elsewhere",
         lambda c: _valid(c, False, False) and c.answered(VALID),
         _save_other,
-        plan="No token of the record is valid, but another that is known here: save it, distribute it, verify, clean",
     ),
     Row("locked out", lambda c: _valid(c, False, False), lambda c: Stop(WAYS_OUT)),
 )
@@ -496,7 +530,7 @@ _STAGING: Sequence[Row] = (
     Row(
         "staging, deleted what was there",
         lambda c: _phase(STAGING)(c) and c.answered(DELETED),
-        lambda c: Request(MINT),
+        lambda c: Request(MINT, note=DELETED_UNKNOWN),
     ),
     Row(
         "staging, one exists that is not ours",
@@ -511,7 +545,7 @@ _STAGING: Sequence[Row] = (
     Row(
         "staging, one exists that may be deleted",
         lambda c: _phase(STAGING)(c) and c.answered(EXISTS) and _primary_is_known(c),
-        lambda c: Request(DELETE, AS_PRIMARY, note=DELETED_UNKNOWN),
+        lambda c: Request(DELETE, AS_PRIMARY),
     ),
     Row(
         "staging, one exists, and the record's token may be the secondary itself",
@@ -553,6 +587,12 @@ _STAGED: Sequence[Row] = (
         "staged, deleted by somebody",
         lambda c: _phase(STAGED, VERIFIED)(c) and _valid(c, True, False),
         _save_staging(DELETED_BY_SOMEBODY),
+    ),
+    Row(
+        # Somebody else may have promoted it, while this run's request is on its way to promote the next token.
+        "verified, promoted, but no answer came",
+        lambda c: _phase(VERIFIED)(c) and _valid(c, False, True) and c.answered(UNKNOWN),
+        lambda c: Settle(),
     ),
     Row(
         "verified, promoted already",

@@ -13,11 +13,10 @@ from secrets import token_hex
 from typing import Any
 from urllib.parse import parse_qs
 
-from kills import Request
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from servers import SimulatedServer
+from servers import LoggedServer, Request
 from werkzeug.serving import make_server
 
 REGION = "us-east-1"
@@ -29,7 +28,7 @@ _SIGNED_WITH = re.compile(r"Credential=([^/]+)/")
 _READING = ("Get", "List", "Simulate")
 
 
-class Iam(SimulatedServer):
+class Iam(LoggedServer):
     """IAM on a port of this machine.
 
     A caller is an access key id: moto takes any, so that each scene has one of its own to call with.

@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import harness
 from harness import Run, ansible_playbook
+from servers import Request
 from simulator.client import Simulator
 
 HERE = Path(__file__).parent
@@ -39,17 +40,6 @@ SETTINGS, PASSED, STANDING, PROGRAMS = "settings.json", "passed.jsonl", "standin
 
 #: The kinds of points.
 TASK_START, TASK_END, SAVE, REQUEST, ANSWER = "task start", "task end", "save", "request", "answer"
-
-
-class Request(NamedTuple):
-    """A request that a server got.
-
-    :param what: its verb and path, or its name.
-    :param writes: whether it may have changed something.
-    """
-
-    what: str
-    writes: bool
 
 
 class Server(Protocol):

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple, Protocol
 
 import store
 from kills import Ran, Scene
-from kv2 import Kv2
 from simulator.client import Simulator
+from vault_server import Vault
 
 
 class Holding(NamedTuple):
@@ -84,11 +84,11 @@ class FileStore:
 class VaultStore:
     """A record in HashiCorp Vault.
 
-    :param vault: the simulated one.
+    :param vault: the server.
     :param path: the record's.
     """
 
-    def __init__(self, vault: Kv2, path: str) -> None:
+    def __init__(self, vault: Vault, path: str) -> None:
         self._vault, self._path = vault, path
 
     def holdings(self) -> Sequence[Holding]:
@@ -273,7 +273,7 @@ def idle(before: Mapping[str, Any], after: Mapping[str, Any], ran: Ran) -> list[
     problems = []
     if ran.result.status != 0:
         problems.append(f"rule 5: the run that finds nothing due failed:\n{ran.result.output}")
-    asked = [request for name, requests in ran.requests.items() if name != Kv2.name for request in requests]
+    asked = [request for name, requests in ran.requests.items() if name != Vault.name for request in requests]
     if len(asked) > 1 or any(request.writes for request in asked):
         problems.append(f"rule 5: the run that finds nothing due sends {[request.what for request in asked]}")
     if ran.changed:

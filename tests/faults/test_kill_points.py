@@ -18,10 +18,10 @@ import token_scenes
 from credential_rules import AWS, PUBLIC_KEY
 from iam import Iam
 from kills import ANSWER, Point
-from kv2 import Kv2
 from proofs import Proof, Way
 from rotations import LONG_AGO
 from token_scenes import Start, Tokens
+from vault_server import Vault
 
 ROTATED = {"phase": "idle", "pending": None}
 
@@ -138,13 +138,6 @@ WAYS: Mapping[str, Begin] = {
 }
 
 
-@pytest.fixture(scope="module")
-def vault() -> Iterator[Kv2]:
-    """Run a Vault in which each write has to say which version it replaces."""
-    with Kv2(cas_required=True) as running:
-        yield running
-
-
 @pytest.mark.parametrize("name", WAYS)
 def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
     begin = WAYS[name]
@@ -153,7 +146,7 @@ def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
 
 
 @pytest.mark.skipif(not other_collections.FOLDER.exists(), reason="the collections of others were not fetched")
-def test_auth_token_in_vault(vault: Kv2, prove: Callable[[Way], Proof]) -> None:
+def test_auth_token_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
     def is_saved(point: Point) -> bool:
         return point.kind == ANSWER and point.what.startswith("POST /v1/secret/")
 

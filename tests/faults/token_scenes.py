@@ -19,10 +19,10 @@ import other_collections
 import store
 from harness import play
 from kills import Scene, Server, Twilio
-from kv2 import Kv2
 from rules import FileStore, Store, TokenWitness, VaultStore, journal
 from simulator.client import Simulator
 from token_rotations import KNOWN
+from vault_server import Vault
 
 ROLE = "rotate_auth_token"
 
@@ -59,7 +59,7 @@ class Start:
 
 
 def scene(
-    simulator: Simulator, folder: Path, begin: Callable[[Tokens], Start], vault: Kv2 | None = None
+    simulator: Simulator, folder: Path, begin: Callable[[Tokens], Start], vault: Vault | None = None
 ) -> TokenWitness:
     """Prepare an account, its record and its consumer.
 

@@ -481,11 +481,29 @@ def test_the_files_of_the_store_are_their_owners_alone(simulator, tmp_path):
     rotation = Rotation("one", record=IDLE)
     accounts = Accounts(simulator, tmp_path)
     accounts.seed([rotation])
-    accounts.store.chmod(0o755)
     accounts.run([rotation])["one"].assert_rotated(*GATES)
     assert accounts.store.stat().st_mode & 0o777 == 0o700
     assert [oct(path.stat().st_mode & 0o777) for path in accounts.store.iterdir()] == ["0o600", "0o600"]
     assert accounts.path(rotation).read_bytes().startswith(b"$ANSIBLE_VAULT;")
+
+
+@pytest.mark.parametrize(
+    ("variables", "failure"),
+    [
+        ({"store_path": "/tmp"}, "rotate_auth_token_store_path: /tmp has the mode 1777"),
+        ({"store_password": "a password\n"}, "rotate_auth_token_store_password: there is white space at an end"),
+        ({"store_password": 123456}, "rotate_auth_token_store_password: expected a text, got what YAML takes for"),
+    ],
+)
+def test_a_store_that_can_not_be_right_is_refused_and_left_as_it_is(simulator, tmp_path, variables, failure):
+    before = os.stat("/tmp").st_mode
+    rotation = Rotation("one", record=IDLE, variables=variables)
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed([rotation])
+    stopped = accounts.run([rotation])["one"]
+    assert failure in stopped.failure
+    assert stopped.writes == []
+    assert os.stat("/tmp").st_mode == before
 
 
 PARENT = {"parent_account_sid": numbered("AC", 5), "parent_auth_token": "5" * 32}

@@ -37,7 +37,7 @@ def test_a_date():
     assert days_since(date.fromisoformat("2222-01-31")) < 0
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", None, 5])
+@pytest.mark.parametrize("moment", ["", "yesterday", None, 5, "0001-01-01T00:00:00+14:00"])
 def test_what_is_none(moment):
     with pytest.raises(AnsibleFilterError, match="expected a date"):
         days_since(moment)

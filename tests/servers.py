@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulated servers beside Twilio have in common."""
+"""What the servers beside the simulated Twilio have in common."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ from collections import defaultdict
 from collections.abc import Sequence
 from http.server import HTTPServer
 from types import TracebackType
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from kills import Request
 from serving import address, serving
 
-_Server = TypeVar("_Server", bound="SimulatedServer")
+_Server = TypeVar("_Server", bound="LoggedServer")
 
 
-class SimulatedServer:
+class Request(NamedTuple):
+    """A request that a server got.
+
+    :param what: its verb and path, or its name.
+    :param writes: whether it may have changed something.
+    """
+
+    what: str
+    writes: bool
+
+
+class LoggedServer:
     """A server on a port of this machine, with a log of requests; a context manager that surely ends it.
 
     :param server: answers the requests, and notes each of them.
@@ -42,7 +52,7 @@ class SimulatedServer:
         self._serving.__exit__(kind, error, trace)
 
     def requests(self, caller: str) -> Sequence[Request]:
-        """Tell what a caller asked for.
+        """Return what a caller asked for.
 
         :param caller: whom the requests are known to be of by what they were authenticated with.
         :returns: the requests from the beginning, in order.
