@@ -22,7 +22,9 @@ from __future__ import annotations
 import gc
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import or_
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
@@ -73,16 +75,26 @@ class World(ABC, Generic[Things]):
 
     :ivar table: the rows.
     :ivar settings: what every run is told.
+    :ivar reading_hooks: the hooks that change nothing, so that they are run without the lock, too.
     :ivar passing: the disturbances of its own that end and leave nothing, so that they excuse nothing.
     """
 
     table: Sequence[Row]
     settings: Settings
+    reading_hooks: Collection[str] = ()
     passing: Collection[str] = ()
 
     @abstractmethod
     def starts(self) -> Iterable[tuple[str, Things, Any]]:
         """Return what it may begin with: a word for it, the things, and the record or None."""
+
+    def first_case(self, record: Any) -> Case[Any, Any, Any]:
+        """Return the case that a run begins with."""
+        return Case(record, Run(), self.settings)
+
+    def after(self, case: Any, step: Step, result: Any) -> Any:
+        """Return the case that a step leads to."""
+        return after(case, step, result)
 
     @abstractmethod
     def first_record(self, fields: Mapping[str, Any]) -> Any:
@@ -137,12 +149,22 @@ class World(ABC, Generic[Things]):
         """Return what a run takes for the answer where none came."""
 
     @abstractmethod
-    def hook(self, things: Things, case: Case[Any, Any, Any], step: RunHook) -> Things:
-        """Return what a hook that works makes of the things."""
+    def hook(
+        self, things: Things, case: Case[Any, Any, Any], step: RunHook, free: Callable[[], int]
+    ) -> tuple[Things, Any]:
+        """Return what a hook that works makes of the things, and its result as ``after`` takes it.
 
-    @abstractmethod
-    def accepts(self, things: Things, case: Case[Any, Any, Any], step: RunHook) -> bool:
-        """Whether a hook that works reports success."""
+        :param free: as for :meth:`apply`.
+        """
+
+    def hook_faults(self, things: Things, done: Things, step: RunHook) -> Iterable[tuple[str, Things, Any]]:
+        """Return how a hook may not work: in words, the things then, and its result.
+
+        :param done: the things if it had worked.
+        """
+        yield "fails", things, False
+        if done != things:
+            yield "fails after it worked", done, False
 
     def others(
         self, things: Things, record: Any, between_runs: bool, free: Callable[[], int]
@@ -173,7 +195,10 @@ class World(ABC, Generic[Things]):
         return things, requests
 
     def names(self, value: Any) -> int:
-        """Return the numbers that a value names, as bits; the value is things, a record, an answer or a request."""
+        """Return the numbers that a value names, as bits.
+
+        :param value: things, a record, a request, or what a case holds beside its run and its settings.
+        """
         return 0
 
     def in_words(self, record: Any) -> str:
@@ -300,23 +325,22 @@ class _Cases:
 
     def number(self, case: Case[Any, Any, Any]) -> int:
         # The settings are the same in all cases, and slow to hash.
-        key = (case.record, case.run, case.probe, case.answer)
+        held = {name: getattr(case, name) for name in case.__dataclass_fields__ if name != "settings"}
+        key = tuple(held.values())
         number = self._case_numbers.get(key)
         if number is None:
             number = self._case_numbers[key] = len(self.cases)
             self.cases.append(case)
             self.record_of.append(self.record_number(case.record))
-            self.names.append(
-                self.record_names[self.record_of[number]] | (self.world.names(case.answer) if case.answer else 0)
-            )
+            del held["run"]
+            self.names.append(reduce(or_, (self.world.names(value) for value in held.values() if value is not None), 0))
         return number
 
     def first(self, record: int) -> int:
         """Return the case that a run begins with."""
         number = self._first.get(record)
         if number is None:
-            case: Case[Any, Any, Any] = Case(self.records[record], Run(), self.world.settings)
-            number = self._first[record] = self.number(case)
+            number = self._first[record] = self.number(self.world.first_case(self.records[record]))
         return number
 
     def decided(self, number: int) -> tuple[int, Step]:
@@ -325,7 +349,8 @@ class _Cases:
         if decided is None:
             case = self.cases[number]
             row, step = decide(self.world.table, case)
-            writes = isinstance(step, RunHook) or (isinstance(step, Request) and not step.reads)
+            writes = isinstance(step, Request) and not step.reads
+            writes = writes or (isinstance(step, RunHook) and step.name not in self.world.reading_hooks)
             if writes and not case.run.locked:
                 raise Violation(f"{row.name!r} acts without the record's lock")
             self.world.check_decision(case, row, step)
@@ -338,7 +363,7 @@ class _Cases:
         key = (number, result)
         following = self._followed.get(key)
         if following is None:
-            following = self._followed[key] = self.number(after(self.cases[number], step, result))
+            following = self._followed[key] = self.number(self.world.after(self.cases[number], step, result))
         return following
 
     def held(self, number: int) -> int:
@@ -347,9 +372,7 @@ class _Cases:
         following = self._followed.get(key)
         if following is None:
             case = self.cases[number]
-            fields = {name: getattr(case.run, name) for name in Run.__dataclass_fields__}
-            held = Case(case.record, Run(**{**fields, "held": True}), case.settings, case.probe, case.answer)
-            following = self._followed[key] = self.number(held)
+            following = self._followed[key] = self.number(replace(case, run=replace(case.run, held=True)))
         return following
 
 
@@ -577,21 +600,18 @@ class Explorer:
         if run.stale and not case.run.held:
             yield f"{number}: the record was taken over", 0, _with(state, number, None)
             return
-        done = world.hook(state.things, case, step)
+        done, result = world.hook(state.things, case, step, lambda: self._free(state))
         record = self._cases.records[state.record]
-        world.check_change(state.things, record, done, record, ours=True, excused=run.excused)
 
-        def then(passed: bool, things: Any) -> _State:
-            ended = run._replace(case=self._cases.then(run.case, step, passed))
+        def then(things: Any, result: Any) -> _State:
+            world.check_change(state.things, record, things, record, ours=True, excused=run.excused)
+            ended = run._replace(case=self._cases.then(run.case, step, result))
             return _with(state, number, ended)._replace(things=things)
 
-        passed = world.accepts(state.things, case, step)
-        yield label, 0, then(passed, done)
+        yield label, 0, then(done, result)
         if HOOK in disturbances:
-            yield f"{label}, which fails", 1, then(False, state.things)
-            if done != state.things:
-                yield f"{label}, which fails after it worked", 1, then(False, done)
-                yield f"{label}, which succeeds and does nothing", 1, then(True, state.things)
+            for words, things, instead in world.hook_faults(state.things, done, step):
+                yield f"{label}, which {words}", 1, then(things, instead)
 
     def _saved(self, state: _State, number: int, step: Save) -> _State:
         """Return what a Save leads to: the record is replaced, or the run ends."""
