@@ -51,7 +51,9 @@ class _Saves:
 
     def _watched(self, name: Callable[..., None]) -> Callable[..., None]:
         def watched(source: Any, target: Any, **more: Any) -> None:
-            path = Path(os.path.abspath(os.fsdecode(target)))
+            folder = more.get("dst_dir_fd")
+            beside = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+            path = Path(os.path.normpath(Path(beside, os.fsdecode(target))))
             if not self._is_watched(path):
                 name(source, target, **more)
                 return
