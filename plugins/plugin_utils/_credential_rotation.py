@@ -392,7 +392,7 @@ def _what_holds(case: CredentialCase) -> str:
 
 
 def _hook_failed(case: CredentialCase) -> str:
-    return f"The hook '{case.run.failed}' failed. {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_holds(case)}"
 
 
 def _not_answered(case: CredentialCase) -> str:
