@@ -343,7 +343,7 @@ class Driver:
         self._check_mode = check_mode
         self._warnings: list[str] = []
         self._said: list[str] = []
-        self._adopts = False
+        self._adopts = ""
         self._seen = False
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
@@ -452,7 +452,7 @@ class Driver:
             if isinstance(step, Finish):
                 return self._finish()
             if isinstance(step, Save):
-                saving = self._save(step)
+                saving = self._save(step, row.plan)
                 if saving:
                     return saving
             elif isinstance(step, RunHook):
@@ -504,11 +504,11 @@ class Driver:
         self._changed = True
         return self._left_to_role(Next(step.name, self._rotation.hooks[step.name], step.variables), note=step.note)
 
-    def _save(self, step: Save) -> Called | None:
+    def _save(self, step: Save, plan: str) -> Called | None:
         record = self._case.record
         saved = self._rotation.new(step.changes) if record is None else replace(record, **step.changes)
         if self._check_mode:
-            self._adopts = True
+            self._adopts = plan
             self._case = self._rotation.after(self._case, step, saved)
             self._case = replace(self._case, run=replace(self._case.run, locked=True))
             return None
@@ -581,8 +581,10 @@ class Driver:
         )
         if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
+        # A line for each hook: it is what somebody who reads the log sees of the phases.
+        coming = [] if following.name in (LOAD, SAVE) else [f"next is the hook '{following.name}'"]
         return Called(
-            self._line("; ".join(self._said)),
+            self._line("; ".join([*self._said, *coming])),
             self._changed,
             self._warnings,
             self._rotation.label,
@@ -593,8 +595,8 @@ class Driver:
 
     def _plan(self, row: Row, step: Step) -> Called:
         """Return what would be done; a row that does nothing has a plan that says so."""
-        adopted = ["Adopt the first secret."] if self._adopts else []
-        changed = self._adopts or not isinstance(step, Finish)
+        adopted = [self._adopts] if self._adopts else []
+        changed = bool(self._adopts) or not isinstance(step, Finish)
         return self._called(" ".join([*adopted, row.plan]), changed=changed)
 
     def _finish(self) -> Called:
