@@ -556,6 +556,15 @@ def _save_over(case: CredentialCase) -> Step:
     )
 
 
+def _save_other(case: CredentialCase) -> Step:
+    new, other = _record(case).new, _holders(case)[0]
+    return Save(
+        {"phase": CREATED, "new": replace(new, sid=other), "verified_at": None},
+        says=f"{new.sid} is gone, and {other} holds the same key",
+        probe=case.probe,
+    )
+
+
 def _save_given_up(case: CredentialCase) -> Step:
     return Save(
         {"phase": IDLE, "new": NO_KEY, "present": (), "verified_at": None},
@@ -729,13 +738,26 @@ _ISSUED: Sequence[Row] = (
     ),
 )
 
-#: The new one is gone: back to the old one.
+#: The new one is gone: back to the old one, unless there is another one with its key.
 _GONE: Sequence[Row] = (
     Row(
         # What was created just now may not be listed yet, and the old one may be about to be deleted.
         "gone, not certain",
         lambda c: _is_gone(c) and not c.run.settled,
         lambda c: Settle(),
+    ),
+    Row(
+        # The record may be an old one that was brought back, and this the one that consumers use.
+        "gone, but another one holds its key",
+        lambda c: _is_gone(c) and bool(_holders(c)) and not _was(c, REVOKED, c.record.new.key_id),
+        _save_other,
+        plan="Somebody deleted the new {noun}, but there is another one with its key: {rest}.",
+    ),
+    Row(
+        "created once more, late",
+        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
+        lambda c: _delete(_surplus(c)[0]),
+        plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
     ),
     Row(
         "gone, consumers may use it",
@@ -758,12 +780,6 @@ _GONE: Sequence[Row] = (
 )
 
 _CREATED: Sequence[Row] = (
-    Row(
-        "created once more, late",
-        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
-        lambda c: _delete(_surplus(c)[0]),
-        plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
-    ),
     *_GONE,
     Row(
         "verified, grace over, not verified again",

@@ -379,7 +379,24 @@ DECISIONS: Sequence[Decision] = (
     ),
     ("created once more, late", case(HAS_CREATED, (*BOTH, TWIN), **RESUMED), delete("CR3")),
     ("created once more, late", case(WAITS, (*BOTH, TWIN), **RESUMED), delete("CR3")),
-    ("created once more, late", case(HAS_CREATED, (OLD_ONE, TWIN), **RESUMED), delete("CR3")),
+    (
+        # It came after the new key was deleted.
+        "created once more, late",
+        case(HAS_CREATED, (OLD_ONE, TWIN), notes=(POINTED_TO_OLD, "revoked KNEW"), **RESUMED),
+        delete("CR3"),
+    ),
+    *[
+        (
+            "gone, but another one holds its key",
+            case(each, (OLD_ONE, TWIN), **RESUMED),
+            Save(
+                {"phase": CREATED, "new": replace(NEW, sid="CR3"), "verified_at": None},
+                says="CR2 is gone, and CR3 holds the same key",
+                probe=(OLD_ONE, TWIN),
+            ),
+        )
+        for each in (HAS_CREATED, WAITS)
+    ],
     *[("gone, not certain", case(each, (OLD_ONE,), locked=True), Settle()) for each in (HAS_CREATED, WAITS)],
     ("gone, not certain", case(HAS_CREATED, (OLD_ONE,), **OWN), Settle()),
     *[
@@ -606,6 +623,12 @@ PLANS = [
         (OLD_ONE,),
         AWS,
         "Somebody deleted the new AWS credential. Re-point the consumers to the old one, delete the new access key.",
+    ),
+    (
+        HAS_CREATED,
+        (OLD_ONE, TWIN),
+        AWS,
+        f"Somebody deleted the new AWS credential, but there is another one with its key: {REST}.",
     ),
     (
         HAS_CREATED,
