@@ -207,7 +207,8 @@ class TaskStore(Store):
 class Outcome:
     """What the role reports of what it was told to do.
 
-    :param failed_task: the task that failed, by its name; None where none did.
+    :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
+        counts for all.
     :param message: what that task said, where its file is one of this collection's own.
     :param found: what a store's ``load`` found.
     :param saved: what a store's ``save`` returned.
@@ -225,7 +226,9 @@ class Outcome:
         if self.failed_task is None:
             return ""
         said = f" {self.message}" if self.message else ""
-        return f" in its task '{self.failed_task or '(not known)'}'.{said}"
+        if not self.failed_task:
+            return f", as another host has ended the play.{said}"
+        return f" in its task '{self.failed_task}'.{said}"
 
 
 @dataclass(frozen=True)
@@ -524,12 +527,17 @@ class Driver:
 
         :raises RotationError: where another run holds the record.
         """
-        own = replace(_lock.ours(self._now), run_id=self._state.run_id)
         if not self._case.run.locked:
-            other = _lock.holder(self._lock, own, self._lease_seconds, self._now)
-            if other:
-                raise RotationError(f"{other} Nothing was done.")
-        return own.as_dict()
+            self._refuse_if_held(self._lock)
+        return self._own_lock().as_dict()
+
+    def _own_lock(self) -> _lock.Lock:
+        return replace(_lock.ours(self._now), run_id=self._state.run_id)
+
+    def _refuse_if_held(self, lock: Mapping[str, Any]) -> None:
+        other = _lock.holder(lock, self._own_lock(), self._lease_seconds, self._now)
+        if other:
+            raise RotationError(f"{other} Nothing was done.")
 
     def _keep(
         self, case: Case[Any, Any, Any], lock: Mapping[str, Any] | None, ends: bool = False, ending: str = ""
@@ -539,7 +547,11 @@ class Driver:
             try:
                 version = self._store.save(self._rotation.name, content, self._state.version)
             except RecordError as error:
+                had_lock = self._case.run.locked
                 self._forget_lock()
+                if not had_lock:
+                    # Another run may have taken the record since it was loaded.
+                    self._refuse_if_held(self._store.load(self._rotation.name).record.get("lock") or {})
                 raise RotationError(f"The record was not saved. {error}") from None
             self._state = replace(self._state, version=version, phase=case.record.phase)
             self._case, self._lock = case, lock or {}

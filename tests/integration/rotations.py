@@ -79,6 +79,28 @@ def value_of(variable: str, results: Sequence[Result]) -> Any:
     return shown[variable]
 
 
+#: The task files of a store of the user's own, which keeps records in the folder ``own_store``.
+OWN_STORE = {
+    "load.yml": [
+        {
+            "name": "Load the record",
+            "ansible.legacy.own_store": {"path": "{{ own_store }}/{{ rotation_record_name }}.json"},
+            "register": "rotation_record_found",
+        }
+    ],
+    "save.yml": [
+        {
+            "name": "Save the record",
+            "ansible.legacy.own_store": {
+                "path": "{{ own_store }}/{{ rotation_record_name }}.json",
+                "record": "{{ rotation_record_new }}",
+            },
+            "register": "rotation_record_saved",
+        }
+    ],
+}
+
+
 Case = TypeVar("Case", bound=AnyRotation)
 Outcome = TypeVar("Outcome", bound=AnyRotated)
 
@@ -92,7 +114,16 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     :param gates: the gates of the role.
     :param given: the variables, without the role's prefix, that each gate is to write down.
     :param keywords: what stands on the block around the role.
+    :ivar plays: keywords of a play, and the names of the rotations that it is for; all in one play where there is none.
+    :ivar rescue: tasks that are run where the role fails.
+    :ivar afterwards: further plays.
+    :ivar last: the last run.
     """
+
+    plays: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = ()
+    rescue: Sequence[Mapping[str, Any]] = ()
+    afterwards: Sequence[Mapping[str, Any]] = ()
+    last: Run
 
     #: Which variables are shown after the role, beside its result.
     shown: Sequence[str] = ()
@@ -111,6 +142,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         self.simulator = simulator
         self.folder = folder
         self.store = folder / "store"
+        self.own_store = folder / "own_store"
         self._role = role
         self._gates = gates
         self._given = given
@@ -158,6 +190,15 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         """Return the account's SID of a rotation."""
         return self._sids.setdefault(name, numbered("AC", 1000 + len(self._sids)))
 
+    def have_own_store(self) -> Path:
+        """Return the folder of the task files of a store of the user's own; its records are in ``own_store``."""
+        folder = self.folder / "tasks"
+        for path in (folder, self.own_store):
+            path.mkdir()
+        for name, tasks in OWN_STORE.items():
+            (folder / name).write_text(json.dumps(tasks), encoding="utf-8")
+        return folder
+
     def path(self, rotation: Case) -> Path:
         """Return the path of its record."""
         return self.store / f"{self.record_name(rotation)}.yml"
@@ -182,7 +223,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
                 self.simulator.faults([{**fault, "account_sid": self.sid(rotation.name)} for fault in rotation.faults])
         self.simulator.clear_requests()
         before = {rotation.name: self._bytes(rotation) for rotation in rotations}
-        run = self._run(rotations, arguments, environment)
+        run = self.last = self._run(rotations, arguments, environment)
         log = self.simulator.requests()
         states = {state["sid"]: state for state in self.simulator.state()["accounts"]}
         assert self.simulator.health()["violations"] == []
@@ -204,9 +245,16 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         shown = (f"{self._role}_result", *self.shown)
         show = [{"name": name, "ansible.builtin.debug": {"var": name}} for name in shown]
         block = {"name": "role", "block": [role], "always": show, **self._keywords}
+        if self.rescue:
+            block["rescue"] = list(self.rescue)
+        names = [rotation.name for rotation in rotations]
+        plays = [
+            {"hosts": [self.sid(name) for name in which if name in names], "gather_facts": False, **more}
+            for more, which in self.plays or [({}, names)]
+        ]
         return ansible_playbook(
             self.folder,
-            [{"hosts": "all", "gather_facts": False, "tasks": [block]}],
+            [*({**play, "tasks": [block]} for play in plays), *self.afterwards],
             *("-i", str(inventory), "--limit", "!localhost", "--forks", "8", "-vvvv", *arguments),
             ANSIBLE_ACTION_PLUGINS=str(HERE / "action_plugins"),
             **environment,
@@ -229,6 +277,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
             "gates_file": str(gates_file),
+            "own_store": str(self.own_store),
             **self.host_variables(rotation),
             **{f"{self._role}_{name}": value for name, value in variables.items()},
         }
@@ -259,7 +308,9 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         lines = gates_file.read_text(encoding="utf-8").splitlines() if gates_file.exists() else []
         # The last is the role's own; others were rescued.
         failures = [result["msg"] for result in results if result.failed and result.get("msg")]
-        result = value_of(f"{self._role}_result", results)
+        # It is not shown where something has ended the host or the play.
+        shown = f"{self._role}_result"
+        result = value_of(shown, results) if shown in [result.task for result in results] else {}
         return {
             "account_sid": sid,
             "record": self.file(rotation).load().record,
