@@ -58,7 +58,7 @@ options:
         description: The name of the task that failed, or its action where it has no name.
         type: str
       failed_step:
-        description: The RV(state.step) in which it failed. Another step's failure is not looked at.
+        description: The C(step) of RV(state) in which it failed. Another step's failure is not looked at.
         type: int
       message:
         description: What that task said. It is repeated only where the file is one of the collection's own.
