@@ -101,6 +101,7 @@ def scene(
         "account_sid": account_sid,
         "auth_token": auth_token,
         "base_url": simulator.url,
+        "settle_seconds": 0,
         "friendly_name": NAME,
         "grace_days": 0,
         "store_path": str(records),

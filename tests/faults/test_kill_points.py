@@ -61,6 +61,7 @@ def start(tokens: Tokens, account: Mapping[str, str], phase: str | None, *consum
         "initial_rotated_at": LONG_AGO,
         "on_failure": "rollback",
         "replace_unknown": True,
+        "initial_is_primary": True,
     }
     return Start(account, record(tokens, phase) if phase else None, consumer, variables, **more)
 
