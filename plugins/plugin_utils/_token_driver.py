@@ -84,7 +84,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return {
             "phase": record.phase if record else "none",
             "rotated": case.run.rotated,
-            "due_in_days": None if days is None else round(days, 1),
+            "due_in_days": days,
         }
 
     # -- the requests ------------------------------------------------------------------------------------------------
