@@ -154,14 +154,8 @@ class Fleet:
 
 def said(run: Run, sid: str) -> list[str]:
     """Return what the role said at its end about an account."""
-<<<<<<< HEAD
     messages = [str(result.get("msg")) for result in run.results if result.get("phase")]
     return [message for message in messages if message.startswith(sid)]
-=======
-    steps = [result for result in run.results if result.action == "community.twilio.rotation_step"]
-    (message,) = [str(step["msg"]) for step in steps if not step.get("next") and str(step["msg"]).startswith(sid)]
-    return message
->>>>>>> h-plays
 
 
 def failures(run: Run) -> dict[str, str]:
@@ -212,26 +206,17 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     assert "no record of it yet" in told["new"]
     for name in (*fine, "main"):
         assert fleet.is_settled(name)
-<<<<<<< HEAD
         assert said(first, fleet.sids[name]) == [f"{fleet.sids[name]}: rotated; due in 90.0 days"]
-=======
-        assert said(first, fleet.sids[name]) == f"{fleet.sids[name]}: rotated; due in 90.0 days"
->>>>>>> h-plays
     assert fleet.record("refusing")["phase"] == "staged"
     assert fleet.requests("suspended") == ["GET AWS"]
 
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "active"}]})
-<<<<<<< HEAD
-=======
-    stored = {name: fleet.path(name).read_bytes() for name in (*fine, "main")}
->>>>>>> h-plays
     second = fleet.run(inventory=all_of_them)
     assert second.status == 0, second.output
     for name in fleet.sids:
         assert fleet.is_settled(name)
         rotated = name in ("suspended", "refusing", "lost")
         words = {"new": "not rotated; adopted the first token"}.get(name, "rotated" if rotated else "not rotated")
-<<<<<<< HEAD
         assert said(second, fleet.sids[name]) == [f"{fleet.sids[name]}: {words}; due in 90.0 days"]
     for name in fine:
         assert fleet.requests(name) == ["GET AWS"]
@@ -244,14 +229,6 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     for name in fleet.sids:
         assert fleet.requests(name) == (["GET Accounts.json"] if name == "main" else []) + ["GET AWS"]
         assert said(third, fleet.sids[name]) == [f"{fleet.sids[name]}: not rotated; due in 90.0 days"]
-=======
-        assert said(second, fleet.sids[name]) == f"{fleet.sids[name]}: {words}; due in 90.0 days"
-    for name in fine:
-        assert fleet.requests(name) == ["GET AWS"]
-    for name in stored:
-        assert fleet.path(name).read_bytes() == stored[name]
-    assert {result.host for result in second.results if result.get("changed")} == {*broken}
->>>>>>> h-plays
 
 
 def accepting_tokens_in(folder: Path) -> Decide:
@@ -388,14 +365,9 @@ def test_the_playbook_of_the_roles_page_runs_as_it_stands(simulator, tmp_path):
     arguments = ("--connection", "local", "--extra-vars", f"@{given}", "-vvvv")
     run = ansible_playbook(tmp_path, yaml.safe_load(text), *arguments, TWILIO_BASE_URL=simulator.url)
     assert run.status == 0, run.output
-<<<<<<< HEAD
     assert said(run, simulator.account_sid) == [
         f"{simulator.account_sid}: not rotated; adopted the first token; due in 90.0 days"
     ]
-=======
-    sid = simulator.account_sid
-    assert said(run, sid) == f"{sid}: not rotated; adopted the first token; due in 90.0 days"
->>>>>>> h-plays
     assert fleet.is_settled("main")
     assert not [secret for secret in fleet.tokens() if secret in run.output]
 
