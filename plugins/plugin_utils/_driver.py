@@ -504,8 +504,8 @@ class Driver:
             self._case = self._rotation.after(self._case, step, True)
             return None
         self._check_lock()
-        self._changed = True
-        return self._left_to_role(Next(step.name, self._rotation.hooks[step.name], step.variables), note=step.note)
+        following = Next(step.name, hook, step.variables, is_own=hook in self._rotation.own_files)
+        return self._left_to_role(following, note=step.note)
 
     def _save(self, step: Save, plan: str) -> Called | None:
         record = self._case.record

@@ -54,7 +54,7 @@ def prove(
         proof = Proof(way, simulator, tmp_path, seen, request.config.getoption("--kill-everywhere"))
         problems = proof.problems()
         record_property(POINTS, len(proof.points))
-        record_property(KILLED, len(proof.chosen))
+        record_property(KILLED, len(proof.killed))
         assert not problems, "\n".join(problems)
         return proof
 

@@ -14,6 +14,7 @@ in between nothing happens.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from iam import Iam
 from kills import Ran, Scene
-from rules import FileStore, files, half_saved, idle, shown, taken
+from rules import FileStore, files, half_saved, idle, left_over, shown, taken
 from simulator.client import Simulator
 
 AWS, PUBLIC_KEY = "aws_credential", "public_key"
@@ -64,7 +65,7 @@ class CredentialWitness:
 
     def left_behind(self) -> Any:
         """Return all that the next run can find: record, credentials, keys, what the consumer uses, names of files."""
-        if left := half_saved(self.scene, self.record()):
+        if left := half_saved(self.scene):
             return left
         return {
             "play": self.scene.play,
@@ -86,12 +87,13 @@ class CredentialWitness:
 
     def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
         """Return what is wrong after the last of some runs, which got to the end."""
-        return (
-            self.consumers_can_work()
-            + self.nothing_is_lost()
-            + self.private_keys_are_kept()
-            + self.nothing_is_shown(runs)
-        )
+        return [
+            *self.consumers_can_work(),
+            *self.nothing_is_lost(),
+            *self.private_keys_are_kept(),
+            *self.nothing_is_shown(runs),
+            *left_over(self.scene),
+        ]
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
@@ -170,6 +172,7 @@ class CredentialWitness:
         return str(credential.get("credentials", "")).partition(":")[0]
 
 
+@functools.lru_cache
 def _fingerprint(private_key: bytes) -> str:
     """Return what a public key's friendly name ends with, by its private key."""
     public = load_pem_private_key(private_key, password=None).public_key()

@@ -106,7 +106,8 @@ def scene(
         "store_path": str(records),
         "store_password": password,
         **({"iam_user": user} if kind == AWS else {"private_key_folder": str(private_keys)}),
-        **_gates(inputs, used, role),
+        "settle_seconds": 0,
+        **_hooks(inputs, used, role),
         **start.variables,
     }
     file = inputs / "variables.json"
@@ -140,13 +141,13 @@ def scene(
     )
 
 
-def _gates(inputs: Path, used: Path, role: str) -> dict[str, str]:
-    """Write the files of the gates' tasks."""
+def _hooks(inputs: Path, used: Path, role: str) -> dict[str, str]:
+    """Write the task files of the hooks."""
     use = {"journal": str(used), "tokens": [f"{{{{ {role}_sid }}}}"]}
-    gates = {
+    hooks = {
         "repoint": {"name": "Repoint", "ansible.legacy.consumer": use},
         "verify": {"name": "Verify", "ansible.legacy.consumer": {**use, "look": True}},
     }
-    for gate, task in gates.items():
-        (inputs / f"{gate}.yml").write_text(json.dumps([task]), encoding="utf-8")
-    return {f"{gate}_tasks": str(inputs / f"{gate}.yml") for gate in gates}
+    for hook, task in hooks.items():
+        (inputs / f"{hook}.yml").write_text(json.dumps([task]), encoding="utf-8")
+    return {f"{hook}_tasks": str(inputs / f"{hook}.yml") for hook in hooks}

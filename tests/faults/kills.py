@@ -5,7 +5,7 @@
 """Runs a playbook, stands still at each point at which it can be killed, and kills it at one of them.
 
 A *scene* is what a run works on: an account, a store and consumers of its own, in a folder of its own. The points of a
-run are where its tasks start and end, what it saves, each request before it is sent, and each answer before it is read.
+run are each request before it is sent, each answer before it is read, each step of a save, and the end of each task.
 At a point the process stops itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and
 lets it go on; or it kills the process and all its descendants, by SIGKILL.
 """
@@ -39,7 +39,7 @@ MARK, EACH = "KILLS_FOLDER", "each"
 SETTINGS, PASSED, STANDING, PROGRAMS = "settings.json", "passed.jsonl", "standing", "programs.jsonl"
 
 #: The kinds of points.
-TASK_START, TASK_END, SAVE, REQUEST, ANSWER = "task start", "task end", "save", "request", "answer"
+TASK_END, SAVE, REQUEST, ANSWER = "task end", "save", "request", "answer"
 
 
 class Server(Protocol):
@@ -52,19 +52,22 @@ class Server(Protocol):
 
 
 class Twilio:
-    """The simulator; the caller is an account's SID."""
+    """The simulator; the caller is an account's SID.
+
+    :param parent_sid: of an account that asks for no other account than the caller.
+    """
 
     name = "Twilio"
 
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
+    def __init__(self, simulator: Simulator, parent_sid: str = "") -> None:
+        self._simulator, self._parent_sid = simulator, parent_sid
 
     def requests(self, caller: str) -> Sequence[Request]:
-        """Return an account's requests, whatever they were authenticated with."""
+        """Return an account's requests, and those of its parent, whatever they were authenticated with."""
         return [
             Request(f"{entry['method']} {entry['path']}", entry["method"] != "GET")
             for entry in self._simulator.requests()
-            if entry["account_sid"] == caller
+            if entry["account_sid"] in (caller, self._parent_sid)
         ]
 
 

@@ -11,12 +11,13 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from kills import Point, Ran, Scene, run
 from simulator.client import Simulator
@@ -66,72 +67,92 @@ class Way:
     chooses: Callable[[Point], bool] = lambda _point: True
 
 
+class Kill(NamedTuple):
+    """Where a run is killed.
+
+    :param point: the point.
+    :param left: what was seen to be there while a run stood still at it.
+    """
+
+    point: Point
+    left: str
+
+
+#: Runs that are killed, one after the other.
+Kills = tuple[Kill, ...]
+
+
 class Proof:
     """The runs of one way.
 
     One run stands still at each point, and what a kill would leave there is judged. What the next run does depends on
     what it finds. So for each different thing that a kill would leave, but for SIDs, tokens and the time of day, a run
-    is killed at the first such point, and a next one is run and judged.
+    is killed at the first such point, and a next one stands still at each of its own: where that would leave something
+    else, it is killed there, too, and so on.
 
     :param folder: where the scenes are; one that had no problem is removed.
     :param seen: a folder that says what was found in other ways.
-    :param everywhere: whether a run is killed at each point, whatever it leaves.
+    :param everywhere: whether a run that begins undisturbed is killed at each point, whatever it leaves.
     """
 
     def __init__(self, way: Way, simulator: Simulator, folder: Path, seen: Path, everywhere: bool = False) -> None:
         self._way, self._simulator, self._folder = way, simulator, folder
         self._seen, self._everywhere = seen, everywhere
-        #: All points.
-        self.points: Sequence[Point] = ()
-        #: Those at which a run is killed, with what was to be left behind there.
-        self.chosen: list[tuple[Point, str]] = []
+        #: All points at which a run stood still.
+        self.points: list[Point] = []
+        #: Where a last run was killed, with those that were killed before it.
+        self.killed: list[Kills] = []
 
     def problems(self) -> list[str]:
         """Return what is wrong."""
-        folder = self._folder / "survey"
-        witness = self._prepare(folder)
         problems: list[str] = []
+        following: list[Kills] = [()]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while following and not problems:
+                found: list[Kills] = []
+                for kills, (points, wrong, more) in zip(following, pool.map(self._go_on, following), strict=True):
+                    self.points += points
+                    where = ", ".join(str(kill.point) for kill in kills) or "undisturbed"
+                    problems += [f"{where}: {problem}" for problem in wrong]
+                    found += more
+                self.killed += found
+                following = found
+        return problems
+
+    def _go_on(self, kills: Kills) -> tuple[Sequence[Point], list[str], list[Kills]]:
+        """Kill a run at each of some points, and let the next one come to its end.
+
+        :returns: the points of the last run, what is wrong, and where else runs are to be killed.
+        """
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        witness = self._way.prepare(self._simulator, folder)
+        problems: list[str] = []
+        found: list[Kills] = []
+        # A run that is killed before it does anything leaves what this one begins with.
+        self._is_new(_left(witness))
 
         def look(point: Point) -> None:
             problems.extend(f"{point}: {problem}" for problem in witness.so_far())
             left = _left(witness)
-            if self._everywhere or (self._way.chooses(point) and self._is_new(left)):
-                self.chosen.append((point, left))
+            everywhere = self._everywhere and not kills
+            if everywhere or (self._way.chooses(point) and self._is_new(left)):
+                found.append((*kills, Kill(point, left)))
 
-        surveyed = run(witness.scene, "survey", look=look)
-        self.points = surveyed.points
-        problems += [f"undisturbed: {problem}" for problem in self._judge_end(witness, [surveyed])]
-        if problems:
-            return problems
-        shutil.rmtree(folder)
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = pool.map(self._problems_at, *zip(*self.chosen, strict=True)) if self.chosen else ()
-            return [
-                f"{point}: {problem}"
-                for (point, _left), problems in zip(self.chosen, found, strict=True)
-                for problem in problems
-            ]
-
-    def _prepare(self, folder: Path) -> Witness:
-        folder.mkdir()
-        return self._way.prepare(self._simulator, folder)
-
-    def _problems_at(self, point: Point, left: str) -> list[str]:
-        folder = self._folder / f"{point.kind.replace(' ', '-')}-{point.number}"
-        witness = self._prepare(folder)
         try:
-            killed = run(witness.scene, "killed", point)
-            problems = witness.so_far()
-            if _left(witness) != left:
-                problems.append("what was left is not what was seen while a run stood still here")
-            resumed = run(witness.scene, "resumed")
-            problems += self._judge_end(witness, [killed, resumed])
+            runs = []
+            for number, kill in enumerate(kills, start=1):
+                runs.append(run(witness.scene, f"killed {number}", kill.point))
+                problems += witness.so_far()
+                if _left(witness) != kill.left:
+                    problems.append("what was left is not what was seen while a run stood still here")
+            runs.append(run(witness.scene, "undisturbed", look=look))
+            problems += self._judge_end(witness, runs)
         except AssertionError as error:
             # One point's failure is not to hide the others'.
-            return [str(error)]
+            return [], [str(error)], []
         if not problems:
             shutil.rmtree(folder)
-        return problems
+        return runs[-1].points, problems, found
 
     def _judge_end(self, witness: Witness, runs: Sequence[Ran]) -> list[str]:
         """Return what is wrong after the last of some runs, which was to get to the end."""

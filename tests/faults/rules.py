@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The five rules that hold of a rotation of an auth token, whatever happens to the runs.
+"""The rules that hold of a rotation of an auth token, whatever happens to the runs.
 
 Each function returns what is wrong, as sentences without a token in them. What is judged are times: the simulator tells
 when each token was valid, a store and a consumer tell what they held since when, all by the machine's monotonic clock.
@@ -11,6 +11,7 @@ when each token was valid, a store and a consumer tell what they held since when
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import math
 import time
@@ -23,6 +24,9 @@ import store
 from kills import Ran, Scene
 from simulator.client import Simulator
 from vault_server import Vault
+
+#: The lives of an account's tokens, as the simulator tells them.
+Lives = Sequence[Mapping[str, Any]]
 
 
 class Holding(NamedTuple):
@@ -113,6 +117,7 @@ class TokenWitness:
     :param secrets: what must not be shown beside the tokens.
     :param is_locked_out: whether the record holds no valid token to begin with, so that rule 1 holds from the first
         one on.
+    :param stay: the tokens that nobody may delete.
     """
 
     simulator: Simulator
@@ -123,10 +128,11 @@ class TokenWitness:
     inputs: Sequence[Path] = ()
     secrets: Sequence[str] = ()
     is_locked_out: bool = False
+    stay: Sequence[str] = ()
 
-    def lives(self) -> list[dict[str, Any]]:
+    def lives(self) -> Lives:
         """Return the life of each token that the account ever had."""
-        lives: list[dict[str, Any]] = self.simulator.history(self.account_sid)
+        lives: Lives = self.simulator.history(self.account_sid)
         return lives
 
     def record(self) -> dict[str, Any]:
@@ -135,7 +141,7 @@ class TokenWitness:
 
     def left_behind(self) -> Any:
         """Return all that the next run can find: the record, the account, what the consumer takes, names of files."""
-        if left := half_saved(self.scene, self.record()):
+        if left := half_saved(self.scene):
             return left
         account = self.simulator.state(self.account_sid)
         return {
@@ -150,20 +156,31 @@ class TokenWitness:
 
     def so_far(self) -> list[str]:
         """Return what is wrong while a run stands still; it, or the next one, may clear away what there is now."""
-        return self.store_can_get_in() + self.consumers_are_served() + self.nothing_is_shown([])
+        lives = self.lives()
+        return [
+            *self.store_can_get_in(lives),
+            *self.consumers_are_served(lives),
+            *self.nothing_is_shown(lives, []),
+            *self.nothing_foreign_is_deleted(lives),
+        ]
 
     def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
         """Return what is wrong after the last of some runs, which got to the end."""
-        return (
-            self.store_can_get_in() + self.nothing_is_lost() + self.consumers_are_served() + self.nothing_is_shown(runs)
-        )
+        lives = self.lives()
+        return [
+            *self.store_can_get_in(lives),
+            *self.nothing_is_lost(lives),
+            *self.consumers_are_served(lives),
+            *self.nothing_is_shown(lives, runs),
+            *self.nothing_foreign_is_deleted(lives),
+            *left_over(self.scene),
+        ]
 
     # -- the rules ---------------------------------------------------------------------------------------------------
 
-    def store_can_get_in(self) -> list[str]:
+    def store_can_get_in(self, lives: Lives) -> list[str]:
         """Rule 1: at every instant at least one token that the store holds is valid."""
         now = time.monotonic()
-        lives = self.lives()
         problems = []
         is_excused = self.is_locked_out
         for held, until in _with_ends(self.store.holdings(), now):
@@ -176,22 +193,22 @@ class TokenWitness:
                 )
         return problems
 
-    def nothing_is_lost(self) -> list[str]:
+    def nothing_is_lost(self, lives: Lives) -> list[str]:
         """Rule 2: after the next run, no token is valid that the store does not know."""
         known = tokens_of(self.record())
         lost = [
             number
-            for number, life in enumerate(self.lives(), start=1)
+            for number, life in enumerate(lives, start=1)
             if life["valid_until"] is None and life["token"] not in known
         ]
         return [f"rule 2: token {number} is valid, and the store does not know it" for number in lost]
 
-    def consumers_are_served(self) -> list[str]:
+    def consumers_are_served(self, lives: Lives) -> list[str]:
         """Rule 3: a consumer takes a token before that is the primary, and as long as it is."""
         now = time.monotonic()
         holdings = self._taken()
         problems = []
-        for number, life in enumerate(self.lives(), start=1):
+        for number, life in enumerate(lives, start=1):
             if life["role"] == "primary":
                 since = _time(life["promoted_at"] or life["valid_from"])
                 until = min(_time(life["valid_until"]), now)
@@ -200,9 +217,9 @@ class TokenWitness:
                     problems.append(f"rule 3: for {gap:.3f} s the consumer did not take token {number}, the primary")
         return problems
 
-    def nothing_is_shown(self, runs: Iterable[Ran]) -> list[str]:
+    def nothing_is_shown(self, lives: Lives, runs: Iterable[Ran]) -> list[str]:
         """Rule 4: no token is in what was printed, in an argument of a program, or in a file that nobody encrypted."""
-        secrets = {f"token {number}": life["token"] for number, life in enumerate(self.lives(), start=1)}
+        secrets = {f"token {number}": life["token"] for number, life in enumerate(lives, start=1)}
         secrets |= {f"secret {number}": secret for number, secret in enumerate(self.secrets, start=1)}
         return shown(secrets, self.scene.folder, (self.journal, *self.inputs), runs)
 
@@ -212,6 +229,15 @@ class TokenWitness:
         :param before: the record before the run.
         """
         return idle(before, self.record(), ran)
+
+    def nothing_foreign_is_deleted(self, lives: Lives) -> list[str]:
+        """Rule 6: no token that the record does not hold is deleted where its own may be the secondary."""
+        dead = [
+            number
+            for number, life in enumerate(lives, start=1)
+            if life["token"] in self.stay and life["valid_until"] is not None
+        ]
+        return [f"rule 6: token {number} is not valid any more" for number in dead]
 
     def _taken(self) -> list[Holding]:
         return [Holding(line["since"], frozenset(line["tokens"])) for line in taken(self.journal)]
@@ -231,18 +257,32 @@ def taken(path: Path) -> list[dict[str, Any]]:
 
 
 def files(scene: Scene) -> list[str]:
-    """Return the names of what was saved."""
-    return sorted(str(path) for folder in scene.saves_below for path in folder.rglob("*"))
+    """Return the names of what was saved; the file that all saves in a folder lock is always empty."""
+    found = (path for folder in scene.saves_below for path in folder.rglob("*"))
+    return sorted(str(path) for path in found if path.name != ".lock")
 
 
-def half_saved(scene: Scene, record: Mapping[str, Any]) -> list[Any]:
+def files_beside(scene: Scene) -> list[Path]:
+    """Return what a save that was killed half-way left."""
+    return [path for path in map(Path, files(scene)) if path.name.startswith(".")]
+
+
+def half_saved(scene: Scene) -> list[Any]:
     """Return what can be found where a save was killed half-way: a file beside, as if there were nothing else but that.
 
-    What is in that file counts for nothing, so that the next run does what it does without it, but for its own save,
-    which is the same in all roles. That is tried in each phase of the record.
+    What is in that file counts for nothing, so that the next run does what it does without it, but for its next save in
+    that folder, which is the same in all roles and phases.
+
+    :returns: for each file beside, in which folder it is, and whether there is the one that it was to replace.
     """
-    left = [path for path in map(Path, files(scene)) if path.name.startswith(".") and path.name != ".lock"]
-    return [record.get("phase"), *(path.parent.name for path in left)] if left else []
+    return [
+        [path.parent.name, path.with_name(path.name[1:].rsplit(".", 2)[0]).exists()] for path in files_beside(scene)
+    ]
+
+
+def left_over(scene: Scene) -> list[str]:
+    """Return what is wrong after a run that saved: a private key may be in what another was writing when killed."""
+    return [f"{path.name} was left over by a run that was killed" for path in files_beside(scene)]
 
 
 def shown(secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs: Iterable[Ran]) -> list[str]:
@@ -310,11 +350,12 @@ def _first_gap(since: float, until: float, covered: Sequence[tuple[float, float]
     return max(0.0, min([until, *later]) - since)
 
 
-def _named(held: Holding, lives: Sequence[Mapping[str, Any]]) -> str:
+def _named(held: Holding, lives: Lives) -> str:
     numbers = [str(number) for number, life in enumerate(lives, start=1) if life["token"] in held.tokens]
     return "tokens " + ", ".join(numbers) if numbers else "none"
 
 
+@functools.lru_cache
 def _forms(secret: str) -> list[bytes]:
     """Return how a secret may look in a file: as it is, and the three ways it looks within something in base64."""
     forms = [secret.encode()]

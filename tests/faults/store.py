@@ -9,11 +9,14 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
+
+from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
 
 def read(path: Path, password: str) -> dict[str, Any] | None:
@@ -25,8 +28,7 @@ def read(path: Path, password: str) -> dict[str, Any] | None:
         encrypted = path.read_bytes()
     except FileNotFoundError:
         return None
-    record: dict[str, Any] = yaml.safe_load(_decrypt(encrypted, password))
-    return record
+    return dict(_record(encrypted, password))
 
 
 def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
@@ -45,11 +47,16 @@ def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
         os.close(folder)
 
 
+def dead_lock() -> dict[str, Any]:
+    """Return the lock of a run that was killed: a process of this number began at another time."""
+    return {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "start": "1"}
+
+
 @functools.lru_cache
-def _decrypt(encrypted: bytes, password: str) -> bytes:
-    """Decrypt, which takes long by design, and is asked for at each point."""
-    decrypted: bytes = _vault(password).decrypt(encrypted)
-    return decrypted
+def _record(encrypted: bytes, password: str) -> dict[str, Any]:
+    """Decrypt and parse, which takes long, and is asked for at each point."""
+    record: dict[str, Any] = yaml.safe_load(_vault(password).decrypt(encrypted))
+    return record
 
 
 def _vault(password: str) -> VaultLib:

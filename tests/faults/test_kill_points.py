@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rotation roles are killed at each of their points, on each way through them, and run again."""
+"""The rotation roles are killed at their points, on each way through them, and run again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import credential_scenes
 import other_collections
 import pytest
+import store
 import token_scenes
 from credential_rules import AWS, PUBLIC_KEY
 from iam import Iam
@@ -48,21 +49,23 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def record(tokens: Tokens, phase: str) -> dict[str, str]:
-    """Return a record in a phase."""
+def record(tokens: Tokens, phase: str, **more: Any) -> dict[str, Any]:
+    """Return a record in a phase, which a run that was killed holds unless nothing is under way."""
     pending = {"pending": tokens.second, "staged_at": now()} if phase in ("staged", "verified") else {}
-    return {"phase": phase, "primary": tokens.first, **pending}
+    held = {} if phase == "idle" else {"lock": store.dead_lock()}
+    return {"phase": phase, "primary": tokens.first, **pending, **held, **more}
 
 
 def start(tokens: Tokens, account: Mapping[str, str], phase: str | None, *consumer: str, **more: Any) -> Start:
     """Return a start with the variables that all have: what a run leaves in one way, it may leave in another."""
     variables = {
-        "initial_auth_token": more.pop("initial_auth_token", tokens.first),
+        "initial_auth_token": tokens.first,
         "initial_rotated_at": LONG_AGO,
         "on_failure": "rollback",
         "replace_unknown": True,
     }
-    return Start(account, record(tokens, phase) if phase else None, consumer, variables, **more)
+    known = {} if phase is None else record(tokens, phase, primary_known=more.pop("primary_known", True))
+    return Start(account, known or None, consumer, variables, **more)
 
 
 def adopt(tokens: Tokens) -> Start:
@@ -75,14 +78,9 @@ def foreign(tokens: Tokens) -> Start:
     return start(tokens, both(tokens), "idle", tokens.first)
 
 
-def staging(tokens: Tokens) -> Start:
-    """Return a start where a run died while it minted: Twilio has the second token, the record does not."""
-    return start(tokens, both(tokens), "staging", tokens.first)
-
-
-def staged(tokens: Tokens) -> Start:
-    """Return a start with a second token that is recorded, and that the consumer takes."""
-    return start(tokens, both(tokens), "staged", tokens.first, tokens.second)
+def not_known(tokens: Tokens) -> Start:
+    """Return the same, where the record does not say which token is the primary, and the account's parent does."""
+    return start(tokens, both(tokens), "idle", tokens.first, primary_known=False)
 
 
 def deleted(tokens: Tokens) -> Start:
@@ -95,20 +93,14 @@ def promoted(tokens: Tokens) -> Start:
     return start(tokens, second(tokens), "staged", tokens.first, tokens.second)
 
 
-def promoted_by_a_run(tokens: Tokens) -> Start:
-    """Return a start where a run died while it promoted: Twilio did, the record does not say so."""
-    return start(tokens, second(tokens), "verified", tokens.first, tokens.second)
-
-
 def cleaning(tokens: Tokens) -> Start:
     """Return a start with the first token as the only one, and consumers still to be cleaned of another."""
     return start(tokens, first(tokens), "cleaning", tokens.first)
 
 
 def lost(tokens: Tokens) -> Start:
-    """Return a start with a record whose token is not valid, and with another that is given and valid."""
-    third = {"auth_token": tokens.third}
-    return start(tokens, third, "idle", tokens.third, initial_auth_token=tokens.third, is_locked_out=True)
+    """Return a start with a record whose token is not valid, while the account's parent reads another."""
+    return start(tokens, {"auth_token": tokens.third}, "idle", tokens.third, is_locked_out=True)
 
 
 def refused(tokens: Tokens) -> Start:
@@ -123,17 +115,14 @@ def by_default(tokens: Tokens) -> Start:
 
 # -- the ways of an auth token -----------------------------------------------------------------------------------
 
-# Those that begin late come first: what they leave need not be come to by a longer way.
 WAYS: Mapping[str, Begin] = {
-    "cleaning": cleaning,
-    "died while it promoted": promoted_by_a_run,
-    "staged": staged,
-    "died while it minted": staging,
     "no record": adopt,
+    "cleaning": cleaning,
     "somebody promoted the staged token": promoted,
     "somebody deleted the staged token": deleted,
     "a foreign token is there": foreign,
-    "locked out, another token is given": lost,
+    "the primary is not known, and the parent tells": not_known,
+    "locked out, the parent tells another token": lost,
     "verifying fails, rolled back": refused,
 }
 
@@ -172,7 +161,8 @@ def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
     """Return a start with a new credential that is recorded, and that somebody deleted at Twilio."""
     current = {"sid": old.sid, "key_id": old.key_id, "fingerprint": None}
     # Not due any more when it is over, so that nothing else begins.
-    return credential_scenes.Start({"phase": "created", "current": current, "new": NEW}, {"max_age_days": 100000})
+    record = {"phase": "created", "current": current, "new": NEW, "lock": store.dead_lock()}
+    return credential_scenes.Start(record, {"max_age_days": 100000})
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ import pytest
 import store
 import toy
 from harness import play
-from kills import ANSWER, REQUEST, SAVE, TASK_END, TASK_START, Point, Scene, run
+from kills import ANSWER, REQUEST, SAVE, TASK_END, Point, Scene, run
 from proofs import Proof, Way
 from simulator.client import Simulator
 
@@ -23,7 +23,7 @@ from simulator.client import Simulator
 def test_right(prove: Callable[[Way], Proof]) -> None:
     proof = prove(Way("toy", toy.scene, {"phase": "idle", "pending": None}))
 
-    assert {point.kind for point in proof.points} == {TASK_START, TASK_END, SAVE, REQUEST, ANSWER}
+    assert {point.kind for point in proof.points} == {TASK_END, SAVE, REQUEST, ANSWER}
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,10 @@ class Start:
     :param record: the record, without what all have; None for none.
     :param consumer: the tokens that the consumer takes.
     :param variables: the role's, without its prefix.
-    :param verifies: whether the gate of that name can be passed.
+    :param verifies: whether the hook of that name can be passed.
     :param is_locked_out: whether no token of the record is valid.
+    :param parent_tells: whether the token of the account's parent is given, which reads which token is the primary.
+    :param stay: the tokens that nobody may delete.
     """
 
     account: Mapping[str, Any]
@@ -56,6 +58,8 @@ class Start:
     variables: Mapping[str, Any] = field(default_factory=dict)
     verifies: bool = True
     is_locked_out: bool = False
+    parent_tells: bool = True
+    stay: Sequence[str] = ()
 
 
 def scene(
@@ -68,11 +72,13 @@ def scene(
     """
     start = begin(Tokens())
     account_sid = f"AC{token_hex(16)}"
-    simulator.seed({"accounts": [{"sid": account_sid, **start.account}]})
+    parent_sid, parent_token = f"AC{token_hex(16)}", token_hex(16)
+    account = {"sid": account_sid, "owner_account_sid": parent_sid, **start.account}
+    simulator.seed({"accounts": [{"sid": parent_sid, "auth_token": parent_token}, account]})
     inputs, records, taken = folder / "inputs", folder / "records", folder / "consumer.jsonl"
     inputs.mkdir()
     journal(taken, start.consumer)
-    servers: list[tuple[Server, str]] = [(Twilio(simulator), account_sid)]
+    servers: list[tuple[Server, str]] = [(Twilio(simulator, parent_sid), account_sid)]
     if vault:
         secret = vault.issue()
         servers.append((vault, secret))
@@ -80,12 +86,14 @@ def scene(
     else:
         secret = token_hex(16)
         where = {"store": "file", "store_path": str(records), "store_password": secret}
+    parent = {"parent_account_sid": parent_sid, "parent_auth_token": parent_token}
     variables = {
         "account_sid": account_sid,
         "base_url": simulator.url,
         "settle_seconds": 0,
+        **(parent if start.parent_tells else {}),
         **where,
-        **_gates(inputs, taken, start.verifies),
+        **_hooks(inputs, taken, start.verifies),
         **start.variables,
     }
     secrets_file = inputs / "variables.json"
@@ -100,34 +108,43 @@ def scene(
         environment={"ANSIBLE_COLLECTIONS_PATH": collections},
     )
     kept: Store
+    record = None if start.record is None else {"account_sid": account_sid, **KNOWN, **start.record}
     if vault:
         path = f"{PATH}/{account_sid}"
-        if start.record is not None:
-            vault.put(path, {"account_sid": account_sid, **KNOWN, **start.record})
+        if record is not None:
+            vault.put(path, record)
         kept = VaultStore(vault, path)
     else:
         file = records / f"{account_sid}.yml"
-        if start.record is not None:
-            store.write(file, secret, {"account_sid": account_sid, **KNOWN, **start.record})
+        if record is not None:
+            store.write(file, secret, record)
         kept = FileStore(file, secret, made.kept)
     return TokenWitness(
-        simulator, account_sid, made, kept, taken, [inputs], [secret], is_locked_out=start.is_locked_out
+        simulator,
+        account_sid,
+        made,
+        kept,
+        taken,
+        [inputs],
+        [secret, parent_token],
+        is_locked_out=start.is_locked_out,
+        stay=start.stay,
     )
 
 
-def _gates(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:
-    """Write the files of the gates' tasks."""
+def _hooks(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:
+    """Write the task files of the hooks."""
     both = {"journal": str(taken), "tokens": [f"{{{{ {ROLE}_primary }}}}", f"{{{{ {ROLE}_pending | default('') }}}}"]}
     verify = (
         {"ansible.legacy.consumer": {**both, "look": True}}
         if verifies
         else {"ansible.builtin.fail": {"msg": "It takes no token."}}
     )
-    gates: dict[str, Mapping[str, Any]] = {
+    hooks: dict[str, Mapping[str, Any]] = {
         "distribute": {"name": "Distribute", "ansible.legacy.consumer": both},
         "verify": {"name": "Verify", **verify},
         "clean": {"name": "Clean", "ansible.legacy.consumer": {**both, "tokens": both["tokens"][:1]}},
     }
-    for gate, task in gates.items():
-        (inputs / f"{gate}.yml").write_text(json.dumps([task]), encoding="utf-8")
-    return {f"{gate}_tasks": str(inputs / f"{gate}.yml") for gate in gates}
+    for hook, task in hooks.items():
+        (inputs / f"{hook}.yml").write_text(json.dumps([task]), encoding="utf-8")
+    return {f"{hook}_tasks": str(inputs / f"{hook}.yml") for hook in hooks}

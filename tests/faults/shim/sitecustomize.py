@@ -41,19 +41,18 @@ class _Saves:
 
     def watch(self) -> None:
         """Put this in place of the functions that save."""
-        os.link = self._watched(os.link)
-        os.rename = self._watched(os.rename)
-        os.replace = self._watched(os.replace)
+        os.link = self._naming(os.link)
+        os.rename = self._naming(os.rename)
+        os.replace = self._naming(os.replace)
+        os.unlink = self._removing(os.unlink)
         os.fsync = self._flush
 
     def _is_watched(self, path: Path) -> bool:
         return any(path == folder or folder in path.parents for folder in self._folders)
 
-    def _watched(self, name: Callable[..., None]) -> Callable[..., None]:
-        def watched(source: Any, target: Any, **more: Any) -> None:
-            folder = more.get("dst_dir_fd")
-            beside = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
-            path = Path(os.path.normpath(Path(beside, os.fsdecode(target))))
+    def _naming(self, name: Callable[..., None]) -> Callable[..., None]:
+        def naming(source: Any, target: Any, **more: Any) -> None:
+            path = _path(target, more.get("dst_dir_fd"))
             if not self._is_watched(path):
                 name(source, target, **more)
                 return
@@ -61,7 +60,16 @@ class _Saves:
             name(source, target, **more)
             self._keep(path)
 
-        return watched
+        return naming
+
+    def _removing(self, remove: Callable[..., None]) -> Callable[..., None]:
+        def removing(target: Any, **more: Any) -> None:
+            path = _path(target, more.get("dir_fd"))
+            if path.exists() and self._is_watched(path):
+                kill_point.come_to("save", "the file beside is removed", self._wanted)
+            remove(target, **more)
+
+        return removing
 
     def _flush(self, fd: Any) -> None:
         number = fd if isinstance(fd, int) else fd.fileno()
@@ -76,6 +84,12 @@ class _Saves:
         kept = self._kept / f"{time.monotonic_ns()}"
         self._link(path, kept)
         _append(self._kept / "kept.jsonl", {"path": str(path), "kept": str(kept), "since": since})
+
+
+def _path(name: Any, folder: int | None) -> Path:
+    """Return the path of a file that is named in a folder, which may be told by its descriptor."""
+    above = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
+    return Path(os.path.normpath(os.path.join(above, os.fsdecode(name))))
 
 
 class _Events:

@@ -44,6 +44,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Finish,
     Probe,
     Request,
+    RotationError,
     Row,
     Run,
     RunHook,
@@ -199,7 +200,7 @@ class Scene:
 
     def settings(self, world: World) -> CredentialSettings:
         # Two private keys are never made in one second.
-        now = BEGIN + timedelta(days=world.day, seconds=len(world.files))
+        now = BEGIN + timedelta(days=world.day, seconds=0 if self.kind.has_access_key else world.made)
         return CredentialSettings(now, 90, False, self.kind, self.grace_days, self.lists, "/keys")
 
 
@@ -305,10 +306,14 @@ class Exploration:
         for *effect, has_begun in world.late:
             world = arrived(world, effect) if has_begun else world
         world = world._replace(late=tuple((*effect, True) for *effect, has_begun in world.late if not has_begun))
-        record = read_record(stored(world.record), ACCOUNT, NAME, BEGIN + timedelta(days=world.day), self.scene.kind)
+        now = BEGIN + timedelta(days=world.day)
+        try:
+            record = read_record(stored(world.record), ACCOUNT, NAME, now, self.scene.kind)
+        except RotationError as error:
+            raise RuleBroken(f"what was saved can't be read: {error}") from None
         if record != world.record:
             raise RuleBroken(f"{world.record} is read as {record}")
-        key = (world.day, len(world.files))
+        key = (world.day, world.made)
         if key not in self._settings:
             self._settings[key] = self.scene.settings(world)
         return world, Live(self.decide(CredentialCase(record, Run(), self._settings[key])))
