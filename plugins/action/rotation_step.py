@@ -25,6 +25,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call im
     HOOK_SUFFIX,
     SETTINGS,
     call,
+    handed_over,
     settings_of,
 )
 
@@ -57,6 +58,12 @@ class ActionModule(ControllerAction):
             {
                 **settings,
                 **arguments,
+                "handed_over": {
+                    name: plain(self._templar.template(self._variables[variable]))
+                    for name, variable in handed_over(rotates).items()
+                    # What is there in a run's first call is another run's.
+                    if arguments.get("state") and variable in self._variables
+                },
                 "hooks": {name.removesuffix(HOOK_SUFFIX): values[name] for name in hooks.intersection(values)},
                 "role_path": self._variables.get("role_path"),
                 "playbook_dir": self._variables.get("playbook_dir"),

@@ -15,7 +15,9 @@ description:
   - A call reads the record and what is there at Twilio, does what the rotation's table says, and saves, again and
     again, until a task file is to be included, or nothing is due any more. Then the role includes that file, and calls
     again with RV(state).
-  - What else it depends on are the variables of these roles, which it reads by itself.
+  - What else it depends on are the variables of these roles, and what the task files hand over, such as
+    C(rotation_record_found). It reads these by itself. They may hold secrets, and Ansible keeps the arguments of a task
+    that fails in C(ansible_failed_task).
   - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
     C(become) are.
 author:
@@ -46,9 +48,6 @@ options:
   state:
     description: RV(state) of the call before; not given in a run's first call.
     type: dict
-  record:
-    description: RV(record) of the call before.
-    type: dict
   outcome:
     description: What became of the task file that was included.
     type: dict
@@ -63,22 +62,6 @@ options:
       reason:
         description: What that task said. It is repeated only where the file is one of the collection's own.
         type: str
-      found:
-        description: What a store's C(load.yml) found.
-        type: dict
-      saved:
-        description: What a store's C(save.yml) returned.
-        type: dict
-      issued:
-        description: The access key that was made.
-        type: dict
-      keys:
-        description: The access keys that there are.
-        type: list
-        elements: dict
-      used:
-        description: Which of them were ever used, by their ids.
-        type: dict
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
@@ -136,7 +119,7 @@ state:
   returned: where a task file is to be included
   type: dict
 record:
-  description: The record, where the store is task files. It holds secrets, and the result is censored.
+  description: The record, where the store is task files. It may hold secrets, and the result is censored.
   returned: where a task file is to be included, and the store is task files
   type: dict
 phase:
@@ -168,7 +151,6 @@ from ansible_collections.community.twilio.plugins.module_utils import _controlle
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "rotates": {"type": "str", "choices": ["auth_token", "aws_credential", "public_key"], "required": True},
     "state": {"type": "dict"},
-    "record": {"type": "dict", "no_log": False},
     "outcome": {
         "type": "dict",
         "default": {},
@@ -176,11 +158,6 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
             "failed_task": {"type": "str"},
             "failed_step": {"type": "int"},
             "reason": {"type": "str"},
-            "found": {"type": "dict"},
-            "saved": {"type": "dict"},
-            "issued": {"type": "dict"},
-            "keys": {"type": "list", "elements": "dict", "no_log": False},
-            "used": {"type": "dict"},
         },
     },
 }

@@ -210,14 +210,12 @@ class Outcome:
     :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
         counts for all.
     :param message: what that task said, where its file is one of this collection's own.
-    :param found: what a store's ``load`` found.
     :param saved: what a store's ``save`` returned.
     :param handed_over: what a hook handed over, by the names of the facts that it sets.
     """
 
     failed_task: str | None = None
     message: str = ""
-    found: Mapping[str, Any] | None = None
     saved: Mapping[str, Any] | None = None
     handed_over: Mapping[str, Any] = field(default_factory=dict)
 

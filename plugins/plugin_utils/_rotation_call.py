@@ -108,6 +108,28 @@ def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
     return {**CONNECTION_OPTIONS, **_COMMON, **_OF_KIND.get(rotates, {})}
 
 
+_RECORD_FOUND, _RECORD_SAVED = "rotation_record_found", "rotation_record_saved"
+_HANDED_OVER: Mapping[str, Mapping[str, Any]] = {
+    "result": {"type": "dict"},
+    "found": {"type": "dict"},
+    "saved": {"type": "dict"},
+    "issued": {"type": "dict"},
+    "keys": {"type": "list", "elements": "dict", "no_log": False},
+    "used": {"type": "dict"},
+}
+
+
+def handed_over(rotates: str) -> Mapping[str, str]:
+    """Return what a call is handed over by task files and the call before, and the variable that holds it.
+
+    It may be secret, so it is never an argument: Ansible keeps those of a task that fails, as ``ansible_failed_task``.
+
+    :param rotates: what a task says that it rotates, which may be anything.
+    """
+    stores = {"found": _RECORD_FOUND, "saved": _RECORD_SAVED}
+    return {name: stores.get(name, f"rotate_{rotates}_{name}") for name in _HANDED_OVER}
+
+
 #: Everything that a call is given.
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     name: dict(option)
@@ -117,6 +139,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         **SETTINGS,
         **TASK_OPTIONS,
         "hooks": {"type": "dict", "default": {}},
+        "handed_over": {"type": "dict", "options": _HANDED_OVER, "required": True},
         "role_path": {"type": "path", "required": True},
         "playbook_dir": {"type": "path", "required": True},
     }.items()
@@ -167,7 +190,8 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         lease_seconds=options["lease_seconds"],
         check_mode=check_mode,
     )
-    return driver.call(state, _outcome(options, state), options["record"] or None)
+    record = (options["handed_over"]["result"] or {}).get("record") if state is not None else None
+    return driver.call(state, _outcome(options, state), record or None)
 
 
 def _rotation(
@@ -197,7 +221,8 @@ def _rotation(
         lists_keys="list" in hooks,
         private_key_folder=options["private_key_folder"] or "",
     )
-    return CredentialRotation(client, settings, options["friendly_name"], hooks, options["outcome"].get("issued") or {})
+    issued = options["handed_over"]["issued"] or {}
+    return CredentialRotation(client, settings, options["friendly_name"], hooks, issued)
 
 
 def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -294,25 +319,29 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
     for problem in _missing(files):
         raise RecordError(f"{prefix}store: {problem}")
     loaded: dict[str, Stored] = {}
-    found = options["outcome"].get("found")
-    if state is not None and state.waits_for == LOAD and found is not None:
+    if state is not None and state.waits_for == LOAD and not _has_failed(options, state):
+        found = options["handed_over"]["found"] or {}
         if not isinstance(found.get("record"), dict) or "version" not in found:
             raise RecordError(
-                f"{files[LOAD]}: expected it to set the fact rotation_record_found, with a record, which is empty where"
+                f"{files[LOAD]}: expected it to set the fact {_RECORD_FOUND}, with a record, which is empty where"
                 " there is none, and its version."
             )
         loaded[state.wanted] = Stored(found["record"], found["version"])
     return TaskStore(files, store == _VAULT, loaded)
 
 
+def _has_failed(options: Mapping[str, Any], state: State | None) -> bool:
+    """Return whether a task failed in the file that the call before told of."""
+    return state is not None and options["outcome"].get("failed_step") == state.step
+
+
 def _outcome(options: Mapping[str, Any], state: State | None) -> Outcome:
     """Return what the role reports, if it is about the step that the call before told of."""
-    told = options["outcome"]
-    failed = state is not None and told.get("failed_step") == state.step
+    told, handed = options["outcome"], options["handed_over"]
+    failed = _has_failed(options, state)
     return Outcome(
         failed_task=(told.get("failed_task") or "") if failed else None,
         message=(told.get("reason") or "") if failed else "",
-        found=told.get("found"),
-        saved=told.get("saved"),
-        handed_over={"keys": told.get("keys"), "used": told.get("used") or {}},
+        saved=handed["saved"],
+        handed_over={"keys": handed["keys"], "used": handed["used"] or {}},
     )

@@ -115,12 +115,14 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     :param given: the variables, without the role's prefix, that each gate is to write down.
     :param keywords: what stands on the block around the role.
     :ivar plays: keywords of a play, and the names of the rotations that it is for; all in one play where there is none.
+    :ivar includes: how the play has the role.
     :ivar rescue: tasks that are run where the role fails.
     :ivar afterwards: further plays.
     :ivar last: the last run.
     """
 
     plays: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = ()
+    includes: str = "include_role"
     rescue: Sequence[Mapping[str, Any]] = ()
     afterwards: Sequence[Mapping[str, Any]] = ()
     last: Run
@@ -143,7 +145,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         self.folder = folder
         self.store = folder / "store"
         self.own_store = folder / "own_store"
-        self._role = role
+        self.role = role
         self._gates = gates
         self._given = given
         self._keywords = dict(keywords or {})
@@ -190,14 +192,30 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         """Return the account's SID of a rotation."""
         return self._sids.setdefault(name, numbered("AC", 1000 + len(self._sids)))
 
-    def have_own_store(self) -> Path:
-        """Return the folder of the task files of a store of the user's own; its records are in ``own_store``."""
+    def have_record(self, rotation: Case, record: Mapping[str, Any]) -> None:
+        """Put a record in place, in the store that the rotation names."""
+        if "store" in rotation.variables:
+            path = self.own_store / f"{self.record_name(rotation)}.json"
+            path.write_text(json.dumps(record), encoding="utf-8")
+        else:
+            self.file(rotation).save(record, NO_VERSION)
+
+    def record(self, rotation: Case) -> Mapping[str, Any]:
+        """Return the record as the store holds it, empty where it holds none."""
+        if "store" not in rotation.variables:
+            return self.file(rotation).load().record
+        path = self.own_store / f"{self.record_name(rotation)}.json"
+        held: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return held
+
+    def have_own_store(self) -> str:
+        """Make a store of the user's own, and return the variable ``store`` that names it."""
         folder = self.folder / "tasks"
         for path in (folder, self.own_store):
             path.mkdir()
         for name, tasks in OWN_STORE.items():
             (folder / name).write_text(json.dumps(tasks), encoding="utf-8")
-        return folder
+        return str(folder)
 
     def path(self, rotation: Case) -> Path:
         """Return the path of its record."""
@@ -214,7 +232,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             self.simulator.seed({"accounts": [account]})
             if rotation.record is not None:
                 known = {"account_sid": account["sid"], **self.known(rotation)}
-                self.file(rotation).save({**known, **rotation.record}, NO_VERSION)
+                self.have_record(rotation, {**known, **rotation.record})
 
     def run(self, rotations: Sequence[Case], *arguments: str, **environment: str) -> dict[str, Outcome]:
         """Run the role for all, and return what came of each by its name; no secret may have been printed."""
@@ -241,8 +259,8 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         inventory = self.folder / "inventory.json"
         hosts = {self.sid(rotation.name): self._host(rotation) for rotation in rotations}
         inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-        role = {"name": "run", "ansible.builtin.include_role": {"name": f"community.twilio.{self._role}"}}
-        shown = (f"{self._role}_result", *self.shown)
+        role = {"name": "run", f"ansible.builtin.{self.includes}": {"name": f"community.twilio.{self.role}"}}
+        shown = (f"{self.role}_result", *self.shown)
         show = [{"name": name, "ansible.builtin.debug": {"var": name}} for name in shown]
         block = {"name": "role", "block": [role], "always": show, **self._keywords}
         if self.rescue:
@@ -279,7 +297,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "gates_file": str(gates_file),
             "own_store": str(self.own_store),
             **self.host_variables(rotation),
-            **{f"{self._role}_{name}": value for name, value in variables.items()},
+            **{f"{self.role}_{name}": value for name, value in variables.items()},
         }
 
     def _gate(self, gate: str, fails: bool) -> Path:
@@ -288,7 +306,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "path": "{{ gates_file }}",
             "gate": gate,
             "fail": fails,
-            **{name: f"{{{{ {self._role}_{name} }}}}" for name in self._given},
+            **{name: f"{{{{ {self.role}_{name} }}}}" for name in self._given},
         }
         tasks = [{"name": f"Consumer: {gate}", "ansible.legacy.consumer": arguments}]
         path.write_text(json.dumps(tasks), encoding="utf-8")
@@ -309,11 +327,11 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         # The last is the role's own; others were rescued.
         failures = [result["msg"] for result in results if result.failed and result.get("msg")]
         # It is not shown where something has ended the host or the play.
-        shown = f"{self._role}_result"
+        shown = f"{self.role}_result"
         result = value_of(shown, results) if shown in [result.task for result in results] else {}
         return {
             "account_sid": sid,
-            "record": self.file(rotation).load().record,
+            "record": self.record(rotation),
             "unchanged": before == self._bytes(rotation),
             "requests": [entry for entry in log if entry["account_sid"] == sid],
             "gates": [json.loads(line) for line in lines],

@@ -16,7 +16,7 @@ from credential_rotations import OLD
 from harness import ansible_playbook, numbered, play
 from rotations import PASSWORD
 from token_rotations import GATES as HOOKS
-from token_rotations import KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
+from token_rotations import KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation, only
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
@@ -26,12 +26,6 @@ UNKNOWN = {"primary": PRIMARY, "primary_known": False}
 STAGED = {"phase": "staged", "primary": PRIMARY, "pending": PENDING, "staged_at": "2026-01-31T04:00:00Z"}
 BOTH = {"secondary_auth_token": PENDING}
 BACK = {"on_failure": "rollback"}
-
-
-def only(*hooks: str) -> dict[str, str]:
-    """Return the variables of a rotation that has only these hooks: each costs five tasks."""
-    return {f"{hook}_tasks": "" for hook in HOOKS if hook not in hooks}
-
 
 STEP = "community.twilio.rotation_step"
 
@@ -323,6 +317,11 @@ TOLD = [
     Rotation("staging, read to be the secondary", OF_ANOTHER, STAGING, FROM_STORE),
     Rotation("staging, read to be the primary", {**OWNED, **BOTH}, STAGING, {**only(), **FROM_STORE}),
 ]
+#: Stores of a user's own that can't be right, by the task of their load.yml.
+STORES = {
+    "a store that fails": {"name": "Look into the store", "ansible.builtin.fail": {"msg": "No."}},
+    "a store that tells nothing": {"ansible.builtin.meta": "noop"},
+}
 #: With records in files, and in a store of the user's own.
 NEW_AND_LOST = [
     Rotation("new", account=OWNED, variables=FROM_STORE),
@@ -338,22 +337,24 @@ def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
     running_simulator.seed({"accounts": [{"sid": PARENT, "auth_token": PARENTS_TOKEN}]})
     parents = {"account_sid": PARENT, **KNOWN, "phase": "idle", "primary": PARENTS_TOKEN}
     RecordFile(str(accounts.store / f"{PARENT}.yml"), PASSWORD).save(parents, NO_VERSION)
+    for name, task in STORES.items():
+        (accounts.folder / name).mkdir()
+        (accounts.folder / name / "load.yml").write_text(json.dumps([task]), encoding="utf-8")
+        (accounts.folder / name / "save.yml").write_text("[]", encoding="utf-8")
     unnamed = accounts.folder / "unnamed.yml"
     unnamed.write_text(json.dumps([{"ansible.builtin.fail": {"msg": "No."}}]), encoding="utf-8")
     rotations = [
         *TOLD,
         *NEW_AND_LOST,
         Rotation("unnamed", record=IDLE, variables={**only(), "verify_tasks": str(unnamed)}),
+        *(Rotation(name, variables={"store": str(accounts.folder / name)}) for name in STORES),
     ]
+    store = {"store": accounts.have_own_store()}
+    for each in NEW_AND_LOST:
+        rotations.append(replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}))
     accounts.seed(rotations)
-    own = [replace(rotation, name=f"{rotation.name}, own store", record=None) for rotation in NEW_AND_LOST]
-    tasks = accounts.have_own_store()
-    accounts.seed(own)
-    own = [replace(rotation, variables={**rotation.variables, "store": str(tasks)}) for rotation in own]
-    lost = {**parents, "account_sid": accounts.sid("lost, own store"), "primary": PRIMARY}
-    for record in (parents, lost):
-        (accounts.own_store / f"{record['account_sid']}.json").write_text(json.dumps(record), encoding="utf-8")
-    return accounts.run([*rotations, *own])
+    (accounts.own_store / f"{PARENT}.json").write_text(json.dumps(parents), encoding="utf-8")
+    return accounts.run(rotations)
 
 
 def test_a_new_subaccount_needs_nobody_where_its_parents_record_is_in_the_store(told):
@@ -363,8 +364,8 @@ def test_a_new_subaccount_needs_nobody_where_its_parents_record_is_in_the_store(
         assert {*told[name].sent} == {"GET AWS"}, name
         assert told[name].result["phase"] == "idle", name
         assert told[name].valid == {PRIMARY}, name
-    assert told["new"].record["primary"] == PRIMARY
-    assert told["new"].record["primary_known"] is True
+        assert told[name].record["primary"] == PRIMARY, name
+        assert told[name].record["primary_known"] is True, name
 
 
 def test_a_token_that_is_lost_is_read_with_the_parents_record(told):
@@ -373,7 +374,7 @@ def test_a_token_that_is_lost_is_read_with_the_parents_record(told):
         assert told[name].result["rotated"] is True, name
         assert told[name].valid == {OTHER}, name
         assert told[name].passed == ["distribute"], name
-    assert told["lost"].record["primary"] == OTHER
+        assert told[name].record["primary"] == OTHER, name
 
 
 def test_who_has_no_first_token_is_told_of_the_parents(told):
@@ -398,6 +399,13 @@ def test_a_hooks_task_without_a_name_is_named_by_its_action(told):
     stopped = told["unnamed"]
     assert_kept(stopped)
     assert "The hook 'verify' failed in its task 'ansible.builtin.fail'. Both" in stopped.failure
+
+
+def test_a_store_of_the_users_own_that_fails_or_tells_nothing_is_said_to(told):
+    fails, tells = told["a store that fails"], told["a store that tells nothing"]
+    assert "The record could not be read. The task that failed: 'Look into the store'." in fails.failure
+    assert "expected it to set the fact rotation_record_found" in tells.failure
+    assert fails.requests == tells.requests == []
 
 
 @pytest.mark.parametrize("name", ["staging, one there", "idle, one there"])

@@ -22,6 +22,11 @@ KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at"
 PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
 
+def only(*hooks: str) -> dict[str, str]:
+    """Return the variables of a rotation that has only these hooks: each costs five tasks."""
+    return {f"{hook}_tasks": "" for hook in GATES if hook not in hooks}
+
+
 @dataclass(frozen=True)
 class Rotation:
     """One case of a table, as AnyRotation has it.
