@@ -30,22 +30,37 @@ BOTH = {"secondary_auth_token": PENDING}
 BACK = {"on_failure": "rollback"}
 TOKENS = [
     Rotation("rotated", record=IDLE, variables=only("distribute")),
-    Rotation("not due", record=IDLE, variables={"max_age_days": 36500}),
     Rotation("distribute fails", record=IDLE, variables=only("distribute"), failing=["distribute"]),
     Rotation("verify fails, back", record=IDLE, variables={**only("verify"), **BACK}, failing=["verify"]),
     Rotation("clean fails", record=CLEANING, failing=["clean"]),
     Rotation("locked out", account={"auth_token": OTHER}, record=IDLE),
-    Rotation("refused", BOTH, IDLE),
 ]
 
 CURRENT = {"sid": OLD, "key_id": "AKIA" + "O" * 16, "fingerprint": OLD_FINGERPRINT}
+DUE = [credential(OLD, OLD_FINGERPRINT)]
+KEYS = [{"id": CURRENT["key_id"], "used": True}]
+POST = {"method": "POST", "path": "Credentials/(AWS|PublicKeys)$", "kind": "status", "code": 70106}
 FILES = HERE / "targets" / "rotate_aws_credential" / "files"
-#: What each role for credentials is given, and what its record says of the current one.
-CREDENTIALS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "aws_credential": ({f"{what}_tasks": str(FILES / f"{what}.yml") for what in ("issue", "list", "revoke")}, CURRENT),
-    "public_key": ({"private_key_folder": "{folder}/private"}, {**CURRENT, "key_id": "", "private_key_path": ""}),
+KEY_ID, SECRET = "AKIA" + "N" * 16, "w" * 40
+ISSUE = {
+    "name": "Make a key",
+    "ansible.builtin.set_fact": {
+        "rotate_aws_credential_issued": {"aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET},
+        "test_rotate_aws_credential_there": f"{{{{ test_rotate_aws_credential_there + [{{'id': '{KEY_ID}'}}] }}}}",
+    },
 }
-POST = {"method": "POST", "path": "Credentials/(AWS|PublicKeys)$"}
+#: What each role for credentials is given, and what else its record says of the current one.
+KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "aws_credential": (
+        {
+            "issue_tasks": "{folder}/issue.yml",
+            "list_tasks": str(FILES / "list.yml"),
+            "revoke_tasks": str(FILES / "revoke.yml"),
+        },
+        {},
+    ),
+    "public_key": ({"private_key_folder": "{folder}/private"}, {"key_id": "", "private_key_path": ""}),
+}
 
 
 @dataclass(frozen=True)
@@ -75,11 +90,10 @@ def texts(folders: Iterable[Path]) -> list[tuple[Path, str]]:
     return [(path, path.read_text(encoding="utf-8", errors="replace")) for path in files]
 
 
-def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool, given: set[str] = frozenset()) -> Left:
+def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -> Left:
     """Run the role for all, imported, as the examples do, and return what is left.
 
     :param rescued: whether the play rescues the role; otherwise its host has failed.
-    :param given: secrets that the user gives as variables.
     """
     folder = accounts.folder
     cache, remote = folder / "cache", folder / "remote"
@@ -113,7 +127,10 @@ def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool, g
     seen = {name for place, _host, name, _value in variables if place == "at the end"}
     assert {f"{accounts.role}_result", "rotation_record_found"} <= seen
     assert not rescued or "ansible_failed_result" in {name for place, _h, name, _v in variables if place == "rescued"}
-    secrets = accounts.secrets(accounts.simulator.state()["accounts"]) - given
+    states = accounts.simulator.state()["accounts"]
+    # The roles for credentials are given the auth token as a variable.
+    given = set() if accounts.role == "rotate_auth_token" else {state["auth_token"] for state in states}
+    secrets = accounts.secrets(states) - given
     return Left(secrets, variables, texts([cache, remote, folder / "ansible"]))
 
 
@@ -121,7 +138,29 @@ def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool, g
 def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_path: Path, rescued: bool):
     accounts = Accounts(simulator, tmp_path)
     store = {"store": accounts.have_own_store()}
-    own = [replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}) for each in TOKENS]
-    found = left(accounts, [*TOKENS, *own], rescued)
-    assert {PRIMARY, PENDING, OTHER} < found.secrets
+    rotations = TOKENS if rescued else TOKENS[:2]
+    own = [replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}) for each in rotations]
+    found = left(accounts, [*rotations, *own], rescued)
+    assert PRIMARY in found.secrets
+    found.assert_nothing()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_variable_and_no_file_holds_what_was_issued(simulator: Simulator, tmp_path: Path, kind: str):
+    given, known = KINDS[kind]
+    given = {name: value.format(folder=tmp_path) for name, value in given.items()}
+    accounts = credential_rotations.Accounts(simulator, tmp_path, kind, given)
+    record = {"phase": "idle", "current": {**CURRENT, **known}}
+    variables = {"grace_days": 0}
+    rotations = [
+        credential_rotations.Rotation("rotated", DUE, record, variables, KEYS),
+        credential_rotations.Rotation("repoint fails", DUE, record, variables, KEYS, failing=["repoint"]),
+        credential_rotations.Rotation("refused", DUE, record, variables, KEYS, faults=[POST]),
+    ]
+    issue = tmp_path / "issue.yml"
+    issue.write_text(json.dumps([ISSUE]), encoding="utf-8")
+    found = left(accounts, rotations, True)
+    if kind == "aws_credential":
+        # Twilio refused one, so that not all are there.
+        found.secrets.add(SECRET)
     found.assert_nothing()
