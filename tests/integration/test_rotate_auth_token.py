@@ -463,9 +463,8 @@ def test_a_store_of_the_users_own(simulator, tmp_path):
     accounts.seed([rotation])
     variables = f'{{"own_store": "{own_store}"}}'
     rotated = accounts.run([rotation], "--extra-vars", variables)["own"]
-    assert rotated.failure is None
-    assert rotated.result["rotated"] is True
-    assert rotated.record == {}
+    rotated.assert_rotated(*GATES)
+    assert not accounts.path(rotation).exists()
     again = accounts.run([rotation], "--extra-vars", variables)["own"]
     assert again.sent == ["GET AWS"]
     assert again.result["rotated"] is False
