@@ -79,9 +79,13 @@ class Fleet:
         """What the page says is to be in the environment."""
         return {"CREDENTIALS_DIRECTORY": str(self.secrets), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
+    def path(self, name: str) -> Path:
+        """Return where the record of an account is."""
+        return self.store / f"{self.sids[name]}.yml"
+
     def file(self, name: str) -> RecordFile:
         """Return the record file of an account."""
-        return RecordFile(str(self.store / f"{self.sids[name]}.yml"), PASSWORD)
+        return RecordFile(str(self.path(name)), PASSWORD)
 
     def record(self, name: str) -> Mapping[str, Any]:
         """Return the record of an account."""
@@ -211,6 +215,7 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     assert fleet.requests("suspended") == ["GET AWS"]
 
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "active"}]})
+    stored = {name: fleet.path(name).read_bytes() for name in (*fine, "main")}
     second = fleet.run(inventory=all_of_them)
     assert second.status == 0, second.output
     for name in fleet.sids:
@@ -220,15 +225,9 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
         assert said(second, fleet.sids[name]) == [f"{fleet.sids[name]}: {words}; due in 90.0 days"]
     for name in fine:
         assert fleet.requests(name) == ["GET AWS"]
-
-    stored = {path: path.read_bytes() for path in fleet.store.glob("*.yml")}
-    third = fleet.run(inventory=all_of_them)
-    assert third.status == 0, third.output
-    assert {path: path.read_bytes() for path in fleet.store.glob("*.yml")} == stored
-    assert not [result for result in third.results if result.get("changed")]
-    for name in fleet.sids:
-        assert fleet.requests(name) == (["GET Accounts.json"] if name == "main" else []) + ["GET AWS"]
-        assert said(third, fleet.sids[name]) == [f"{fleet.sids[name]}: not rotated; due in 90.0 days"]
+    for name, held in stored.items():
+        assert fleet.path(name).read_bytes() == held
+    assert {result.host for result in second.results if result.get("changed")} == {*broken}
 
 
 def accepting_tokens_in(folder: Path) -> Decide:
@@ -334,8 +333,10 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
 
 
 def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator, tmp_path):
-    fleet = fleet_of(simulator, tmp_path, ["shop"])
-    fleet.have_record("shop")
+    """And who names one account by ``--limit``, be there a space in its name, runs that one alone."""
+    fleet = fleet_of(simulator, tmp_path, ["shop 1", "shop 2"])
+    for name in ("shop 1", "shop 2"):
+        fleet.have_record(name)
     hook = tmp_path / "tokens.yml"
     hook.write_text(example("tokens.yml").replace(TOKENS_FOLDER, str(tmp_path)), encoding="utf-8")
     hosts = tmp_path / "consumers.yml"
@@ -343,12 +344,13 @@ def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator
     away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     hosts.write_text(yaml.safe_dump({"consumers": {"hosts": {"away": away}}}), encoding="utf-8")
     variables = {"rotate_auth_token_distribute_tasks": str(hook), "token_consumers": ["away"]}
-    run = fleet.run("-i", str(hosts), "--limit", "shop", **variables)
+    run = fleet.run("-i", str(hosts), "--limit", "shop?1", **variables)
     assert run.status == 2
-    assert "'distribute' failed in its task 'Fail where a host was not reached'" in failures(run)["shop"]
-    record = fleet.record("shop")
+    assert "'distribute' failed in its task 'Fail where a host was not reached'" in failures(run)["shop 1"]
+    record = fleet.record("shop 1")
     assert (record["phase"], record["lock"]) == ("staged", None)
-    assert fleet.valid("shop") == {PRIMARY, record["pending"]}
+    assert fleet.requests("shop 2") == []
+    assert fleet.valid("shop 1") == {PRIMARY, record["pending"]}
 
 
 def test_the_playbook_of_the_roles_page_runs_as_it_stands(simulator, tmp_path):
@@ -393,9 +395,7 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
     for name in ("env", "inventory", "project"):
         (sent / name).mkdir(parents=True)
     fleet.inventory(sent / "inventory")
-    plays = yaml.safe_load(example("rotate.yml"))
-    plays[0]["serial"] = len(fleet.sids)
-    (sent / "project" / "rotate.yml").write_text(yaml.safe_dump(plays, sort_keys=False), encoding="utf-8")
+    (sent / "project" / "rotate.yml").write_text(example("rotate.yml"), encoding="utf-8")
     (sent / "env" / "extravars").write_text(json.dumps(fleet.variables(**variables)), encoding="utf-8")
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
@@ -427,10 +427,11 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
     return Job(status, output, "".join(kept.values()))
 
 
-def test_a_fleet_of_fifty_by_a_job(simulator, tmp_path):
-    names = [f"shop {number}" for number in range(50)]
+def test_a_fleet_by_a_job(simulator, tmp_path):
+    """In two batches; the accounts' names have a space in them."""
+    names = [f"shop {number}" for number in range(12)]
     fleet = fleet_of(simulator, tmp_path, names)
-    due = names[::8]
+    due = names[::6]
     for name in names:
         fleet.have_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
     without_hooks = {f"rotate_auth_token_{hook}_tasks": "" for hook in HOOKS}
