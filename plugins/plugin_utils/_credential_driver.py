@@ -28,7 +28,14 @@ from ansible_collections.community.twilio.plugins.plugin_utils._credential_recor
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_rotation import CredentialCase
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Outcome, Rotation
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, Run, RunHook, Step
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
+    Answer,
+    Request,
+    Run,
+    RunHook,
+    Step,
+    there,
+)
 
 #: What each type of credential is to the engine.
 _RESOURCES = {records.AWS_CREDENTIAL: credential.AWS, records.PUBLIC_KEY: credential.PUBLIC_KEY}
@@ -121,9 +128,8 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
 
     def result(self, case: CredentialCase, failed: bool) -> dict[str, Any]:
         """Return the role's result."""
-        assert case.record is not None
         return {
-            "phase": case.record.phase,
+            "phase": there(case.record).phase,
             "rotated": case.run.rotated,
             "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used_sid(case),
@@ -156,11 +162,11 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             return Answer(table.UNKNOWN, message=error.message)
 
     def _create(self, case: CredentialCase) -> Answer:
-        assert case.record is not None
+        record = there(case.record)
         if self.settings.kind.has_access_key:
             material = self._material_of_access_key()
         else:
-            half = _key_pair.read_public_half(case.record.new.private_key_path)
+            half = _key_pair.read_public_half(record.new.private_key_path)
             material = {"public_key": Secret(_schemas.public_key(half.pem))} if half else None
         if material is None:
             return Answer(table.REFUSED, message=f"The secret of the new {self.settings.kind.noun} is lost.")

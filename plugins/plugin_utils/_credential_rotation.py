@@ -55,6 +55,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
+    there,
 )
 
 ISSUE, LIST, REVOKE, REPOINT, VERIFY = "issue", "list", "revoke", "repoint", "verify"
@@ -122,13 +123,11 @@ def used_sid(case: CredentialCase) -> str:
 
 
 def _record(case: CredentialCase) -> CredentialRecord:
-    assert case.record is not None
-    return case.record
+    return there(case.record)
 
 
 def _listed(case: CredentialCase) -> CredentialProbe:
-    assert case.probe is not None
-    return case.probe
+    return there(case.probe)
 
 
 def _find(case: CredentialCase, sid: str) -> Listed | None:
@@ -193,8 +192,7 @@ def _waits(case: CredentialCase) -> bool:
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED:
         return False
-    assert record.verified_at is not None
-    return days_between(record.verified_at, settings.now) < settings.grace_days
+    return days_between(there(record.verified_at), settings.now) < settings.grace_days
 
 
 def _was(case: CredentialCase, note: str, what: str) -> bool:
@@ -274,10 +272,10 @@ def _newer_sids(case: CredentialCase) -> list[str]:
 
 def _issued(case: CredentialCase) -> Key:
     """Return the key that was issued, without what is not known of it."""
-    assert case.answer is not None
-    if case.answer.kind == PAIR:
-        return replace(_kept(case), fingerprint=case.answer.value or "")
-    return case.answer.value or NO_KEY
+    answer = there(case.answer)
+    if answer.kind == PAIR:
+        return replace(_kept(case), fingerprint=answer.value or "")
+    return answer.value or NO_KEY
 
 
 def _is_not_new(case: CredentialCase) -> bool:
@@ -396,8 +394,7 @@ def _hook_failed(case: CredentialCase) -> str:
 
 
 def _not_answered(case: CredentialCase) -> str:
-    assert case.answer is not None
-    return f"{case.answer.message} {_what_holds(case)}".strip()
+    return f"{there(case.answer).message} {_what_holds(case)}".strip()
 
 
 def _not_new(case: CredentialCase) -> str:

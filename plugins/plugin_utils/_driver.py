@@ -40,6 +40,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Stop,
     after,
     decide,
+    there,
 )
 
 #: What a role does between two calls beside running a hook: the task files of a store.
@@ -474,7 +475,8 @@ class Driver:
             self._seen = False
             self._clock.sleep(self._settle_seconds)
             return None
-        assert isinstance(step, Request)
+        if not isinstance(step, Request):
+            raise AssertionError(f"nothing performs {step}")
         if not step.reads:
             self._check_lock()
             self._changed = True
@@ -551,15 +553,16 @@ class Driver:
                     # Another run may have taken the record since it was loaded.
                     self._refuse_if_held(self._store.load(self._rotation.name).record.get("lock") or {})
                 raise RotationError(f"The record was not saved. {error}") from None
-            self._state = replace(self._state, version=version, phase=case.record.phase)
+            self._state = replace(self._state, version=version, phase=there(case.record).phase)
             self._case, self._lock = case, lock or {}
             return None
         self._case = case
-        self._state = replace(self._state, phase=case.record.phase)
+        self._state = replace(self._state, phase=there(case.record).phase)
         return self._left_to_role(self._store_task(SAVE, content), ends=ends, ending=ending, record=content)
 
     def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:
-        assert isinstance(self._store, TaskStore)
+        if not isinstance(self._store, TaskStore):
+            raise AssertionError("only a store that is task files has any")
         return Next(name, self._store.files[name], record=record, is_own=self._store.is_own)
 
     def _forget_lock(self) -> None:

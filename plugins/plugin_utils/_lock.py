@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -123,6 +123,10 @@ def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float, now: datet
     )
 
 
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
 def _read(found: Mapping[str, Any], now: datetime) -> Lock:
     """Return a record's lock.
 
@@ -130,7 +134,8 @@ def _read(found: Mapping[str, Any], now: datetime) -> Lock:
     """
     texts = {each.name: found.get(each.name) or "" for each in fields(Lock)} if isinstance(found, Mapping) else {}
     pid = texts.pop("pid", None)
-    if type(pid) is not int or pid <= 0 or not all(isinstance(text, str) for text in texts.values()):
+    # For Python, true is a number.
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0 or not _are_texts(texts.values()):
         raise LockError(f"The record's lock can't be read: expected what a run writes, got something else. {_WAY_OUT}")
     try:
         check_past(texts["renewed_at"], "renewed_at", now)

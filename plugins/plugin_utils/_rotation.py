@@ -16,6 +16,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+Thing = TypeVar("Thing")
+
 
 class RotationError(Exception):
     """Ends a run; the message is a sentence for the user, and holds no secret."""
@@ -76,6 +78,16 @@ class Settings:
     def today(self) -> str:
         """The time as a record holds it."""
         return timestamp(self.now)
+
+
+def there(thing: Thing | None) -> Thing:
+    """Return what the rows above, or the step before, have seen to be there.
+
+    :raises AssertionError: where it is not, which is a mistake of the table.
+    """
+    if thing is None:
+        raise AssertionError("a row or a step came before what it depends on")
+    return thing
 
 
 def timestamp(moment: datetime) -> str:

@@ -16,7 +16,7 @@ from ansible_collections.community.twilio.plugins.module_utils._secret import Se
 from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import (
     Other,
     TokenCase,
@@ -94,9 +94,9 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
 
     def probe(self, case: TokenCase) -> TokenProbe:
         """Try the tokens of the record."""
-        assert case.record is not None
+        record = there(case.record)
         valid: list[bool] = []
-        while not isinstance(following := table.next_try(case.record, valid), TokenProbe):
+        while not isinstance(following := table.next_try(record, valid), TokenProbe):
             valid.append(self._is_valid(following))
         return following
 
@@ -104,14 +104,14 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         """Send what a row asks for."""
         if step.name == table.READ_OTHER:
             return self._read_other(case.record)
-        assert case.record is not None
+        record = there(case.record)
         if step.name == table.READ_PRIMARY:
-            return self._read_primary(case.record)
+            return self._read_primary(record)
         if step.name == table.MINT:
-            return self._mint(case.record)
+            return self._mint(record)
         if step.name == table.PROMOTE:
-            return self._promote(case.record)
-        return self._delete(case.record, as_pending=step.argument == table.AS_PENDING)
+            return self._promote(record)
+        return self._delete(record, as_pending=step.argument == table.AS_PENDING)
 
     def _mint(self, record: TokenRecord) -> Answer:
         try:
@@ -169,8 +169,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return Answer(table.NOT_VALID if given or read is not None else table.NOTHING)
 
     def _is_valid(self, token: Secret | None) -> bool:
-        assert token is not None
-        return auth_token.try_tokens(self._client, token, None).primary
+        return auth_token.try_tokens(self._client, there(token), None).primary
 
     def _read_primary(self, record: TokenRecord) -> Answer:
         """Read which token is the primary, as the account itself or as its parent."""

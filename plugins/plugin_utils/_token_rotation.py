@@ -38,6 +38,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
+    there,
 )
 
 IDLE, STAGING, STAGED, VERIFIED, CLEANING = "idle", "staging", "staged", "verified", "cleaning"
@@ -257,8 +258,8 @@ def age_in_days(record: TokenRecord, now: datetime) -> float:
 
 def _is_due(case: TokenCase) -> bool:
     settings = case.settings
-    assert case.record is not None
-    return not case.run.rotated and (settings.force or age_in_days(case.record, settings.now) >= settings.max_age_days)
+    age = age_in_days(there(case.record), settings.now)
+    return not case.run.rotated and (settings.force or age >= settings.max_age_days)
 
 
 def _phase(*phases: str) -> Callable[[TokenCase], bool]:
@@ -270,8 +271,7 @@ def _valid(case: TokenCase, primary: bool, pending: bool | None = None) -> bool:
 
 
 def _primary_is_known(case: TokenCase) -> bool:
-    assert case.record is not None
-    return case.record.primary_known or case.settings.initial_is_primary
+    return there(case.record).primary_known or case.settings.initial_is_primary
 
 
 def _may_delete_unknown(case: TokenCase) -> bool:
@@ -280,8 +280,7 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 
 
 def _hook_failed(case: TokenCase) -> str:
-    assert case.record is not None
-    valid = WHAT_IS_VALID[case.record.phase]
+    valid = WHAT_IS_VALID[there(case.record).phase]
     if _phase(STAGED, VERIFIED)(case):
         if case.noted(PROMOTED_BY_SOMEBODY):
             valid = NEW_IS_PRIMARY
@@ -345,15 +344,15 @@ def _save_minted(case: TokenCase) -> Step:
 
 
 def _save_promoted(case: TokenCase) -> Step:
-    assert case.record is not None
+    record = there(case.record)
     return Save(
         {
             "phase": CLEANING,
-            "primary": case.record.pending,
+            "primary": record.pending,
             "pending": None,
-            "rotated_at": case.record.staged_at or case.settings.today,
+            "rotated_at": record.staged_at or case.settings.today,
             "staged_at": None,
-            "primary_known": case.record.primary_known or case.answered(PROMOTED),
+            "primary_known": record.primary_known or case.answered(PROMOTED),
         },
         says="the new token is the primary",
         rotated=True,

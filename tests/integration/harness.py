@@ -60,8 +60,9 @@ def numbered(prefix: str, number: int) -> str:
     return f"{prefix}{number:032x}"
 
 
-def fingerprint(account_sid: str, pair: Mapping[str, str] = KEY_PAIR) -> str:
-    """Return the signature that a key pair has in an account."""
+def fingerprint(account_sid: str, pair: Mapping[str, str] | None = None) -> str:
+    """Return the signature that a key pair, KEY_PAIR if none is given, has in an account."""
+    pair = pair or KEY_PAIR
     message = f"{pair['aws_access_key_id']}:{pair['aws_secret_access_key']}"
     return hmac.new(account_sid.encode(), message.encode(), hashlib.sha256).hexdigest()[:10]
 

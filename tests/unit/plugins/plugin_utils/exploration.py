@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import gc
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -440,13 +441,14 @@ class Explorer:
         came_from = self._came_from
         # With what is left of the budget falling, a state is first reached with the most that it ever is.
         for left in range(self._budget, -1, -1):
-            waiting: list[_State] = []
+            waiting: deque[_State] = deque()
             for state, origin in layers[left].items():
                 if state not in came_from:
                     came_from[state] = origin
                     waiting.append(state)
             layers[left].clear()
-            for state in waiting:  # It grows meanwhile.
+            while waiting:
+                state = waiting.popleft()
                 self._path = []
                 try:
                     for label, cost, following in self._events(state, left):

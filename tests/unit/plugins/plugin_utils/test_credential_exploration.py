@@ -213,7 +213,7 @@ def works(scene: Scene, world: World) -> bool:
         return True
     if scene.kind.has_access_key:
         return any(key.id == held.key and key.active for key in world.keys)
-    return held.by == OLD or any(key == held.key for _, key in world.files)
+    return held.by == OLD or any(key == held.key for _path, key in world.files)
 
 
 class Exploration:
@@ -352,7 +352,7 @@ class Exploration:
             yield State(world, (*others, read(run, probed, TWILIO)))
         elif isinstance(step, Settle):
             waited = run._replace(decided=self.after(decided), seen=frozenset())
-            for *effect, _ in world.late:
+            for *effect, _number in world.late:
                 world = arrived(world, effect)
             yield State(world._replace(late=()), (*touched(others, TWILIO, IAM), waited))
         elif isinstance(step, Request) and step.name == rotation.READ_PAIR:
@@ -524,7 +524,7 @@ class Exploration:
             return
         self.healed.add(world)
         ends: list[Step] = []
-        for _ in range(MOST_RUNS):
+        for _run in range(MOST_RUNS):
             before = world
             world, steps = self.whole_run(world)
             ends.append(steps[-1])
@@ -538,7 +538,7 @@ class Exploration:
             elif before == world:
                 # A person has to see to it.
                 break
-        for *effect, _ in world.late:
+        for *effect, _number in world.late:
             world = arrived(world, effect)
         world = world._replace(late=())
         hurt = world.scars & {"somebody", "brought back"}

@@ -190,7 +190,7 @@ def test_another_password(saved):
 def test_a_file_that_was_changed_anywhere_is_never_read(saved):
     whole = saved.read_bytes()
     chosen = random.Random(11)
-    for _ in range(30):
+    for _time in range(30):
         at = chosen.randrange(len(whole))
         changed = bytearray(whole)
         changed[at] = chosen.choice([byte for byte in b"0123456789abcdef;$\n\xff" if byte != whole[at]])
