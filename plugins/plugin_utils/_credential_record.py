@@ -163,8 +163,8 @@ def record_name(kind: CredentialType, account_sid: str, friendly_name: str) -> s
 
 
 def private_key_path(record: CredentialRecord, settings: CredentialSettings) -> str:
-    """Return where a private key is kept that is made now."""
-    made = settings.now.strftime("%Y%m%dT%H%M%SZ")
+    """Return where a private key is kept that is made now: in a file of its own, even if two are made in one second."""
+    made = settings.now.strftime("%Y%m%dT%H%M%S.%fZ")
     return f"{settings.private_key_folder}/{safe_name(record.account_sid, record.friendly_name)}-{made}.pem"
 
 

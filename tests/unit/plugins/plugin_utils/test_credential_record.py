@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -26,6 +27,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._credential_recor
     Key,
     check_settings,
     first_record,
+    private_key_path,
     read_keys,
     read_record,
     record_name,
@@ -215,3 +217,10 @@ def test_what_is_no_list_of_keys_is_refused(handed_over):
 )
 def test_a_key_is_active_unless_it_is_known_not_to_be(status, is_active):
     assert AccessKey("K1", status=status).is_active is is_active
+
+
+def test_two_private_keys_of_one_second_are_in_two_files():
+    record, settings = first_record(ACCOUNT, NAME), replace(AWS, kind=PUBLIC_KEY, private_key_folder="/keys")
+    later = replace(settings, now=NOW + timedelta(microseconds=1))
+    assert private_key_path(record, settings).startswith(f"/keys/{ACCOUNT}.{NAME}-")
+    assert private_key_path(record, settings) != private_key_path(record, later)

@@ -81,7 +81,7 @@ NEW = Key("CR2", "KNEW", "1f2e3d4c5b")
 ISSUED_KEY = replace(NEW, sid="")
 OLD_PAIR = Key("CR1", "", "0123456789", "/keys/old.pem")
 NEW_PAIR = Key("CR2", "", "1f2e3d4c5b", "/keys/new.pem")
-MADE_PATH = f"/keys/{ACCOUNT}.recordings-acbb7743-20260131T040000Z.pem"
+MADE_PATH = f"/keys/{ACCOUNT}.recordings-acbb7743-20260131T040000.000000Z.pem"
 
 AWS = CredentialSettings(NOW, 90, False, AWS_CREDENTIAL, 7, lists_keys=True)
 AWS_AT_ONCE = replace(AWS, grace_days=0)
