@@ -13,8 +13,6 @@ from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
-    CONNECTION_OPTIONS,
-    SUBACCOUNT_OPTION,
     given,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._action import PARENT
@@ -27,6 +25,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call im
     HOOK_SUFFIX,
     SETTINGS,
     call,
+    settings_of,
 )
 
 
@@ -42,11 +41,12 @@ class ActionModule(ControllerAction):
 
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
-        prefix = f"rotate_{arguments.get('rotates')}_"
+        rotates = str(arguments.get("rotates"))
+        prefix = f"rotate_{rotates}_"
         variables = {
             name.removeprefix(prefix): value for name, value in self._variables.items() if name.startswith(prefix)
         }
-        names = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION, *SETTINGS}.intersection(variables)
+        names = {*settings_of(rotates)}.intersection(variables)
         hooks = {name for name in variables if name.endswith(HOOK_SUFFIX)}
         values = {name: plain(self._templar.template(variables[name])) for name in {*names, *hooks}}
         omitted = plain(self._variables.get("omit"))

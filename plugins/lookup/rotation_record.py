@@ -28,7 +28,9 @@ options:
     elements: str
     required: true
   store_path:
-    description: The absolute path of the folder that the records are in, as the role was given it.
+    description:
+      - The absolute path of the folder that the records are in, as the role was given it. It may begin with C(~), and
+        hold environment variables.
     # Checked here: Ansible would take a relative path for one that begins in the working directory, and follow links.
     type: raw
     required: true
@@ -90,6 +92,7 @@ _raw:
       type: dict
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -133,6 +136,9 @@ def _record(name: Any, folder: Any, password: Any) -> dict[str, Any]:
 
     :raises RecordError: where there is none, or it can't be read.
     """
+    if isinstance(folder, str):
+        # As of an option of the type path, which the role has.
+        folder = os.path.expanduser(os.path.expandvars(folder))
     found = RecordFile(path_of(folder, name), password).load()
     if not found.version:
         raise RecordError(f"There is no record of {name} in {folder}.")

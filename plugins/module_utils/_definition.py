@@ -15,12 +15,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleFallbackNotFound
 
 from . import _schemas
+from ._account_token import acting_as_subaccount
 from ._client import Client, Connection
 from ._resource import Outcome, Resource, converge
 from ._schemas import Check
 from ._secret import Secret
 from ._transport import Transport
-from .resources.subaccount import acting_as_subaccount
 
 Options = Mapping[str, Any]
 

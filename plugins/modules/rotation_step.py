@@ -58,7 +58,7 @@ options:
         description: The name of the task that failed, or its action where it has no name.
         type: str
       failed_step:
-        description: The RV(state.step) in which it failed. Another step's failure is not looked at.
+        description: The C(step) of RV(state) in which it failed. Another step's failure is not looked at.
         type: int
       message:
         description: What that task said. It is repeated only where the file is one of the collection's own.
@@ -105,15 +105,31 @@ next:
   contains:
     name:
       description: The hook, or V(load) or V(save).
+      returned: always
       type: str
     file:
       description: The task file.
+      returned: always
       type: str
+    label:
+      description: What is rotated, in words for the names of tasks.
+      returned: always
+      type: str
+    is_hook:
+      description: Whether it is a hook, and not the store's.
+      returned: always
+      type: bool
+    is_own:
+      description: Whether the file is one of this collection's, so that what it says may be repeated.
+      returned: always
+      type: bool
     record_name:
       description: The name of the record that is to be loaded or saved.
+      returned: always
       type: str
     variables:
       description: What the hook is told.
+      returned: always
       type: dict
 state:
   description: What the next call has to be given. It holds no secret.

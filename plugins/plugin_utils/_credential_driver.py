@@ -122,11 +122,10 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     def result(self, case: CredentialCase, failed: bool) -> dict[str, Any]:
         """Return the role's result."""
         assert case.record is not None
-        days = None if failed else table.due_in_days(case)
         return {
             "phase": case.record.phase,
             "rotated": case.run.rotated,
-            "due_in_days": None if days is None else round(days, 1),
+            "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used_sid(case),
         }
 

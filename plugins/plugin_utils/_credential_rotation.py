@@ -219,12 +219,7 @@ def _holders(case: CredentialCase) -> list[str]:
 
 def _surplus(case: CredentialCase) -> list[str]:
     """Return the SIDs of the credentials that a request made which was applied late: nobody was told of them."""
-    record = _record(case)
-    if record.phase == ISSUED:
-        return _holders(case)[1:]
-    if record.phase in (CREATED, VERIFIED):
-        return [sid for sid in _holders(case) if sid != record.new.sid]
-    return []
+    return [sid for sid in _holders(case) if sid != _record(case).new.sid]
 
 
 def _old_ones(case: CredentialCase) -> list[str]:
@@ -307,9 +302,14 @@ def _points_to_new(case: CredentialCase) -> bool:
     return pointed[-1:] == [POINTED_TO_NEW] and case.run.passed in (REPOINT, VERIFY)
 
 
-def _needs_pair(case: CredentialCase) -> bool:
-    """Whether it is time to see that the private key of the new one is in place: before consumers depend on it."""
-    return not _is_aws(case) and (_phase(VERIFIED)(case) or (_phase(CREATED)(case) and not _points_to_new(case)))
+def _needs_proof(case: CredentialCase) -> bool:
+    """Whether the key of the new one has to be seen to be usable: consumers are to depend on it, or the old one goes.
+
+    An access key that was made just now may not be listed yet.
+    """
+    if _phase(CREATED)(case):
+        return not _points_to_new(case) and not (_is_aws(case) and case.noted(POSTED))
+    return _phase(VERIFIED)(case)
 
 
 def _needs_keys(case: CredentialCase) -> bool:
@@ -342,6 +342,11 @@ def _another_way(record: CredentialRecord) -> str:
     if record.phase == REVOKING:
         return f"To have another one made, delete {record.new.sid} at Twilio and the record of this rotation."
     return f"To go back to the old one, delete {record.new.sid} at Twilio."
+
+
+def _nothing_to_revoke(case: CredentialCase) -> bool:
+    key_id = _record(case).current.key_id
+    return not _is_aws(case) or not key_id or _was(case, REVOKED, key_id)
 
 
 def _gives_up(case: CredentialCase) -> bool:
@@ -387,7 +392,7 @@ def _what_holds(case: CredentialCase) -> str:
 
 
 def _hook_failed(case: CredentialCase) -> str:
-    return f"The hook '{case.run.failed}' failed. {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_holds(case)}"
 
 
 def _not_answered(case: CredentialCase) -> str:
@@ -551,6 +556,15 @@ def _save_over(case: CredentialCase) -> Step:
     )
 
 
+def _save_other(case: CredentialCase) -> Step:
+    new, other = _record(case).new, _holders(case)[0]
+    return Save(
+        {"phase": CREATED, "new": replace(new, sid=other), "verified_at": None},
+        says=f"{new.sid} is gone, and {other} holds the same key",
+        probe=case.probe,
+    )
+
+
 def _save_given_up(case: CredentialCase) -> Step:
     return Save(
         {"phase": IDLE, "new": NO_KEY, "present": (), "verified_at": None},
@@ -627,7 +641,7 @@ _RESUMED: Sequence[Row] = (
 )
 
 _IDLE: Sequence[Row] = (
-    Row("idle, this run has ended a rotation", _in(IDLE, lambda c: c.run.saved), lambda c: Finish()),
+    Row("idle, saved by this run", _in(IDLE, lambda c: c.run.saved), lambda c: Finish()),
     Row("idle, age not known", _in(IDLE, _age_problem), lambda c: Stop(_age_problem(c))),
     Row("idle, nothing due", _in(IDLE, lambda c: not _is_due(c)), lambda c: Finish(), plan="Nothing is due."),
     Row(
@@ -694,13 +708,6 @@ _ISSUED: Sequence[Row] = (
         plan="What was issued is not new: begin again, and {way}.",
     ),
     Row(
-        # A request may be applied after it was repeated. Nobody uses any of them yet.
-        "issued, created more than once",
-        _in(ISSUED, _surplus),
-        lambda c: _delete(_surplus(c)[0]),
-        plan="A run ended after it created the {noun} more than once: delete all but one, {rest}.",
-    ),
-    Row(
         "issued, found",
         _in(ISSUED, _holders),
         lambda c: _save_created(c, _holders(c)[0]),
@@ -731,13 +738,26 @@ _ISSUED: Sequence[Row] = (
     ),
 )
 
-#: The new one is gone: back to the old one.
+#: The new one is gone: back to the old one, unless there is another one with its key.
 _GONE: Sequence[Row] = (
     Row(
         # What was created just now may not be listed yet, and the old one may be about to be deleted.
         "gone, not certain",
         lambda c: _is_gone(c) and not c.run.settled,
         lambda c: Settle(),
+    ),
+    Row(
+        # The record may be an old one that was brought back, and this the one that consumers use.
+        "gone, but another one holds its key",
+        lambda c: _is_gone(c) and bool(_holders(c)) and not _was(c, REVOKED, c.record.new.key_id),
+        _save_other,
+        plan="Somebody deleted the new {noun}, but there is another one with its key: {rest}.",
+    ),
+    Row(
+        "created once more, late",
+        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
+        lambda c: _delete(_surplus(c)[0]),
+        plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
     ),
     Row(
         "gone, consumers may use it",
@@ -749,23 +769,17 @@ _GONE: Sequence[Row] = (
         "gone, AWS",
         lambda c: _is_gone(c) and _is_aws(c) and not _was(c, REVOKED, c.record.new.key_id),
         lambda c: _revoke(c.record.new.key_id),
-        plan="Somebody deleted the new {noun}, and the old one is not there{drop}.",
+        plan="Somebody deleted the new {noun}, and there is no old one: delete the new access key.",
     ),
     Row(
         "gone",
         _is_gone,
         _save_given_up,
-        plan="Somebody deleted the new {noun}, and the old one is not there: give it up.",
+        plan="Somebody deleted the new {noun}, and there is no old one: give it up.",
     ),
 )
 
 _CREATED: Sequence[Row] = (
-    Row(
-        "created once more, late",
-        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
-        lambda c: _delete(_surplus(c)[0]),
-        plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
-    ),
     *_GONE,
     Row(
         "verified, grace over, not verified again",
@@ -774,13 +788,24 @@ _CREATED: Sequence[Row] = (
         plan="The days of grace are over: verify again, delete the old {noun}{revoke}.",
     ),
     Row(
-        "public key, private half not read",
-        lambda c: _needs_pair(c) and not c.answered(PAIR),
+        "created or verified, keys not listed",
+        lambda c: _needs_proof(c) and _needs_keys(c),
+        _list_keys,
+        plan="Go on with the new {noun}: {rest}.",
+    ),
+    Row(
+        "created or verified, the new access key can't be used",
+        lambda c: _needs_proof(c) and bool(_new_key_problem(c)),
+        lambda c: Stop(_new_key_problem(c)),
+    ),
+    Row(
+        "created or verified, private key not read",
+        lambda c: _needs_proof(c) and not _is_aws(c) and not c.answered(PAIR),
         _request_pair(READ_PAIR, reads=True),
     ),
     Row(
-        "public key, private half not in place",
-        lambda c: _needs_pair(c) and c.answer.value != c.record.new.fingerprint,
+        "created or verified, private key not in place",
+        lambda c: _needs_proof(c) and not _is_aws(c) and c.answer.value != c.record.new.fingerprint,
         lambda c: Stop(_no_private_key(c)),
     ),
     Row(
@@ -799,12 +824,6 @@ _CREATED: Sequence[Row] = (
         _point(to_new=True, note=POINTED_TO_NEW),
         plan="Go on with the new {noun}: {rest}.",
     ),
-    Row("verified, keys not listed", _in(VERIFIED, _needs_keys), _list_keys),
-    Row(
-        "verified, the new key can't be used",
-        _in(VERIFIED, _new_key_problem),
-        lambda c: Stop(_new_key_problem(c)),
-    ),
     Row("verified", _in(VERIFIED, _old_ones), lambda c: _delete(_old_ones(c)[0])),
     Row("verified, the old one is gone", _phase(VERIFIED), _save_revoking),
 )
@@ -812,29 +831,34 @@ _CREATED: Sequence[Row] = (
 _REVOKING: Sequence[Row] = (
     Row(
         "revoking, nothing left to revoke",
-        lambda c: not c.record.current.key_id or not _is_aws(c) or _was(c, REVOKED, c.record.current.key_id),
+        _in(REVOKING, _nothing_to_revoke),
         _save_over,
         plan="Save that the rotation is over.",
     ),
-    Row("revoking, keys not listed", _needs_keys, _list_keys, plan="Delete the old access key."),
-    Row("revoking, not read", lambda c: c.probe is None, lambda c: Probe()),
+    Row("revoking, keys not listed", _in(REVOKING, _needs_keys), _list_keys, plan="Delete the old access key."),
+    Row("revoking, not read", _in(REVOKING, lambda c: c.probe is None), lambda c: Probe()),
     Row(
         "revoking, the new one is gone",
-        lambda c: not _new_is_listed(c),
+        _in(REVOKING, lambda c: not _new_is_listed(c)),
         lambda c: Stop(_not_listed_any_more(c)),
     ),
     Row(
-        "revoking, the new key can't be used",
-        lambda c: bool(_new_key_problem(c)),
+        "revoking, the new access key can't be used",
+        _in(REVOKING, _new_key_problem),
         lambda c: Stop(_new_key_problem(c)),
     ),
-    Row("revoking, a credential holds the old key", lambda c: bool(_old_ones(c)), lambda c: _delete(_old_ones(c)[0])),
     Row(
-        "revoking, revoked already",
-        lambda c: c.keys is not None and c.record.current.key_id not in _key_ids(c),
-        _save_over,
+        # It came after the old one was deleted.
+        "revoking, a credential holds the old access key",
+        _in(REVOKING, _old_ones),
+        lambda c: _delete(_old_ones(c)[0]),
     ),
-    Row("revoking", lambda c: True, lambda c: _revoke(c.record.current.key_id), plan="Delete the old access key."),
+    Row(
+        "revoking",
+        _phase(REVOKING),
+        lambda c: _revoke(c.record.current.key_id),
+        plan="Delete the old access key.",
+    ),
 )
 
 #: The first row that fits decides. Its plans have words in braces, see :func:`table`.

@@ -129,7 +129,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
 
     @abstractmethod
     def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
-        """Return the role's result."""
+        """Return the role's result; ``due_in_days`` in it is None where the run failed, or that is not known."""
 
 
 class NeedsRecord(Exception):
@@ -343,7 +343,7 @@ class Driver:
         self._check_mode = check_mode
         self._warnings: list[str] = []
         self._said: list[str] = []
-        self._adopts = False
+        self._adopts = ""
         self._seen = False
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
@@ -452,7 +452,7 @@ class Driver:
             if isinstance(step, Finish):
                 return self._finish()
             if isinstance(step, Save):
-                saving = self._save(step)
+                saving = self._save(step, row.plan)
                 if saving:
                     return saving
             elif isinstance(step, RunHook):
@@ -501,14 +501,14 @@ class Driver:
             self._case = self._rotation.after(self._case, step, True)
             return None
         self._check_lock()
-        self._changed = True
-        return self._left_to_role(Next(step.name, self._rotation.hooks[step.name], step.variables), note=step.note)
+        following = Next(step.name, hook, step.variables, is_own=hook in self._rotation.own_files)
+        return self._left_to_role(following, note=step.note)
 
-    def _save(self, step: Save) -> Called | None:
+    def _save(self, step: Save, plan: str) -> Called | None:
         record = self._case.record
         saved = self._rotation.new(step.changes) if record is None else replace(record, **step.changes)
         if self._check_mode:
-            self._adopts = True
+            self._adopts = plan
             self._case = self._rotation.after(self._case, step, saved)
             self._case = replace(self._case, run=replace(self._case.run, locked=True))
             return None
@@ -581,8 +581,10 @@ class Driver:
         )
         if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
+        # A line for each hook: it is what somebody who reads the log sees of the phases.
+        coming = [] if following.name in (LOAD, SAVE) else [f"next: {following.name}"]
         return Called(
-            self._line("; ".join(self._said)),
+            self._line("; ".join([*self._said, *coming])),
             self._changed,
             self._warnings,
             self._rotation.label,
@@ -593,8 +595,8 @@ class Driver:
 
     def _plan(self, row: Row, step: Step) -> Called:
         """Return what would be done; a row that does nothing has a plan that says so."""
-        adopted = ["Adopt the first secret."] if self._adopts else []
-        changed = self._adopts or not isinstance(step, Finish)
+        adopted = [self._adopts] if self._adopts else []
+        changed = bool(self._adopts) or not isinstance(step, Finish)
         return self._called(" ".join([*adopted, row.plan]), changed=changed)
 
     def _finish(self) -> Called:
@@ -632,26 +634,37 @@ class Driver:
         if failure:
             label = f"{self._rotation.label} ({self._state.phase})"
             ended = Called(f"{label}: {failure}", self._changed, self._warnings, self._rotation.label, failed=True)
-            ended.result = self._rotation.result(self._case, failed=True)
+            ended.result = self._result(failed=True)
             return ended
         rotated = self._case.run.rotated
         return self._called("rotated" if rotated else "not rotated", changed=self._changed)
 
     def _called(self, message: str, changed: bool) -> Called:
-        result = self._rotation.result(self._case, failed=False)
+        result = self._result(failed=False)
         said = [message.rstrip("."), *([] if self._check_mode else self._said)]
         line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
         return Called(line, changed, self._warnings, self._rotation.label, result=result)
+
+    def _result(self, failed: bool) -> dict[str, Any]:
+        result = self._rotation.result(self._case, failed)
+        return {**result, "due_in_days": in_tenths(result["due_in_days"])}
 
     def _line(self, message: str) -> str:
         return f"{self._rotation.label}: {message}" if message else self._rotation.label
 
 
+def in_tenths(days: float | None) -> float | None:
+    """Return days rounded to a tenth, and 0 with no sign."""
+    return None if days is None else round(days, 1) or 0.0
+
+
 def due_in_words(days: float | None) -> str:
     """Return when a rotation is due, as a part of a sentence.
 
-    :param days: until then; None where that is not known.
+    :param days: until then, in tenths; None where that is not known.
     """
     if days is None:
         return "when it is due is not known"
+    if days == 0:
+        return "due now"
     return f"due in {days:.1f} days" if days > 0 else f"overdue by {-days:.1f} days"

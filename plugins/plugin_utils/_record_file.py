@@ -125,7 +125,8 @@ class RecordFile:
 
         :param record: what is to be kept.
         :param replaces: the version that was loaded or saved last.
-        :raises RecordError: where it is not what stands there any more, or can't be written; then nothing changed.
+        :raises RecordError: where it is not what stands there any more, or can't be written; then nothing changed,
+            unless the disk failed just when the record had been replaced.
         """
         text = yaml.dump(dict(record), Dumper=_Dumper, sort_keys=False)
         # Each encryption has a salt of its own, whatever the configuration says, so that even the same record saved

@@ -264,8 +264,8 @@ def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any
         # What is attempted several times, with pauses, takes long enough for a lease to end.
         return replace(case, run=replace(run, held=False), probe=None, answer=result)
     if isinstance(step, RunHook):
-        ended = {"passed": step.name} if result else {"failed": step.name}
-        return replace(case, run=replace(run, held=False, **ended), probe=None, answer=None)
+        ended = replace(run, passed=step.name) if result else replace(run, failed=step.name)
+        return replace(case, run=replace(ended, held=False), probe=None, answer=None)
     if isinstance(step, Save):
         saved = replace(
             run,

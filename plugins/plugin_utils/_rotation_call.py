@@ -85,13 +85,28 @@ _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
     "suppress_email_notification": {"type": "bool", "default": False},
 }
 _OF_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
+    **SUBACCOUNT_OPTION,
     # A name that YAML reads as a number is still a name.
     "friendly_name": {"type": "str", "default": ""},
     "grace_days": {"type": "float", "default": 7.0},
-    "iam_user": {"type": "str", "default": ""},
-    "private_key_folder": {"type": "path", "no_log": False},
 }
-SETTINGS: Mapping[str, Mapping[str, Any]] = {**_COMMON, **_OF_TOKENS, **_OF_CREDENTIALS}
+_OF_KIND: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "auth_token": _OF_TOKENS,
+    AWS_CREDENTIAL.name: {**_OF_CREDENTIALS, "iam_user": {"type": "str", "default": ""}},
+    PUBLIC_KEY.name: {**_OF_CREDENTIALS, "private_key_folder": {"type": "path", "no_log": False}},
+}
+SETTINGS: Mapping[str, Mapping[str, Any]] = {
+    name: option for options in (_COMMON, *_OF_KIND.values()) for name, option in options.items()
+}
+
+
+def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the variables, without their prefix, of the role that rotates this, beside its hooks.
+
+    :param rotates: what a task says that it rotates, which may be anything.
+    """
+    return {**CONNECTION_OPTIONS, **_COMMON, **_OF_KIND.get(rotates, {})}
+
 
 #: Everything that a call is given.
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {

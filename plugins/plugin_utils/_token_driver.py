@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.community.twilio.plugins.module_utils._account_token import read_token
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._errors import CallError, Rejected
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
-from ansible_collections.community.twilio.plugins.module_utils.resources.account import read_token
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request
@@ -84,7 +84,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return {
             "phase": record.phase if record else "none",
             "rotated": case.run.rotated,
-            "due_in_days": None if days is None else round(days, 1),
+            "due_in_days": days,
         }
 
     # -- the requests ------------------------------------------------------------------------------------------------

@@ -645,10 +645,10 @@ _STAGED: Sequence[Row] = (
 _CLEANING: Sequence[Row] = (
     Row(
         "cleaning, consumers have the primary alone",
-        lambda c: c.run.passed == CLEAN,
+        lambda c: _phase(CLEANING)(c) and c.run.passed == CLEAN,
         lambda c: Save({"phase": IDLE}, release=True),
     ),
-    Row("cleaning", lambda c: True, lambda c: RunHook(CLEAN), plan="Clean, as a run ended before it did"),
+    Row("cleaning", _phase(CLEANING), lambda c: RunHook(CLEAN), plan="Clean, as a run ended before it did"),
 )
 
 #: The first row that fits decides.

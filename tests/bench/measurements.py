@@ -9,11 +9,16 @@ All of them ask about SafeList numbers that are there already, so that nothing c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
+from pathlib import Path
 from statistics import median
 from typing import Any
+
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from .playbooks import Bench, Run, Timing
 
@@ -26,6 +31,9 @@ LATENCY = 0.05
 
 #: How many numbers one task handles at once, if it isn't told otherwise.
 DEFAULT_CONCURRENCY = 8
+
+#: What the records of rotations are encrypted with.
+STORE_PASSWORD = "the records' password"
 
 Task = dict[str, Any]
 
@@ -446,9 +454,115 @@ def growth(bench: Bench) -> Result:
 
 
 #: Name to measurement.
+def record(account: Mapping[str, Any], store: Path) -> None:
+    """Write the record of an account whose token is new, as ``rotate_auth_token`` keeps it."""
+    content = {
+        "account_sid": account["sid"],
+        "primary": account["auth_token"],
+        "pending": None,
+        "phase": "idle",
+        "rotated_at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "staged_at": None,
+        "primary_known": True,
+    }
+    vault = VaultLib([("default", VaultSecret(STORE_PASSWORD.encode()))])
+    path = store / f"{account['sid']}.yml"
+    path.touch(mode=0o600)
+    path.write_bytes(vault.encrypt(json.dumps(content)))
+
+
+def rotations(bench: Bench) -> Result:
+    """Measure the nightly run over a fleet: nothing is due; and a rotation of each account, with three hooks."""
+    few, many = bench.sizes.rotations
+    store = bench.folder / "store"
+    store.mkdir(mode=0o700)
+    owner = bench.simulator.account_sid
+    seeded = [{"friendly_name": f"shop {number}", "owner_account_sid": owner} for number in range(many)]
+    made = bench.simulator.seed({"accounts": seeded})["accounts"]
+    for account in made:
+        record(account, store)
+    inventory = bench.write("inventory.json", {"all": {"hosts": {account["sid"]: {} for account in made}}})
+    hook = str(bench.write("hook.yml", [{"name": "Run a hook", "ansible.builtin.debug": {"msg": "a hook"}}]))
+    variables = {
+        "rotate_auth_token_account_sid": "{{ inventory_hostname }}",
+        "rotate_auth_token_base_url": bench.simulator.url,
+        "rotate_auth_token_ca_path": bench.simulator.ca_path,
+        "rotate_auth_token_store_path": str(store),
+        "rotate_auth_token_store_password": STORE_PASSWORD,
+        **{f"rotate_auth_token_{name}_tasks": hook for name in ("distribute", "verify", "clean")},
+    }
+    role = {"name": "community.twilio.rotate_auth_token"}
+    included: Task = {"ansible.builtin.include_role": role}
+    imported: Task = {"ansible.builtin.import_role": {**role, "rolespec_validate": False}}
+    forced = {"rotate_auth_token_force": True}
+    floor: Task = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}"}}
+    ways: dict[str, tuple[Task, int, Mapping[str, Any]]] = {
+        "debug": (floor, few, {}),
+        "included": (included, few, {}),
+        "imported": (imported, few, {}),
+        "debug, many": (floor, many, {}),
+        "imported, many": (imported, many, {}),
+        "debug, forced": (floor, bench.sizes.forced, {}),
+        "forced": (included, bench.sizes.forced, forced),
+    }
+
+    def cpu(way: str) -> float:
+        task, count, more = ways[way]
+        return bench.run({way: task}, f"all[0:{count - 1}]", inventory, {**variables, **more}, forks=20).cpu
+
+    cpu("debug")
+    used: dict[str, list[float]] = {way: [] for way in ways}
+    for number in bench.rounds():
+        for way in ways if number % 2 else reversed(ways):
+            used[way].append(cpu(way))
+
+    def row(name: str, way: str) -> Row:
+        return Row(name, Kind.FLOOR if way.startswith("debug") else Kind.OURS, f"{ways[way][1]} accounts", used[way])
+
+    return Result(
+        [
+            Ratio(f"{few} accounts, no rotation due, CPU, role ÷ `debug`", divided(used["included"], used["debug"]), 3),
+            Ratio(
+                f"{few} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
+                divided(used["imported"], used["debug"]),
+                3,
+            ),
+            Ratio(
+                f"{many} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
+                divided(used["imported, many"], used["debug, many"]),
+                3,
+            ),
+            Ratio(
+                f"{bench.sizes.forced} accounts rotated, CPU, role ÷ `debug`",
+                divided(used["forced"], used["debug, forced"]),
+                12,
+            ),
+        ],
+        [
+            Table(
+                "The nightly run: `rotate_auth_token` for each account, 20 forks",
+                "s of CPU",
+                "The whole of `ansible-playbook` with all its processes. Where nothing is due, each account takes one"
+                " request. A rotation runs three hooks of one task. To include a role and to have Ansible validate its"
+                " arguments costs more than one `debug` task each, whatever the role does.",
+                [
+                    row("`ansible.builtin.debug`: the floor", "debug"),
+                    row("nothing due, role included", "included"),
+                    row("nothing due, role imported, `rolespec_validate: false`", "imported"),
+                    row("`ansible.builtin.debug`: the floor, many", "debug, many"),
+                    row("nothing due, role imported, many", "imported, many"),
+                    row("`ansible.builtin.debug`: the floor, few", "debug, forced"),
+                    row("rotated, role included", "forced"),
+                ],
+            )
+        ],
+    )
+
+
 MEASUREMENTS: dict[str, Callable[[Bench], Result]] = {
     "loop": loop,
     "numbers": numbers,
     "hosts": hosts,
     "growth": growth,
+    "rotations": rotations,
 }

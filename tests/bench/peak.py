@@ -30,8 +30,9 @@ def main() -> None:
             # Does nothing to a process that has ended.
             process.terminate()
     seconds = time.monotonic() - began
-    kibibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(json.dumps({"status": status, "seconds": seconds, "mebibytes": kibibytes / 1024}))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    measured = {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "mebibytes": used.ru_maxrss / 1024}
+    print(json.dumps({"status": status, **measured}))
 
 
 if __name__ == "__main__":

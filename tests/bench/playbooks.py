@@ -40,6 +40,8 @@ class Sizes:
     :param hosts: accounts of the inventory.
     :param slow_hosts: those of them that modules run for.
     :param growth: numbers of one task, from few to many.
+    :param rotations: accounts whose rotation is not due, from few to many.
+    :param forced: accounts that are rotated.
     """
 
     rounds: int
@@ -53,10 +55,12 @@ class Sizes:
     hosts: int
     slow_hosts: int
     growth: tuple[int, int, int]
+    rotations: tuple[int, int]
+    forced: int
 
 
-FULL = Sizes(5, 110, 3.0, 1000, 1000, 100, 100, 8, 200, 20, (100, 1000, 10_000))
-QUICK = Sizes(1, 0, 0.1, 3, 20, 5, 5, 2, 6, 2, (20, 30, 40))
+FULL = Sizes(5, 110, 3.0, 1000, 1000, 100, 100, 8, 200, 20, (100, 1000, 10_000), (200, 1000), 40)
+QUICK = Sizes(1, 0, 0.1, 3, 20, 5, 5, 2, 6, 2, (20, 30, 40), (2, 3), 2)
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,13 @@ class Run:
     """What a playbook took.
 
     :param seconds: of the whole process.
+    :param cpu: seconds of CPU that all of its processes took.
     :param mebibytes: the largest that any of its processes grew, shared memory included.
     :param tasks: each task, by its name.
     """
 
     seconds: float
+    cpu: float
     mebibytes: float
     tasks: Mapping[str, Timing]
 
@@ -98,7 +104,7 @@ class Bench:
     def __init__(self, simulator: Simulator, folder: Path, sizes: Sizes) -> None:
         self.simulator = simulator
         self.sizes = sizes
-        self._folder = folder
+        self.folder = folder
 
     def rounds(self) -> Iterator[int]:
         """Yield the numbers of the rounds: one at least, and as many as the budget of time allows."""
@@ -113,7 +119,7 @@ class Bench:
 
     def write(self, name: str, content: Any) -> Path:
         """Write a file of JSON, which is YAML too, and return its path."""
-        path = self._folder / name
+        path = self.folder / name
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
@@ -150,13 +156,14 @@ class Bench:
         extra = self.write("variables.json", {**connection, **(variables or {})})
         command = [program, "--inventory", str(inventory), "--extra-vars", f"@{extra}", "--forks", str(forks)]
         command += [str(self.write("playbook.yml", [play]))]
-        timings = self._folder / "timings.json"
+        timings = self.folder / "timings.json"
         timings.unlink(missing_ok=True)
         self.simulator.clear_requests()
         measured = self._measure(command, {**self._environment(), "TIMINGS_FILE": str(timings)})
         log = self.simulator.requests()
         return Run(
             measured["seconds"],
+            measured["cpu"],
             measured["mebibytes"],
             {
                 task["name"]: _timing(
@@ -188,7 +195,7 @@ class Bench:
         return _timing(float(finished.stdout), self.simulator.requests())
 
     def _measure(self, command: Sequence[str], environment: Mapping[str, str]) -> dict[str, float]:
-        log = self._folder / "output.txt"
+        log = self.folder / "output.txt"
         whole = [sys.executable, str(HERE / "peak.py"), str(TIMEOUT), str(log), *command]
         with subprocess.Popen(
             whole, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
@@ -217,7 +224,7 @@ class Bench:
             "ANSIBLE_CALLBACKS_ENABLED": "timings",
             "ANSIBLE_COLLECTIONS_PATH": str(CHECKOUT / ".cache" / "collections"),
             "ANSIBLE_CONFIG": str(CHECKOUT / "tests" / "ansible.cfg"),
-            "ANSIBLE_HOME": str(self._folder / "ansible"),
+            "ANSIBLE_HOME": str(self.folder / "ansible"),
             "ANSIBLE_NOCOLOR": "1",
             # Bytecode is kept, as on any machine, but not in the checkout.
             "PYTHONPYCACHEPREFIX": str(CHECKOUT / ".cache" / "bench"),

@@ -25,7 +25,6 @@ from kills import Ran, Scene
 from simulator.client import Simulator
 from vault_server import Vault
 
-
 #: The lives of an account's tokens, as the simulator tells them.
 Lives = Sequence[Mapping[str, Any]]
 

@@ -134,16 +134,6 @@ def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
     prove(Way(name, partial(token_scenes.scene, begin=begin), ROTATED, ends_well=begin is not refused))
 
 
-@pytest.mark.parametrize("phase", ["idle", "staging"])
-def test_a_token_that_may_be_the_primary_is_not_deleted(phase: str, prove: Callable[[Way], Proof]) -> None:
-    def begin(tokens: Tokens) -> Start:
-        swapped = {"auth_token": tokens.second, "secondary_auth_token": tokens.first}
-        nobody_tells = {"primary_known": False, "parent_tells": False, "stay": (tokens.first, tokens.second)}
-        return start(tokens, swapped, phase, tokens.first, tokens.second, **nobody_tells)
-
-    prove(Way(phase, partial(token_scenes.scene, begin=begin), {"phase": phase, "pending": None}, ends_well=False))
-
-
 @pytest.mark.skipif(not other_collections.FOLDER.exists(), reason="the collections of others were not fetched")
 def test_auth_token_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
     def is_saved(point: Point) -> bool:
@@ -171,7 +161,8 @@ def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
     """Return a start with a new credential that is recorded, and that somebody deleted at Twilio."""
     current = {"sid": old.sid, "key_id": old.key_id, "fingerprint": None}
     # Not due any more when it is over, so that nothing else begins.
-    return credential_scenes.Start({"phase": "created", "current": current, "new": NEW, "lock": store.dead_lock()}, {"max_age_days": 100000})
+    record = {"phase": "created", "current": current, "new": NEW, "lock": store.dead_lock()}
+    return credential_scenes.Start(record, {"max_age_days": 100000})
 
 
 @pytest.fixture(scope="module")

@@ -176,6 +176,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         return {
             "friendly_name": NAME,
             "auth_token": auth_token,
+            "settle_seconds": 0,
             **{name: value.format(sid) if isinstance(value, str) else value for name, value in given},
         }
 

@@ -60,9 +60,10 @@ def numbered(prefix: str, number: int) -> str:
     return f"{prefix}{number:032x}"
 
 
-def fingerprint(account_sid: str) -> str:
-    """Return the signature that KEY_PAIR has in an account."""
-    return hmac.new(account_sid.encode(), f"{KEY_ID}:{KEY_SECRET}".encode(), hashlib.sha256).hexdigest()[:10]
+def fingerprint(account_sid: str, pair: Mapping[str, str] = KEY_PAIR) -> str:
+    """Return the signature that a key pair has in an account."""
+    message = f"{pair['aws_access_key_id']}:{pair['aws_secret_access_key']}"
+    return hmac.new(account_sid.encode(), message.encode(), hashlib.sha256).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Result:
     task: str
     values: Mapping[str, Any]
     ended: float
+    action: str = ""
 
     @property
     def failed(self) -> bool:
@@ -155,7 +157,10 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     return Run(
         finished.returncode,
         finished.stdout + finished.stderr,
-        [Result(line["kind"], line["host"], line["task"], line["result"], line["ended"]) for line in lines],
+        [
+            Result(line["kind"], line["host"], line["task"], line["result"], line["ended"], line["action"])
+            for line in lines
+        ],
     )
 
 

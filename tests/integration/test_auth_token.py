@@ -118,6 +118,36 @@ def test_a_secondary_token_is_created_and_returned_once(runs, cell):
         assert again["secondary_auth_token"] != minted
 
 
+#: Whether auth_token is the account's primary token, which its reading may tell, or the secondary one itself.
+OF_WHICH = [
+    Cell("the primary", {**ONE, **REPLACE}, A_C, steps=ONCE),
+    Cell("the secondary", {**ONE, **REPLACE}, B_A, steps=ONCE),
+]
+
+
+def test_the_token_that_asks_is_not_deleted_where_the_accounts_reading_tells(simulator):
+    runs = run_cells(simulator, MODULE, OF_WHICH, {"own_auth_token": True})
+    replaced, refused = runs["the primary"], runs["the secondary"]
+    assert writes(replaced, "apply") == ["POST Secondary", "DELETE Secondary", "POST Secondary"]
+    assert tokens(replaced) == (A, replaced.apply["secondary_auth_token"])
+    assert refused.apply.failed
+    assert "secondary one, so that replace_unknown would delete it" in refused.apply["msg"]
+    assert refused.apply.get("changed") is not True
+    assert writes(refused, "apply") == ["POST Secondary"]
+    assert tokens(refused) == (B, A)
+
+
+def test_a_token_that_deleted_itself_since_nothing_tells_is_said_to_have_done_so(simulator):
+    runs = run_cells(simulator, MODULE, OF_WHICH)
+    assert runs["the primary"].apply["changed"] is True
+    gone = runs["the secondary"]
+    assert gone.apply.failed
+    assert gone.apply["changed"] is True
+    assert "It was deleted with replace_unknown, and is not valid any more" in gone.apply["msg"]
+    assert (gone.apply["status"], gone.apply["code"]) == (401, 20003)
+    assert tokens(gone) == (B, None)
+
+
 @pytest.mark.parametrize("cell", ["unknown", "another than the known"])
 def test_a_token_that_nobody_told_of_is_left_alone(runs, cell):
     run = runs[cell]

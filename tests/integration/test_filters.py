@@ -10,28 +10,19 @@ import json
 from typing import Any
 
 import yaml
-from harness import CHECKOUT, KEY_ID, KEY_SECRET, ansible_playbook, fingerprint, numbered, play, vaulted
+from harness import CHECKOUT, ansible_playbook, play, vaulted
 from twilio.request_validator import RequestValidator
 
-ACCOUNT = numbered("AC", 1)
 TOKEN = "0123456789abcdef0123456789abcdef"
 URL = "https://shop.example.com/sms?shop=1"
-PAIR = "{'aws_access_key_id': key_id, 'aws_secret_access_key': key_secret}"
 
 #: Every argument of every filter, each vaulted in turn and within what it is a part of.
 VALUES = {
-    "key_id": KEY_ID,
-    "key_secret": KEY_SECRET,
-    "account": ACCOUNT,
-    "began": "2026-01-31",
     "url": URL,
     "token": TOKEN,
     "value": "a",
 }
 EXPRESSIONS = {
-    "fingerprint": f"{PAIR} | community.twilio.aws_credential_fingerprint(account_sid=account)",
-    "fingerprint of a variable": "pair | community.twilio.aws_credential_fingerprint(account_sid=account)",
-    "days": "began | community.twilio.days_since | int > 0",
     "signature": "url | community.twilio.webhook_signature(auth_token=token, parameters={'Body': value})",
     "signature of a list": "url | community.twilio.webhook_signature(auth_token=token, parameters={'Body': [value]})",
     "signature of a variable": "url | community.twilio.webhook_signature(auth_token=token, parameters=form)",
@@ -41,7 +32,6 @@ EXPRESSIONS = {
 def results(folder, values: dict[str, Any], *arguments: str) -> dict[str, Any]:
     variables = {
         **values,
-        "pair": {"aws_access_key_id": values["key_id"], "aws_secret_access_key": values["key_secret"]},
         "form": {"Body": [values["value"]]},
     }
     tasks = [
@@ -57,7 +47,6 @@ def test_vaulted_values_are_opened(tmp_path):
     password = tmp_path / "password"
     password.write_text("only for this test", encoding="utf-8")
     plain = results(tmp_path, VALUES)
-    assert plain["fingerprint"] == fingerprint(ACCOUNT)
     assert plain["signature"] == RequestValidator(TOKEN).compute_signature(URL, {"Body": "a"})
     hidden = {name: vaulted(value, password) for name, value in VALUES.items()}
     assert results(tmp_path, hidden, "--vault-password-file", str(password)) == plain

@@ -24,7 +24,7 @@ import yaml
 from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
 from rotations import LONG_AGO, PASSWORD
 from simulator.client import Simulator
-from token_rotations import GATES, PRIMARY
+from token_rotations import PRIMARY
 from webhooks import Decide, Form, is_signed, listening
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
@@ -33,8 +33,9 @@ EXAMPLES = CHECKOUT / "docs" / "examples"
 KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
 #: Where the examples write what consumers read.
 TOKENS_FOLDER = "/etc/shop/twilio"
-#: A gate that costs nothing, and fails for the accounts named so.
-GATE = """\
+HOOKS = ("distribute", "verify", "clean")
+#: A hook that costs nothing, and fails for the accounts named so.
+HOOK = """\
 - name: Consumer
   ansible.builtin.assert:
     that: twilio_friendly_name not in failing
@@ -121,14 +122,14 @@ class Fleet:
         return file
 
     def variables(self, **changes: Any) -> dict[str, Any]:
-        """Return the playbook's variables, with gates that cost nothing."""
-        gate = self.folder / "gate.yml"
-        gate.write_text(GATE, encoding="utf-8")
+        """Return the playbook's variables, with hooks that cost nothing."""
+        hook = self.folder / "hook.yml"
+        hook.write_text(HOOK, encoding="utf-8")
         return {
             "rotate_auth_token_base_url": self.simulator.url,
             "rotate_auth_token_settle_seconds": 0,
             "rotate_auth_token_store_path": str(self.store),
-            **{f"rotate_auth_token_{name}_tasks": str(gate) for name in ("distribute", "verify", "clean")},
+            **{f"rotate_auth_token_{name}_tasks": str(hook) for name in HOOKS},
             "failing": [],
             **changes,
         }
@@ -153,13 +154,17 @@ class Fleet:
 
 def said(run: Run, sid: str) -> list[str]:
     """Return what the role said at its end about an account."""
-    messages = [str(result.get("msg")) for result in run.results if "Show the result" in result.task]
+    messages = [str(result.get("msg")) for result in run.results if result.get("phase")]
     return [message for message in messages if message.startswith(sid)]
 
 
 def failures(run: Run) -> dict[str, str]:
     """Return what the last play said, by host."""
-    return {result.host: result["msg"] for result in run.results if result.task.startswith("Say why") and result.failed}
+    return {
+        result.host: result["msg"]
+        for result in run.results
+        if result.task.startswith("Report the failure") and result.failed
+    }
 
 
 def fleet_of(simulator: Simulator, folder: Path, names: Sequence[str]) -> Fleet:
@@ -188,7 +193,8 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "suspended"}]})
     all_of_them = {"filters": {}}
 
-    first = fleet.run(serial=3, inventory=all_of_them, failing=["refusing"])
+    alone = {"rotate_auth_token_parent_from_store": False}
+    first = fleet.run(serial=3, inventory=all_of_them, failing=["refusing"], **alone)
     assert first.status == 2
     told = failures(first)
     assert told.keys() == {*broken}
@@ -196,27 +202,25 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     assert "locked out" in told["lost"]
     for way_out in ("rotate_auth_token_initial_auth_token", "rotate_auth_token_parent_auth_token"):
         assert way_out in told["lost"]
-    assert "The gate 'distribute' failed in its task 'Consumer'" in told["refusing"]
+    assert "The hook 'distribute' failed in its task 'Consumer'" in told["refusing"]
     assert "no record of it yet" in told["new"]
     for name in (*fine, "main"):
         assert fleet.is_settled(name)
-        assert said(first, fleet.sids[name]) == [f"{fleet.sids[name]}: rotated, due in 90.0 days"]
+        assert said(first, fleet.sids[name]) == [f"{fleet.sids[name]}: rotated; due in 90.0 days"]
     assert fleet.record("refusing")["phase"] == "staged"
     assert fleet.requests("suspended") == ["GET AWS"]
 
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "active"}]})
-    (fleet.secrets / "main-auth-token").write_text(fleet.record("main")["primary"] + "\n", encoding="utf-8")
     second = fleet.run(inventory=all_of_them)
     assert second.status == 0, second.output
     for name in fleet.sids:
         assert fleet.is_settled(name)
         rotated = name in ("suspended", "refusing", "lost")
-        words = "rotated" if rotated else "not rotated"
-        assert said(second, fleet.sids[name]) == [f"{fleet.sids[name]}: {words}, due in 90.0 days"]
+        words = {"new": "not rotated; adopted the first token"}.get(name, "rotated" if rotated else "not rotated")
+        assert said(second, fleet.sids[name]) == [f"{fleet.sids[name]}: {words}; due in 90.0 days"]
     for name in fine:
         assert fleet.requests(name) == ["GET AWS"]
 
-    (fleet.secrets / "main-auth-token").unlink()
     stored = {path: path.read_bytes() for path in fleet.store.glob("*.yml")}
     third = fleet.run(inventory=all_of_them)
     assert third.status == 0, third.output
@@ -224,7 +228,7 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     assert not [result for result in third.results if result.get("changed")]
     for name in fleet.sids:
         assert fleet.requests(name) == (["GET Accounts.json"] if name == "main" else []) + ["GET AWS"]
-        assert said(third, fleet.sids[name]) == [f"{fleet.sids[name]}: not rotated, due in 90.0 days"]
+        assert said(third, fleet.sids[name]) == [f"{fleet.sids[name]}: not rotated; due in 90.0 days"]
 
 
 def accepting_tokens_in(folder: Path) -> Decide:
@@ -248,10 +252,9 @@ def scheduled_command(name: str) -> str:
         settings = re.findall(r"^([A-Z_]+=.*)$", text, re.MULTILINE)
         command = re.findall(r"^17 4 \* \* \* twilio-rotation (.*)$", text, re.MULTILINE)
     else:
-        settings = [
-            "CREDENTIALS_DIRECTORY=/etc/twilio-rotation",
-            *re.findall(r"^Environment=(.*)$", text, re.MULTILINE),
-        ]
+        # The folder that systemd makes for the service of this name.
+        text = text.replace("%t", "/run").replace("%N", Path(name).stem)
+        settings = re.findall(r"^Environment=(.*)$", text, re.MULTILINE)
         (folder,) = re.findall(r"^WorkingDirectory=(.*)$", text, re.MULTILINE)
         command = [f"cd {folder} && {start}" for start in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)]
     assert len(command) == 1
@@ -265,11 +268,13 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
     (home / "venv").mkdir(parents=True)
     consumers.mkdir()
     (home / "venv" / "bin").symlink_to(Path(sys.executable).parent)
-    fleet.inventory(home)
+    key_secret = f"{{{{ lookup('ansible.builtin.file', '{fleet.secrets}/api-key-secret') }}}}"
+    fleet.inventory(home, api_key_secret=key_secret)
     places = {
         "/var/lib/twilio-rotation/records": str(fleet.store),
         "/etc/twilio-rotation": str(fleet.secrets),
         "/opt/twilio-rotation": str(home),
+        "/run/twilio-rotate": str(tmp_path / "run"),
         TOKENS_FOLDER: str(consumers),
         "- shop.example.com": "- localhost",
     }
@@ -308,14 +313,14 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
         assert not fleet.store.exists()
         adopted = run("twilio-rotate.service")
         assert adopted.returncode == 0, adopted.stdout + adopted.stderr
-        assert adopted.stdout.count("not rotated, due in 90.0 days") == 2
+        assert adopted.stdout.count("not rotated; adopted the first token; due in 90.0 days") == 2
         for name in fleet.sids:
             found = fleet.file(name).load()
             fleet.file(name).save({**found.record, "rotated_at": LONG_AGO}, found.version)
         (fleet.secrets / "main-auth-token").unlink()
         rotated = run("crontab")
     assert rotated.returncode == 0, rotated.stdout + rotated.stderr
-    assert rotated.stdout.count(": rotated, due in 90.0 days") == 2
+    assert rotated.stdout.count(": rotated; due in 90.0 days") == 2
     for name, sid in fleet.sids.items():
         assert fleet.is_settled(name)
         assert json.loads((consumers / f"{sid}.json").read_text(encoding="utf-8")) == [fleet.record(name)["primary"]]
@@ -328,16 +333,16 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
     assert run("crontab").returncode not in (0, 2, 4)
 
 
-def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_gate(simulator, tmp_path):
+def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator, tmp_path):
     fleet = fleet_of(simulator, tmp_path, ["shop"])
     fleet.have_record("shop")
-    gate = tmp_path / "tokens.yml"
-    gate.write_text(example("tokens.yml").replace(TOKENS_FOLDER, str(tmp_path)), encoding="utf-8")
+    hook = tmp_path / "tokens.yml"
+    hook.write_text(example("tokens.yml").replace(TOKENS_FOLDER, str(tmp_path)), encoding="utf-8")
     hosts = tmp_path / "consumers.yml"
     # Nothing listens there.
     away = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     hosts.write_text(yaml.safe_dump({"consumers": {"hosts": {"away": away}}}), encoding="utf-8")
-    variables = {"rotate_auth_token_distribute_tasks": str(gate), "token_consumers": ["away"]}
+    variables = {"rotate_auth_token_distribute_tasks": str(hook), "token_consumers": ["away"]}
     run = fleet.run("-i", str(hosts), "--limit", "shop", **variables)
     assert run.status == 2
     assert "'distribute' failed in its task 'Fail where a host was not reached'" in failures(run)["shop"]
@@ -360,7 +365,9 @@ def test_the_playbook_of_the_roles_page_runs_as_it_stands(simulator, tmp_path):
     arguments = ("--connection", "local", "--extra-vars", f"@{given}", "-vvvv")
     run = ansible_playbook(tmp_path, yaml.safe_load(text), *arguments, TWILIO_BASE_URL=simulator.url)
     assert run.status == 0, run.output
-    assert said(run, simulator.account_sid) == [f"{simulator.account_sid}: not rotated, due in 90.0 days"]
+    assert said(run, simulator.account_sid) == [
+        f"{simulator.account_sid}: not rotated; adopted the first token; due in 90.0 days"
+    ]
     assert fleet.is_settled("main")
     assert not [secret for secret in fleet.tokens() if secret in run.output]
 
@@ -426,11 +433,11 @@ def test_a_fleet_of_fifty_by_a_job(simulator, tmp_path):
     due = names[::8]
     for name in names:
         fleet.have_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
-    without_gates = {f"rotate_auth_token_{gate}_tasks": "" for gate in GATES}
-    job = run_as_job(fleet, "--limit", "!main", "--forks", "8", **without_gates)
+    without_hooks = {f"rotate_auth_token_{hook}_tasks": "" for hook in HOOKS}
+    job = run_as_job(fleet, "--limit", "!main", "--forks", "8", **without_hooks)
     assert job.status == 0, job.output
-    assert job.output.count(": rotated, due in 90.0 days") == len(due)
-    assert job.output.count(": not rotated, due in 10.0 days") == len(names) - len(due)
+    assert job.output.count(": rotated; ") == len(due)
+    assert job.output.count(": not rotated; due in 10.0 days") == len(names) - len(due)
     assert not [name for name in names if not fleet.is_settled(name)]
     assert [name for name in names if fleet.valid(name) != {PRIMARY}] == due
     assert not [secret for secret in fleet.tokens() if secret in job.output + job.kept]

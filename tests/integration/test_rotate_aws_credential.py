@@ -26,10 +26,9 @@ from credential_rotations import (
     Rotation,
     credential,
 )
-from harness import CHECKOUT, COLLECTIONS, HERE, numbered
+from harness import CHECKOUT, COLLECTIONS, HERE, fingerprint, numbered
 from rotations import LONG_AGO
 
-from ansible_collections.community.twilio.plugins.filter.aws_credential_fingerprint import aws_credential_fingerprint
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
 OLD_KEY, NEW_KEY, OTHER_KEY = ("AKIA" + letter * 16 for letter in "ONX")
@@ -145,8 +144,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
         if row.name.startswith("issues "):
             row = replace(row, variables={**row.variables, "issue_tasks": str(accounts.folder / "old.yml")})
         if row.name == "issues a known one":
-            fingerprint = aws_credential_fingerprint(OLD_PAIR, account_sid=accounts.sid(row.name))
-            row = replace(row, credentials=[credential(OLD, fingerprint)])
+            row = replace(row, credentials=[credential(OLD, fingerprint(accounts.sid(row.name), OLD_PAIR))])
         rows.append(row)
     (accounts.folder / "old.yml").write_text(json.dumps(ISSUES_THE_OLD_ONE), encoding="utf-8")
     accounts.seed(rows)
@@ -259,7 +257,6 @@ def test_a_second_key_is_refused_before_any_change(table, name, first, second):
     refused.assert_refused(first, second)
     assert refused.unchanged
     assert {*refused.keys} == {first, second}
-    assert refused.methods == ["GET"]
 
 
 def test_who_holds_the_record_is_left_alone(table):
@@ -289,7 +286,7 @@ def test_a_failing_gate_leaves_both(accounts, table, name):
 
 def test_one_that_does_not_work_after_the_days_of_grace_is_not_kept_for_verified(table):
     failed = table["over, verifying fails"]
-    assert "'verify' failed in its task 'Consumer: verify'. No credential was removed." in failed.failure
+    assert "'verify' failed in its task 'Consumer: verify'. No credential was removed" in failed.failure
     assert failed.record["phase"] == "created"
     assert failed.record["verified_at"] is None
     assert failed.sids == [OLD, NEW]
@@ -381,7 +378,7 @@ def test_the_old_key_is_revoked(table, name):
     rotated = table[name]
     rotated.assert_finished(NEW)
     assert rotated.keys == [NEW_KEY]
-    assert rotated.methods == ["GET"]
+    assert rotated.writes == []
     assert rotated.gates == []
 
 
@@ -543,7 +540,7 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rot
         credentials = {"first": [], "revoking": [NEW_ONE]}.get(name, [OLD_ONE])
         rotations.append(Rotation(name, credentials, record, variables))
     own = CHECKOUT / "roles" / "rotate_aws_credential" / "tasks" / "list.yml"
-    in_vain = own.read_text(encoding="utf-8").replace("'-']", "'-', '--no-such-option']")
+    in_vain = own.read_text(encoding="utf-8").replace("'-', ", "'-', '--no-such-option', ")
     (accounts.folder / "list.yml").write_text(in_vain, encoding="utf-8")
     accounts.seed(rotations)
     return accounts.run(rotations, **iam.environment), before

@@ -54,6 +54,8 @@ def test_a_quick_run_makes_the_page(tmp_path: Path) -> None:
 
     memory = rows(page, "Growth: memory")
     assert all(10 < float(cells[0]) < 1000 for name, cells in memory.items() if name.startswith("this collection"))
+    nightly = rows(page, "The nightly run")
+    assert nightly["rotated, role included"][-1] == "2 accounts"
     ElementTree.parse(tmp_path / "benchmark.svg")
 
 

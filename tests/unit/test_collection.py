@@ -20,15 +20,17 @@ import yaml
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
 from ansible_collections.community.twilio.plugins.module_utils.resources import account, credential, usage
+from ansible_collections.community.twilio.plugins.plugin_utils import _rotation_call
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = "ansible_collections.community.twilio.plugins"
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("twilio_*.py"))
 #: What runs on the controller only: an action plugin, and a module that documents it.
 CONTROLLER_NAMES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {*NAMES})
-#: Roles that other roles share have no options of their own for users.
-SHARED_ROLES = sorted(path.name for path in (ROOT / "roles").glob("rotation_*"))
-ROLES = sorted({path.name for path in (ROOT / "roles").glob("*")} - {*SHARED_ROLES})
+#: What the roles that rotate consist of: it reads their variables, and their targets are its own.
+ROTATION_STEP = "rotation_step"
+ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
+ROTATING_ROLES = [role for role in ROLES if role.startswith("rotate_")]
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 
 #: The engine's files, each of which imports only what stands before it; resources import none of each other.
@@ -43,6 +45,7 @@ ORDER = [
     "_transport",
     "_client",
     "_resource",
+    "_account_token",
     "resources",
     "_definition",
     "_module",
@@ -117,7 +120,10 @@ def test_what_can_be_changed_can_be_asked(name):
     assert name.endswith("_info") or f"{name}_info" in NAMES
 
 
-@pytest.mark.parametrize("target", [*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)])
+TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - {ROTATION_STEP}
+
+
+@pytest.mark.parametrize("target", sorted(TARGETS))
 def test_everything_has_an_integration_target(target):
     assert (ROOT / "tests" / "integration" / "targets" / target / "tasks" / "main.yml").is_file()
 
@@ -208,7 +214,8 @@ def test_what_runs_on_the_controller_documents_its_options(name):
     documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
     assert {option: comparable(spec) for option, spec in module(name).ARGUMENT_SPEC.items()} == documented
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
-    assert action.argument_spec is module(name).ARGUMENT_SPEC
+    if name != ROTATION_STEP:
+        assert action.argument_spec is module(name).ARGUMENT_SPEC
 
 
 # Secrets
@@ -287,15 +294,44 @@ def used_variables(role: str) -> set[str]:
     return used - (own - {*argument_specs(role)})
 
 
+def read_variables(role: str) -> dict[str, Mapping[str, Any]]:
+    """Return the variables of a role that the action plugin rotation_step reads, and as what."""
+    if role not in ROTATING_ROLES:
+        return {}
+    options = _rotation_call.settings_of(role.removeprefix("rotate_"))
+    return {f"{role}_{name}": option for name, option in options.items()}
+
+
 @each_role
 def test_a_roles_options_are_those_that_it_uses(role):
-    assert {*argument_specs(role)} == used_variables(role)
+    options = {*argument_specs(role)}
+    hooks = {name for name in options if role in ROTATING_ROLES and name.endswith(_rotation_call.HOOK_SUFFIX)}
+    assert options - hooks <= used_variables(role) | {*read_variables(role)}
+    # It reads the same options of the connection for all roles.
+    assert used_variables(role) | {*read_variables(role)} - {f"{role}_{name}" for name in CONNECTION_OPTIONS} <= options
 
 
 @each_role
 def test_a_roles_defaults_are_those_that_are_documented(role):
     documented = {name: spec["default"] for name, spec in argument_specs(role).items() if "default" in spec}
-    assert (load(f"roles/{role}/defaults/main.yml") or {}) == documented
+    defaults = load(f"roles/{role}/defaults/main.yml") or {}
+    # What is looked up is described in words.
+    assert {name: value for name, value in defaults.items() if "{{" not in str(value)} == documented
+    assert not [name for name in defaults if argument_specs(role)[name].get("required")]
+
+
+@pytest.mark.parametrize("role", ROTATING_ROLES)
+def test_the_plugin_takes_a_roles_variables_as_the_role_documents_them(role):
+    taken = read_variables(role)
+    for name, documented in argument_specs(role).items():
+        if name in taken:
+            # What the plugin checks by itself.
+            assert taken[name]["type"] in (documented["type"], "raw"), name
+            assert taken[name].get("choices") == documented.get("choices"), name
+            assert taken[name].get("no_log", False) is documented.get("no_log", False), name
+            # Those of the connection are the modules'.
+            if name.removeprefix(f"{role}_") not in CONNECTION_OPTIONS:
+                assert (taken[name].get("default") or "") == (documented.get("default") or ""), name
 
 
 @each_role

@@ -18,7 +18,13 @@ import yaml
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir())
-PAGES = ("docs/rotation.md", "roles/rotate_auth_token/README.md")
+#: What a role that rotates tells its hooks, and what they and it set, beside its options.
+HANDED_OVER = {
+    "rotate_auth_token": ("primary", "pending", "result"),
+    "rotate_aws_credential": ("sid", "old_sid", "revoke_key_id", "needs_used", "issued", "keys", "result"),
+    "rotate_public_key": ("sid", "old_sid", "private_key_path", "result"),
+}
+PAGES = ("docs/rotation.md", *(f"roles/{role}/README.md" for role in sorted(HANDED_OVER)))
 EVERY_PAGE = sorted(
     str(path.relative_to(ROOT))
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "roles/*/README.md", "tests/simulator/README.md")
@@ -49,18 +55,29 @@ Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_shows_each_example_as_it_is(name):
+def test_the_page_shows_each_example_as_it_is_or_links_it(name):
     header, end, text = read(f"docs/examples/{name}").partition(HEADER_END)
     assert all(line.startswith(("#", "---")) for line in header.splitlines())
     assert end
-    assert text.lstrip("\n") in blocks("docs/rotation.md")
+    shown = text.lstrip("\n") in blocks("docs/rotation.md")
+    assert shown or f"](examples/{name})" in read("docs/rotation.md")
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what the headings of a page can be linked by, as GitHub makes it of them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @every_page
 def test_what_is_linked_is_there(page):
     for target in re.findall(r"\]\(([^)]+)\)", read(page)):
-        if "://" not in target:
-            assert ((ROOT / page).parent / target.partition("#")[0]).exists(), target
+        if "://" in target:
+            continue
+        name, _hash, anchor = target.partition("#")
+        linked = (ROOT / page).parent / name if name else ROOT / page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target
 
 
 @every_page
@@ -68,13 +85,12 @@ def test_a_page_ends_with_what_is_next(page):
     assert re.findall(r"^## (.*)$", read(page), re.MULTILINE)[-1] == "Next"
 
 
-@each_page
-def test_variables_of_the_role_are_ones_that_it_has(page):
-    specs = yaml.safe_load(read("roles/rotate_auth_token/meta/argument_specs.yml"))
-    known = {*specs["argument_specs"]["main"]["options"]}
-    # What it sets.
-    known |= {f"rotate_auth_token_{name}" for name in ("primary", "pending", "result")}
-    assert {*re.findall(r"\brotate_auth_token_\w+", read(page))} <= known
+@pytest.mark.parametrize("role", sorted(HANDED_OVER))
+@pytest.mark.parametrize("text", [*PAGES, *(f"docs/examples/{name}" for name in NAMES)])
+def test_variables_of_a_role_are_ones_that_it_has(text, role):
+    specs = yaml.safe_load(read(f"roles/{role}/meta/argument_specs.yml"))
+    known = {*specs["argument_specs"]["main"]["options"], *(f"{role}_{name}" for name in HANDED_OVER[role])}
+    assert {*re.findall(rf"\b{role}_\w+", read(text))} <= known
 
 
 @each_page

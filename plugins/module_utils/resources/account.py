@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import InputError, Rejected, Undecided
+from .._errors import InputError, Undecided
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
@@ -113,22 +113,6 @@ def fetched(client: Client, sid: str) -> list[Mapping[str, Any]]:
     call = Call("GET", _path(sid), doing, _ANSWER, product="api", owner=_OWNER, identity={"sid": sid})
     answer: Mapping[str, Any] | None = client.find(call)
     return [] if answer is None else [answer]
-
-
-def read_token(client: Client, sid: str) -> Secret | None:
-    """Return the primary auth token of an account, None where Twilio does not tell it.
-
-    :param client: the account's own client, or its parent's; neither with an API key.
-    :param sid: the account.
-    :raises NotSent: no connection could be made.
-    :raises FateUnknown: no answer that can be believed.
-    """
-    try:
-        answers = fetched(client, sid)
-    except Rejected:
-        return None
-    tokens = [answer["auth_token"] for answer in answers if answer["auth_token"]]
-    return Secret(tokens[0]) if tokens else None
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:

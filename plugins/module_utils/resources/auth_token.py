@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import _schemas
+from .._account_token import read_token
 from .._client import Call, Client
 from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
-from .account import read_token
 
 _NOT_VALID = 20003
 #: The codes that a creation is refused with: there is a secondary token, or the account may have none.

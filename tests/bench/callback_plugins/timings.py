@@ -41,6 +41,8 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         self._tasks[-1]["ended"] = time.monotonic()
 
+    v2_runner_on_skipped = v2_runner_on_ok
+
     def v2_playbook_on_stats(self, stats: Any) -> None:
         with open(os.environ["TIMINGS_FILE"], "w", encoding="utf-8") as file:
             json.dump(self._tasks, file)

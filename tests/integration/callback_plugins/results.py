@@ -36,6 +36,7 @@ class CallbackModule(CallbackBase):
             "kind": kind,
             "host": host.get_name(),
             "task": task.get_name(),
+            "action": task.action,
             "result": values,
             "ended": time.time(),
         }

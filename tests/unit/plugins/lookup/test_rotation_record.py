@@ -89,6 +89,23 @@ def test_a_name_that_leads_elsewhere(store, name):
     assert "Expected the name of a record" in failure(name, store_path=str(store), store_password=PASSWORD)
 
 
+def test_a_folder_that_others_can_reach_into(store):
+    store.chmod(0o755)
+    assert f"store_path: {store} has the mode 0755" in failure(NAME, store_path=str(store), store_password=PASSWORD)
+
+
+@pytest.mark.parametrize("folder", ["~/store", "$HOME/store", "${HOME}/store"])
+def test_a_folder_is_named_as_for_the_role(monkeypatch, store, folder):
+    monkeypatch.setenv("HOME", str(store.parent))
+    assert look_up(NAME, store_path=folder, store_password=PASSWORD) == [RECORD]
+
+
+def test_a_link_to_a_store(store):
+    link = store.with_name("link")
+    link.symlink_to(store)
+    assert f"store_path: {link} is a symbolic link" in failure(NAME, store_path=str(link), store_password=PASSWORD)
+
+
 @pytest.mark.parametrize("folder", ["", "store", "./store", 5, None, ["/store"]])
 def test_a_folder_that_is_no_absolute_path(monkeypatch, store, folder):
     monkeypatch.chdir(store.parent)

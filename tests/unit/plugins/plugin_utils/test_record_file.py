@@ -120,7 +120,6 @@ def test_a_version_is_replaced_once(path):
     [
         # Two records with one salt would be encrypted with one key stream, and have one version if they are alike.
         ("VAULT_ENCRYPT_SALT", "salt"),
-        ("DEFAULT_VAULT_ENCRYPT_IDENTITY", "prod"),
         ("DEFAULT_VAULT_ID_MATCH", True),
         ("DEFAULT_VAULT_IDENTITY", "prod"),
     ],

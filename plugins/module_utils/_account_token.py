@@ -2,16 +2,36 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A subaccount as whom to act: its own token is read with the parent's, and kept in memory only."""
+"""An account's own token, as Twilio tells it: a subaccount's to its parent, and perhaps an account's to itself."""
 
 from __future__ import annotations
 
-from .. import _schemas
-from .._client import Call, Client
-from .._errors import InputError, Undecided
-from .._secret import Secret
+from . import _schemas
+from ._client import Call, Client
+from ._errors import InputError, Rejected, Undecided
+from ._secret import Secret
 
 _ANSWER = _schemas.answer(sid=_schemas.sid("AC"), auth_token=_schemas.nullable(_schemas.text))
+
+
+def _reading(sid: str, doing: str) -> Call:
+    path = f"/2010-04-01/Accounts/{sid}.json"
+    return Call("GET", path, doing, _ANSWER, product="api", owner="owner_account_sid", identity={"sid": sid})
+
+
+def read_token(client: Client, sid: str) -> Secret | None:
+    """Return the primary auth token of an account, None where Twilio does not tell it.
+
+    :param client: the account's own client, or its parent's; neither with an API key.
+    :param sid: the account.
+    :raises NotSent: no connection could be made.
+    :raises FateUnknown: no answer that can be believed.
+    """
+    try:
+        token = client.send(_reading(sid, f"read the token of account {sid}")).body["auth_token"]
+    except Rejected:
+        return None
+    return Secret(token) if token else None
 
 
 def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
@@ -32,11 +52,7 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
             "subaccount_sid", "needs the parent's auth_token: Twilio gives a subaccount's token to no API key"
         )
     parent = client.acting_as(connection.account_sid, connection.auth_token)
-    doing = f"read the token of subaccount {subaccount_sid}"
-    path = f"/2010-04-01/Accounts/{subaccount_sid}.json"
-    identity = {"sid": subaccount_sid}
-    call = Call("GET", path, doing, _ANSWER, product="api", owner="owner_account_sid", identity=identity)
-    account = parent.send(call).body
+    account = parent.send(_reading(subaccount_sid, f"read the token of subaccount {subaccount_sid}")).body
     if not account["auth_token"]:
         raise Undecided(
             f"subaccount_sid: Twilio gives {client.account_sid} no token of {subaccount_sid}: is it the parent?"
