@@ -60,7 +60,7 @@ options:
       failed_step:
         description: The C(step) of RV(state) in which it failed. Another step's failure is not looked at.
         type: int
-      message:
+      reason:
         description: What that task said. It is repeated only where the file is one of the collection's own.
         type: str
       found:
@@ -175,7 +175,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         "options": {
             "failed_task": {"type": "str"},
             "failed_step": {"type": "int"},
-            "message": {"type": "str"},
+            "reason": {"type": "str"},
             "found": {"type": "dict"},
             "saved": {"type": "dict"},
             "issued": {"type": "dict"},

@@ -311,7 +311,7 @@ def _outcome(options: Mapping[str, Any], state: State | None) -> Outcome:
     failed = state is not None and told.get("failed_step") == state.step
     return Outcome(
         failed_task=(told.get("failed_task") or "") if failed else None,
-        message=(told.get("message") or "") if failed else "",
+        message=(told.get("reason") or "") if failed else "",
         found=told.get("found"),
         saved=told.get("saved"),
         handed_over={"keys": told.get("keys"), "used": told.get("used") or {}},
