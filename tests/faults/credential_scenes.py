@@ -166,7 +166,7 @@ def _read(path: Path) -> Mapping[str, str]:
 def _key_hooks(inputs: Path, there: Path) -> dict[str, str]:
     """Write the task files of the toy that makes access keys."""
     toy = {"name": "Call the toy", "register": "toy"}
-    handed_over = {"issue": ("issued", "made"), "list": ("keys", "keys")}
+    handed_over = {"issue": ("issued", "made"), "list": ("keys", "there")}
     options = {"issue": {"make": True}, "list": {}, "revoke": {"delete": "{{ rotate_aws_credential_revoke_key_id }}"}}
     for hook, more in options.items():
         tasks: list[dict[str, Any]] = [{**toy, "ansible.legacy.access_keys": {"path": str(there), **more}}]

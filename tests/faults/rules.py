@@ -117,7 +117,7 @@ class TokenWitness:
     :param secrets: what must not be shown beside the tokens.
     :param is_locked_out: whether the record holds no valid token to begin with, so that rule 1 holds from the first
         one on.
-    :param stay: the tokens that nobody may delete.
+    :param stay: the tokens that no run minted, and that nobody may delete.
     """
 
     simulator: Simulator
@@ -194,8 +194,8 @@ class TokenWitness:
         return problems
 
     def nothing_is_lost(self, lives: Lives) -> list[str]:
-        """Rule 2: after the next run, no token is valid that the store does not know."""
-        known = tokens_of(self.record())
+        """Rule 2: after the next run, no token is valid that a run minted and the store does not know."""
+        known = tokens_of(self.record()).union(self.stay)
         lost = [
             number
             for number, life in enumerate(lives, start=1)

@@ -134,6 +134,17 @@ def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
     prove(Way(name, partial(token_scenes.scene, begin=begin), ROTATED, ends_well=begin is not refused))
 
 
+@pytest.mark.parametrize("phase", ["idle", "staging"])
+def test_a_token_that_may_be_the_primary_is_not_deleted(phase: str, prove: Callable[[Way], Proof]) -> None:
+    def begin(tokens: Tokens) -> Start:
+        swapped = {"auth_token": tokens.second, "secondary_auth_token": tokens.first}
+        nobody_tells = {"primary_known": False, "parent_tells": False, "stay": (tokens.first, tokens.second)}
+        return start(tokens, swapped, phase, tokens.first, tokens.second, **nobody_tells)
+
+    # A run that goes on after a kill leaves `staging`, so that what may have been lost stays known.
+    prove(Way(phase, partial(token_scenes.scene, begin=begin), {"pending": None}, ends_well=False))
+
+
 @pytest.mark.skipif(not other_collections.FOLDER.exists(), reason="the collections of others were not fetched")
 def test_auth_token_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
     def is_saved(point: Point) -> bool:

@@ -20,7 +20,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the ids of the keys that there are, as ``keys``, and what was made, as ``made``."""
+        """Return the keys that are there, without their secrets, and what was made."""
         arguments, result = self._task.args, super().run(tmp, task_vars)
         path = Path(str(arguments["path"]))
         keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -31,4 +31,4 @@ class ActionModule(ActionBase):
         elif arguments.get("delete"):
             del keys[str(arguments["delete"])]
         path.write_text(json.dumps(keys), encoding="utf-8")
-        return {**result, "keys": [{"id": key_id, "used": False} for key_id in keys]}
+        return {**result, "there": [{"id": key_id, "used": False} for key_id in keys]}
