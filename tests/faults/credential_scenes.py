@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import harness
 import other_collections
@@ -21,12 +21,14 @@ import store
 from credential_rotations import KNOWN, record_name
 from credential_rules import AWS, CredentialWitness
 from harness import play
-from iam import Iam
 from kills import Scene, Server, Twilio
 from rotations import LONG_AGO
 from rules import FileStore, VaultStore, journal
 from simulator.client import Simulator
-from vault_server import Vault
+
+if TYPE_CHECKING:
+    from iam import Iam
+    from vault_server import Vault
 
 NAME = "recordings"
 

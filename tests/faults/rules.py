@@ -18,12 +18,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import store
 from kills import Ran, Scene
 from simulator.client import Simulator
-from vault_server import Vault
+
+if TYPE_CHECKING:
+    from vault_server import Vault
+
+#: The name of the server whose requests are the store's.
+STORE = "Vault"
 
 #: The lives of an account's tokens, as the simulator tells them.
 Lives = Sequence[Mapping[str, Any]]
@@ -313,7 +318,7 @@ def idle(before: Mapping[str, Any], after: Mapping[str, Any], ran: Ran) -> list[
     problems = []
     if ran.result.status != 0:
         problems.append(f"rule 5: the run that finds nothing due failed:\n{ran.result.output}")
-    asked = [request for name, requests in ran.requests.items() if name != Vault.name for request in requests]
+    asked = [request for name, requests in ran.requests.items() if name != STORE for request in requests]
     if len(asked) > 1 or any(request.writes for request in asked):
         problems.append(f"rule 5: the run that finds nothing due sends {[request.what for request in asked]}")
     if ran.changed:

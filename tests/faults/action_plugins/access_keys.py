@@ -29,6 +29,6 @@ class ActionModule(ActionBase):
             keys[key_id] = secret
             result["made"] = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
         elif arguments.get("delete"):
-            del keys[str(arguments["delete"])]
+            keys.pop(str(arguments["delete"]), None)
         path.write_text(json.dumps(keys), encoding="utf-8")
         return {**result, "there": [{"id": key_id, "used": False} for key_id in keys]}
