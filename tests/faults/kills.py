@@ -168,7 +168,7 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
 def _prepare(scene: Scene, name: str, wanted: Any) -> Path:
     """Make the folder of a run's points."""
     place = scene.folder / "runs" / name
-    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "temporary", "remote"))):
+    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "tmp", "remote"))):
         folder.mkdir(parents=True, exist_ok=True)
     os.mkfifo(place / STANDING)
     for file in (PASSED, PROGRAMS):
@@ -188,7 +188,7 @@ def _environment(scene: Scene, place: Path) -> dict[str, str]:
         MARK: str(place),
         "PYTHONPATH": str(SHIM),
         "HOME": str(scene.folder / "home"),
-        "TMPDIR": str(scene.folder / "temporary"),
+        "TMPDIR": str(scene.folder / "tmp"),
         "ANSIBLE_REMOTE_TMP": str(scene.folder / "remote"),
         "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": plugins,
