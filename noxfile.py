@@ -339,7 +339,8 @@ def faults(session: nox.Session, core: str) -> None:
 def doors(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values: the doors and the filters.
 
-    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules by both doors, the inventory, and roles.
+    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules by both
+    doors, the inventory, and roles.
     """
     files, selection = ["test_filters.py"], []
     if CORES[core].coming:

@@ -143,9 +143,13 @@ class Proof:
         try:
             runs = []
             for number, kill in enumerate(kills, start=1):
-                runs.append(run(witness.scene, f"killed {number}", kill.point))
+                killed = run(witness.scene, f"killed {number}", kill.point)
+                runs.append(killed)
                 problems += witness.so_far()
-                if kill.left not in (None, _left(witness)):
+                if kill.left is None:
+                    # It was named beforehand, and not seen.
+                    assert killed.points[-1].what.startswith(kill.point.what), f"this is {killed.points[-1]}"
+                elif kill.left != _left(witness):
                     problems.append("what was left is not what was seen while a run stood still here")
             runs.append(run(witness.scene, "undisturbed", look=look))
             problems += self._judge_end(witness, runs)
