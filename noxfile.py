@@ -339,7 +339,8 @@ def faults(session: nox.Session, core: str) -> None:
 def doors(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values: the doors and the filters.
 
-    On the coming release only that nothing warns of it: all modules by both doors, the inventory, and roles.
+    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules by both
+    doors, the inventory, and roles.
     """
     files, selection = ["test_filters.py"], []
     if CORES[core].coming:
@@ -348,6 +349,8 @@ def doors(session: nox.Session, core: str) -> None:
             ["-k", "test_results_are_the_same or inventory or account_baseline or rotate_auth_token"],
         )
     others = [f"tests/integration/{file}" for file in files]
+    if not CORES[core].coming:
+        others.append("tests/faults/test_kill_points.py::test_on_each_core")
     run_pytest(session, core, "tests/integration/test_doors.py", *others, *selection, "--numprocesses=2")
 
 

@@ -243,6 +243,7 @@ class State:
     :param waits_for: what the role was told to do: a hook, or LOAD or SAVE.
     :param wanted: the record that is to be loaded.
     :param note: of the hook's step; see :class:`_rotation.Step`.
+    :param handed_by: where the role is told to LOAD, the hook before it, if what that handed over still counts.
     :param ending: the message of the failure that the run ends with, once its lock is released; empty: it succeeds.
     :param ends: whether the run ends once its record is saved.
     """
@@ -256,6 +257,7 @@ class State:
     waits_for: str = ""
     wanted: str = ""
     note: str = ""
+    handed_by: str = ""
     ending: str = ""
     ends: bool = False
 
@@ -347,6 +349,7 @@ class Driver:
         self._said: list[str] = []
         self._adopts = ""
         self._seen = False
+        self._handed_by = ""
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
         self._state = State(run_id="")
@@ -365,7 +368,7 @@ class Driver:
                 return self._end(self._state.ending)
             return self._go_on()
         except NeedsRecord as needed:
-            return self._left_to_role(self._store_task(LOAD), wanted=needed.name)
+            return self._left_to_role(self._store_task(LOAD), wanted=needed.name, handed_by=self._handed_by)
         except (RotationError, RecordError, DateError, _lock.LockError) as error:
             return self._stop(str(error))
         except TwilioError as error:
@@ -392,14 +395,21 @@ class Driver:
         if isinstance(self._store, FileStore) or not state.loaded or self._was_told_to_load():
             self._load(first=not state.loaded)
         if state.waits_for not in ("", LOAD, SAVE):
-            step = RunHook(state.waits_for, note=state.note)
-            failed = outcome.failed_task is not None
-            result = not failed and self._rotation.hook_result(step, outcome)
-            self._case = self._rotation.after(self._case, step, result)
-            # A file was read just now, after the hook.
-            held = isinstance(self._store, FileStore)
-            run = replace(self._case.run, held=held, failed_in=outcome.where() or self._case.run.failed_in)
-            self._case = replace(self._case, run=run)
+            self._after_hook(RunHook(state.waits_for, note=state.note), outcome)
+        elif state.handed_by:
+            # The call that this hook led to ended with a look at the lock, which would come again and again otherwise.
+            self._after_hook(RunHook(state.handed_by), outcome)
+
+    def _after_hook(self, step: RunHook, outcome: Outcome) -> None:
+        failed = outcome.failed_task is not None
+        result = not failed and self._rotation.hook_result(step, outcome)
+        if not isinstance(result, bool):
+            self._handed_by = step.name
+        # A record that was loaded just now was loaded after the hook.
+        held = self._case.run.held
+        self._case = self._rotation.after(self._case, step, result)
+        run = replace(self._case.run, held=held, failed_in=outcome.where() or self._case.run.failed_in)
+        self._case = replace(self._case, run=run)
 
     def _was_told_to_load(self) -> bool:
         return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
@@ -578,6 +588,7 @@ class Driver:
         *,
         wanted: str = "",
         note: str = "",
+        handed_by: str = "",
         ends: bool = False,
         ending: str = "",
         record: Mapping[str, Any] | None = None,
@@ -589,6 +600,7 @@ class Driver:
             waits_for=following.name,
             wanted=wanted or self._rotation.name,
             note=note,
+            handed_by=handed_by,
             ends=ends,
             ending=ending,
         )

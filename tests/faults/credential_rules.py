@@ -17,15 +17,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from iam import Iam
 from kills import Ran, Scene
-from rules import FileStore, files, half_saved, idle, left_over, shown, taken
+from rules import Store, files, half_saved, idle, left_over, shown, taken
 from simulator.client import Simulator
 
 AWS, PUBLIC_KEY = "aws_credential", "public_key"
@@ -42,20 +41,19 @@ class CredentialWitness:
     :param inputs: folders that hold secrets because the test put them there.
     :param secrets: what must not be shown, beside what is made.
     :param private_keys: the folder of private keys.
-    :param iam: the simulated IAM, and ``user`` whose access keys are rotated.
+    :param access_keys: returns the access keys that there are, each with its secret; None for public keys.
     """
 
     kind: str
     simulator: Simulator
     account_sid: str
     scene: Scene
-    store: FileStore
+    store: Store
     journal: Path
     inputs: Sequence[Path]
     secrets: Sequence[str]
     private_keys: Path
-    iam: Iam | None = None
-    user: str = ""
+    access_keys: Callable[[], Mapping[str, str]] | None = None
     _seen_keys: dict[Path, bytes] = field(default_factory=dict)
     _seen_secrets: set[str] = field(default_factory=set)
 
@@ -107,12 +105,12 @@ class CredentialWitness:
         if used not in listed:
             return [f"make before break: the consumer uses {used}, which Twilio does not have"]
         key_id = self._key_id(listed[used])
-        if self.iam and key_id not in self._keys():
-            return [f"make before break: the consumer uses {used}, whose access key {key_id} IAM does not have"]
+        if self.access_keys and key_id not in self._keys():
+            return [f"make before break: the consumer uses {used}, whose access key {key_id} is not there"]
         return []
 
     def nothing_is_lost(self) -> list[str]:
-        """After the next run, nothing is left at Twilio or in IAM that the record does not know."""
+        """After the next run, nothing is left at Twilio or of access keys that the record does not know."""
         record = self.record()
         known = [record.get("current") or {}, record.get("new") or {}]
         sids, key_ids = ({each.get(name) for each in known} for name in ("sid", "key_id"))
@@ -142,8 +140,8 @@ class CredentialWitness:
 
     def nothing_is_shown(self, runs: Sequence[Ran]) -> list[str]:
         """Rule 4: no secret is in what was printed, in an argument, in the record, or in a file where none belongs."""
-        if self.iam:
-            self._seen_secrets.update(self.iam.keys(self.user).values())
+        if self.access_keys:
+            self._seen_secrets.update(self.access_keys().values())
         for content in self._seen_keys.values():
             # The lines, since what is printed may be broken otherwise; but for the first, which is the same in all.
             self._seen_secrets.update(content.decode().splitlines()[2:-1])
@@ -166,7 +164,7 @@ class CredentialWitness:
         return credentials
 
     def _keys(self) -> list[str]:
-        return list(self.iam.keys(self.user)) if self.iam else []
+        return list(self.access_keys()) if self.access_keys else []
 
     def _key_id(self, credential: Mapping[str, Any]) -> str:
         return str(credential.get("credentials", "")).partition(":")[0]

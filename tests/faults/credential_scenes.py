@@ -10,9 +10,10 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import harness
 import other_collections
@@ -20,11 +21,14 @@ import store
 from credential_rotations import KNOWN, record_name
 from credential_rules import AWS, CredentialWitness
 from harness import play
-from iam import Iam
 from kills import Scene, Server, Twilio
 from rotations import LONG_AGO
-from rules import FileStore, journal
+from rules import FileStore, VaultStore, journal
 from simulator.client import Simulator
+
+if TYPE_CHECKING:
+    from iam import Iam
+    from vault_server import Vault
 
 NAME = "recordings"
 
@@ -58,28 +62,39 @@ def scene(
     folder: Path,
     kind: str,
     begin: Callable[[Old], Start],
-    iam: Iam | None = None,
     has_old: bool = True,
+    iam: Iam | None = None,
+    vault: Vault | None = None,
 ) -> CredentialWitness:
     """Prepare an account, its record and its consumer.
 
     :param kind: AWS or PUBLIC_KEY.
     :param begin: tells how, by what is old in this scene.
-    :param iam: with AWS, where the access keys are.
     :param has_old: whether there is a credential, with an access key in it.
+    :param iam: with AWS, where the access keys are; a toy makes them if there is none.
+    :param vault: where the record is kept; in a file if there is none.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
-    user = f"user-{token_hex(8)}"
+    inputs, records, private_keys = (folder / name for name in ("inputs", "records", "private_keys"))
+    inputs.mkdir()
+    role = f"rotate_{kind}"
     servers: list[tuple[Server, str]] = [(Twilio(simulator), account_sid)]
     environment: dict[str, str] = {}
-    key_id = key_secret = ""
+    making: dict[str, str] = {"private_key_folder": str(private_keys)}
+    access_keys: Callable[[], Mapping[str, str]] | None = None
+    key_id, key_secret = f"AKIA{token_hex(8).upper()}", token_hex(20)
     if iam:
-        caller = iam.caller()
+        user, caller = f"user-{token_hex(8)}", iam.caller()
         servers.append((iam, caller))
         environment = iam.environment(caller)
         iam.add_user(user)
         if has_old:
             key_id, key_secret = iam.add_key(user)
+        access_keys, making = partial(iam.keys, user), {"iam_user": user}
+    elif kind == AWS:
+        there = inputs / "access_keys.json"
+        there.write_text(json.dumps({key_id: key_secret} if has_old else {}), encoding="utf-8")
+        access_keys, making = partial(_read, there), _key_hooks(inputs, there)
     old_sid = f"CR{token_hex(16)}"
     start = begin(Old(old_sid, key_id))
     seed: dict[str, Any] = {"sid": account_sid, "auth_token": auth_token}
@@ -90,23 +105,26 @@ def scene(
         else:
             seed["public_keys"] = [old]
     simulator.seed({"accounts": [seed]})
-    inputs, records, private_keys = (folder / name for name in ("inputs", "records", "private_keys"))
-    inputs.mkdir()
     used = folder / "consumer.jsonl"
     used.touch()
     if has_old:
         journal(used, [old_sid])
-    role = f"rotate_{kind}"
+    if vault:
+        token = vault.issue()
+        servers.append((vault, token))
+        where = {"store": "hashi_vault", "hashi_vault_url": vault.url, "hashi_vault_token": token}
+    else:
+        token = ""
+        where = {"store": "file", "store_path": str(records), "store_password": password}
     variables = {
         "account_sid": account_sid,
         "auth_token": auth_token,
         "base_url": simulator.url,
         "friendly_name": NAME,
         "grace_days": 0,
-        "store_path": str(records),
-        "store_password": password,
-        **({"iam_user": user} if kind == AWS else {"private_key_folder": str(private_keys)}),
         "settle_seconds": 0,
+        **where,
+        **making,
         **_hooks(inputs, used, role),
         **start.variables,
     }
@@ -123,22 +141,43 @@ def scene(
         saves_below=[records, private_keys],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections, **environment},
     )
-    record = records / f"{record_name(kind, account_sid, NAME)}.yml"
+    name = record_name(kind, account_sid, NAME)
+    path = records / f"{name}.yml"
     if start.record is not None:
-        store.write(record, password, {"account_sid": account_sid, "friendly_name": NAME, **KNOWN, **start.record})
+        store.write(path, password, {"account_sid": account_sid, "friendly_name": NAME, **KNOWN, **start.record})
     return CredentialWitness(
         kind,
         simulator,
         account_sid,
         made,
-        FileStore(record, password, made.kept),
+        VaultStore(vault, f"twilio/{name}") if vault else FileStore(path, password, made.kept),
         used,
         [inputs],
-        [secret for secret in (auth_token, password, key_secret) if secret],
+        [secret for secret in (auth_token, password, token, key_secret) if secret],
         private_keys,
-        iam,
-        user,
+        access_keys,
     )
+
+
+def _read(path: Path) -> Mapping[str, str]:
+    """Return the access keys that the toy has made."""
+    keys: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
+    return keys
+
+
+def _key_hooks(inputs: Path, there: Path) -> dict[str, str]:
+    """Write the task files of the toy that makes access keys."""
+    toy = {"name": "Call the toy", "register": "toy"}
+    handed_over = {"issue": ("issued", "made"), "list": ("keys", "there")}
+    options = {"issue": {"make": True}, "list": {}, "revoke": {"delete": "{{ rotate_aws_credential_revoke_key_id }}"}}
+    for hook, more in options.items():
+        tasks: list[dict[str, Any]] = [{**toy, "ansible.legacy.access_keys": {"path": str(there), **more}}]
+        if hook in handed_over:
+            fact, result = handed_over[hook]
+            facts = {f"rotate_aws_credential_{fact}": f"{{{{ toy.{result} }}}}"}
+            tasks.append({"name": "Hand over", "ansible.builtin.set_fact": facts})
+        (inputs / f"{hook}.yml").write_text(json.dumps(tasks), encoding="utf-8")
+    return {f"{hook}_tasks": str(inputs / f"{hook}.yml") for hook in options}
 
 
 def _hooks(inputs: Path, used: Path, role: str) -> dict[str, str]:

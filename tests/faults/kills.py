@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,8 +32,7 @@ from simulator.client import Simulator
 HERE = Path(__file__).parent
 SHIM = HERE / "shim"
 
-#: How often a run is looked at, and how long it may take at most, in seconds.
-POLL = 0.003
+#: How long a run may take from one point to the next, in seconds.
 LIMIT = 300.0
 
 #: The names that ``shim/kill_point.py`` has for these.
@@ -144,10 +145,12 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
     wanted = [kill_at.kind, kill_at.number] if kill_at else EACH if look else None
     place = _prepare(scene, name, wanted)
     before = {server.name: len(server.requests(caller)) for server, caller in scene.callers}
-    with ThreadPoolExecutor(1) as pool:
+    # Also open to be written to: so it never ends.
+    with ThreadPoolExecutor(1) as pool, open(place / STANDING, "r+b", buffering=0) as standing:
         future = pool.submit(ansible_playbook, scene.folder, [scene.play], "-vvvv", **_environment(scene, place))
+        future.add_done_callback(lambda _future: standing.write(b"\n"))
         try:
-            killed = _attend(place, future, look)
+            killed = _attend(place, standing, look)
         finally:
             # Whatever was left, be it that the test is interrupted; otherwise nothing.
             kill_all(place)
@@ -164,8 +167,9 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
 def _prepare(scene: Scene, name: str, wanted: Any) -> Path:
     """Make the folder of a run's points."""
     place = scene.folder / "runs" / name
-    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "temporary", "remote"))):
+    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "tmp", "remote"))):
         folder.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(place / STANDING)
     for file in (PASSED, PROGRAMS):
         (place / file).touch()
     settings = {
@@ -183,7 +187,7 @@ def _environment(scene: Scene, place: Path) -> dict[str, str]:
         MARK: str(place),
         "PYTHONPATH": str(SHIM),
         "HOME": str(scene.folder / "home"),
-        "TMPDIR": str(scene.folder / "temporary"),
+        "TMPDIR": str(scene.folder / "tmp"),
         "ANSIBLE_REMOTE_TMP": str(scene.folder / "remote"),
         "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": plugins,
@@ -192,30 +196,23 @@ def _environment(scene: Scene, place: Path) -> dict[str, str]:
     }
 
 
-def _attend(place: Path, future: Future[Run], look: Callable[[Point], None] | None) -> bool:
-    """Wait until a run is over; look at it wherever it stands still, or kill it there. Return whether it was killed."""
-    end = time.monotonic() + LIMIT
-    while not wait([future], POLL).done:
-        if (process := _standing(place)) is not None:
-            _wait_for_states({process}, "T")
-            if look is None:
-                kill_all(place)
-                return True
-            look(_points(place)[-1])
-            (place / STANDING).unlink()
-            os.kill(process, signal.SIGCONT)
-        if time.monotonic() > end:
+def _attend(place: Path, standing: FileIO, look: Callable[[Point], None] | None) -> bool:
+    """Wait until a run is over; look at it wherever it stands still, or kill it there. Return whether it was killed.
+
+    :param standing: tells the number of each process that stands still, each on a line; an empty one is the end.
+    """
+    while select.select([standing], [], [], LIMIT)[0]:
+        number = standing.readline().strip()
+        if not number:
+            return False
+        process = int(number)
+        _wait_for_states({process}, "T")
+        if look is None:
             kill_all(place)
-            raise AssertionError(f"the run took too long:\n{future.result().output}")
-    return False
-
-
-def _standing(place: Path) -> int | None:
-    """Return the process that stands still."""
-    try:
-        return int(os.readlink(place / STANDING))
-    except FileNotFoundError:
-        return None
+            return True
+        look(_points(place)[-1])
+        os.kill(process, signal.SIGCONT)
+    raise AssertionError("the run took too long")
 
 
 def _points(place: Path) -> list[Point]:

@@ -58,6 +58,7 @@ class Way:
     :param ends_with: what the record says when it is over.
     :param ends_well: whether a run that gets to the end succeeds, and one after it has nothing to do.
     :param chooses: at which points a run is killed, where they leave something new; the others are another way's.
+    :param first: where a first run is killed, whose other points are another way's.
     """
 
     name: str
@@ -65,17 +66,18 @@ class Way:
     ends_with: Mapping[str, Any] = field(default_factory=dict)
     ends_well: bool = True
     chooses: Callable[[Point], bool] = lambda _point: True
+    first: Point | None = None
 
 
 class Kill(NamedTuple):
     """Where a run is killed.
 
     :param point: the point.
-    :param left: what was seen to be there while a run stood still at it.
+    :param left: what was seen to be there while a run stood still at it; None where none did.
     """
 
     point: Point
-    left: str
+    left: str | None
 
 
 #: Runs that are killed, one after the other.
@@ -101,12 +103,12 @@ class Proof:
         #: All points at which a run stood still.
         self.points: list[Point] = []
         #: Where a last run was killed, with those that were killed before it.
-        self.killed: list[Kills] = []
+        self.killed: list[Kills] = [(Kill(way.first, None),)] if way.first else []
 
     def problems(self) -> list[str]:
         """Return what is wrong."""
         problems: list[str] = []
-        following: list[Kills] = [()]
+        following: list[Kills] = list(self.killed) or [()]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while following and not problems:
                 found: list[Kills] = []
@@ -141,9 +143,13 @@ class Proof:
         try:
             runs = []
             for number, kill in enumerate(kills, start=1):
-                runs.append(run(witness.scene, f"killed {number}", kill.point))
+                killed = run(witness.scene, f"killed {number}", kill.point)
+                runs.append(killed)
                 problems += witness.so_far()
-                if _left(witness) != kill.left:
+                if kill.left is None:
+                    # It was named beforehand, and not seen.
+                    assert killed.points[-1].what.startswith(kill.point.what), f"this is {killed.points[-1]}"
+                elif kill.left != _left(witness):
                     problems.append("what was left is not what was seen while a run stood still here")
             runs.append(run(witness.scene, "undisturbed", look=look))
             problems += self._judge_end(witness, runs)

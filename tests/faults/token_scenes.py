@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import harness
 import other_collections
@@ -22,7 +22,9 @@ from kills import Scene, Server, Twilio
 from rules import FileStore, Store, TokenWitness, VaultStore, journal
 from simulator.client import Simulator
 from token_rotations import KNOWN
-from vault_server import Vault
+
+if TYPE_CHECKING:
+    from vault_server import Vault
 
 ROLE = "rotate_auth_token"
 

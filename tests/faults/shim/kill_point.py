@@ -21,7 +21,8 @@ from typing import Any
 #: The variable that names the folder of a run's points; its value marks the run's processes.
 FOLDER = "KILLS_FOLDER"
 
-#: What the folder holds: how the test wants the run, the points that were passed, and the process that stands still.
+#: What the folder holds: how the test wants the run, the points that were passed, and a named pipe that is told which
+#: process stands still.
 SETTINGS, PASSED, STANDING = "settings.json", "passed.jsonl", "standing"
 
 #: Likewise: the programs that were started, with their arguments.
@@ -55,8 +56,6 @@ def come_to(kind: str, what: str, wanted: Any) -> None:
         number = 1 + sum(json.loads(line)["kind"] == kind for line in log)
         log.write(json.dumps({"kind": kind, "number": number, "what": what, "at": time.monotonic()}) + "\n")
     if wanted in (EACH, [kind, number]):
-        standing = folder() / STANDING
-        # A link is made with what it says at once.
-        standing.symlink_to(str(os.getpid()))
-        while standing.is_symlink():
-            os.kill(os.getpid(), signal.SIGSTOP)
+        with open(folder() / STANDING, "w", encoding="ascii") as pipe:
+            pipe.write(f"{os.getpid()}\n")
+        os.kill(os.getpid(), signal.SIGSTOP)

@@ -2,13 +2,39 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run says at its end; what it does is explored, and run in playbooks."""
+"""What a run says at its end, and that it comes to one; what it does is explored, and run in playbooks."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
-from ansible_collections.community.twilio.plugins.plugin_utils._driver import due_in_words, in_tenths
+from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
+from ansible_collections.community.twilio.plugins.plugin_utils import _credential_rotation as table
+from ansible_collections.community.twilio.plugins.plugin_utils._credential_driver import CredentialRotation
+from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
+    AWS_CREDENTIAL,
+    CREATED,
+    CredentialSettings,
+    Listed,
+)
+from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
+    LOAD,
+    SAVE,
+    Called,
+    Driver,
+    Outcome,
+    State,
+    Stored,
+    TaskStore,
+    due_in_words,
+    in_tenths,
+)
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer
 
 
 @pytest.mark.parametrize(
@@ -26,3 +52,87 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import du
 def test_when_it_is_due_is_told_in_days(days, rounded, words):
     assert str(in_tenths(days)) == rounded
     assert due_in_words(in_tenths(days)) == words
+
+
+ACCOUNT, OLD, NEW = "AC" + "0" * 32, "CR" + "1" * 32, "CR" + "2" * 32
+NOW = datetime(2026, 1, 31, 4, tzinfo=timezone.utc)
+HOOKS = {name: f"/{name}.yml" for name in (table.ISSUE, table.LIST, table.REVOKE, table.REPOINT, table.VERIFY)}
+
+
+class World:
+    """Twilio, IAM and a store of task files, in memory."""
+
+    def __init__(self) -> None:
+        self.listed = [Listed(OLD, None, "2020-01-31T00:00:00Z")]
+        self.keys = ["old key"]
+        self.issued: dict[str, str] = {}
+        self.stored: list[Mapping[str, Any]] = []
+        self.told: list[str] = []
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        return self.stored[-1] if self.stored else {}
+
+    def perform(self, called: Called) -> Outcome:
+        """Do what the role is told to do, and return what it reports, which stays from call to call."""
+        assert called.next is not None
+        self.told.append(called.next.name)
+        if called.next.name == SAVE:
+            assert called.next.record is not None
+            self.stored.append(called.next.record)
+        elif called.next.name == table.ISSUE:
+            self.keys.append("new key")
+            self.issued = {"aws_access_key_id": "new key", "aws_secret_access_key": "the secret"}
+        elif called.next.name == table.REVOKE:
+            self.keys.remove(called.next.variables["key_id"])
+        return Outcome(
+            saved={"version": str(len(self.stored))},
+            handed_over={"keys": [{"id": key, "used": False} for key in self.keys]},
+        )
+
+
+class InMemory(CredentialRotation):
+    """A rotation of an AWS credential whose requests are answered by a world."""
+
+    def __init__(self, world: World) -> None:
+        settings = CredentialSettings(NOW, 90.0, False, kind=AWS_CREDENTIAL, grace_days=0.0, lists_keys=True)
+        super().__init__(SimpleNamespace(account_sid=ACCOUNT), settings, "name", HOOKS, world.issued)
+        self._world = world
+
+    def probe(self, case):
+        return tuple(self._world.listed)
+
+    def request(self, case, step):
+        if step.name == table.CREATE:
+            self._world.listed.append(Listed(NEW, case.record.new.fingerprint, "2026-01-31T04:00:00Z"))
+            return Answer(CREATED, NEW)
+        self._world.listed = [each for each in self._world.listed if each.sid != step.argument]
+        return Answer(table.DELETED)
+
+
+def call(world: World, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> Called:
+    """Make one call of a run, as the action plugin does."""
+    rotation = InMemory(world)
+    loads = state is not None and state.waits_for == LOAD
+    loaded = {rotation.name: Stored(world.record, str(len(world.stored)))} if loads else {}
+    store = TaskStore({LOAD: "/load.yml", SAVE: "/save.yml"}, False, loaded)
+    driver = Driver(rotation, store, clock=Clock(), now=NOW, settle_seconds=0, lease_seconds=3600, check_mode=False)
+    return driver.call(state, outcome, record)
+
+
+def test_with_a_store_of_task_files_what_a_hook_handed_over_outlives_a_look_at_the_lock():
+    world = World()
+    called = call(world, None, Outcome(), None)
+    for _step in range(60):
+        if called.next is None:
+            break
+        outcome = world.perform(called)
+        called = call(world, State.from_dict(called.state.as_dict()), outcome, called.record)
+    assert called.next is None, world.told
+    assert not called.failed, called.message
+    assert world.record["phase"] == "idle"
+    assert world.record["current"]["sid"] == NEW
+    assert [each.sid for each in world.listed] == [NEW]
+    assert world.keys == ["new key"]
+    # The keys are listed before the first is made, when it is made, and before the old one goes.
+    assert world.told.count(table.LIST) <= 4
