@@ -109,7 +109,8 @@ def binary_folders() -> list[Path]:
             folders.append(folder)
     if root := os.environ.get("PYENV_ROOT"):
         folders.extend(sorted(Path(root).glob("versions/*/bin")))
-    return [folder for folder in dict.fromkeys(folders) if folder.name != "shims"]
+    # An environment made here would be cleared by itself.
+    return [folder for folder in dict.fromkeys(folders) if folder.name != "shims" and CACHE not in folder.parents]
 
 
 def find_python(core: Core) -> Path | None:

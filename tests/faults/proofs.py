@@ -194,7 +194,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|\+00:00)")
 
 #: SIDs, tokens (those of Vault, too), fingerprints, the ids of AWS, times in names of files, and the ports of servers.
 _NAME = re.compile(
-    r"\b(?:[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8,}|s\.[0-9A-Za-z]{24}|A[A-Z]{3}[A-Z0-9]{12,}|\d{8}T\d{6}Z)\b"
+    r"\b(?:[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8,}|s\.[0-9A-Za-z]{24}|A[A-Z]{3}[A-Z0-9]{12,}|\d{8}T\d{6}(?:\.\d+)?Z)\b"
     r"|(?<=127\.0\.0\.1:)\d+"
 )
 
