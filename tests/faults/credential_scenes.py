@@ -65,6 +65,8 @@ def scene(
     has_old: bool = True,
     iam: Iam | None = None,
     vault: Vault | None = None,
+    in_playbook: bool = False,
+    own_store: bool = False,
 ) -> CredentialWitness:
     """Prepare an account, its record and its consumer.
 
@@ -73,6 +75,8 @@ def scene(
     :param has_old: whether there is a credential, with an access key in it.
     :param iam: with AWS, where the access keys are; a toy makes them if there is none.
     :param vault: where the record is kept; in a file if there is none.
+    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault or an IAM.
+    :param own_store: whether the record is kept by task files of the user's.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
     inputs, records, private_keys = (folder / name for name in ("inputs", "records", "private_keys"))
@@ -113,6 +117,10 @@ def scene(
         token = vault.issue()
         servers.append((vault, token))
         where = {"store": "hashi_vault", "hashi_vault_url": vault.url, "hashi_vault_token": token}
+    elif own_store:
+        token = ""
+        path = records / f"{record_name(kind, account_sid, NAME)}.yml"
+        where = store.task_files(folder / "store", role, path, password)
     else:
         token = ""
         where = {"store": "file", "store_path": str(records), "store_password": password}
@@ -140,6 +148,7 @@ def scene(
         callers=servers,
         saves_below=[records, private_keys],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections, **environment},
+        role=None if vault or iam or in_playbook else (role, file),
     )
     name = record_name(kind, account_sid, NAME)
     path = records / f"{name}.yml"

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a playbook, stands still at each point at which it can be killed, and kills it at one of them.
+"""Runs a role, stands still at each point at which it can be killed, and kills it at one of them.
 
-A *scene* is what a run works on: an account, a store and consumers of its own, in a folder of its own. The points of a
-run are each request before it is sent, each answer before it is read, each step of a save, and the end of each task.
-At a point the process stops itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and
-lets it go on; or it kills the process and all its descendants, by SIGKILL.
+A *scene* is what a run works on: an account, a store and consumers of its own, in a folder of its own. Its runs are
+those of a playbook, or of a role alone, which takes a fraction of the time. The points of a run are each request before
+it is sent, each answer before it is read, each step of a save, and the end of each task. At a point the process stops
+itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and lets it go on; or it kills the
+process and all its descendants, by SIGKILL.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import harness
-from harness import Run, ansible_playbook
+from harness import Result, Run, ansible_playbook
 from servers import Request
 from simulator.client import Simulator
+
+import roles
 
 HERE = Path(__file__).parent
 SHIM = HERE / "shim"
@@ -98,6 +101,7 @@ class Scene:
     :param callers: the servers, each with what it knows this scene by.
     :param saves_below: in which folders a save is a point, and what is put in place is kept.
     :param environment: further environment variables.
+    :param role: which role is run without ``ansible-playbook``, and the file of its variables; None for the play.
     """
 
     folder: Path
@@ -105,6 +109,7 @@ class Scene:
     callers: Sequence[tuple[Server, str]]
     saves_below: Sequence[Path] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    role: tuple[str, Path] | None = None
 
     @property
     def kept(self) -> Path:
@@ -147,14 +152,13 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
     before = {server.name: len(server.requests(caller)) for server, caller in scene.callers}
     # Also open to be written to: so it never ends.
     with ThreadPoolExecutor(1) as pool, open(place / STANDING, "r+b", buffering=0) as standing:
-        future = pool.submit(ansible_playbook, scene.folder, [scene.play], "-vvvv", **_environment(scene, place))
-        future.add_done_callback(lambda _future: standing.write(b"\n"))
+        finish = _start_role(scene, place) if scene.role else _start_playbook(scene, place, standing, pool)
         try:
             killed = _attend(place, standing, look)
         finally:
             # Whatever was left, be it that the test is interrupted; otherwise nothing.
             kill_all(place)
-        result = future.result()
+        result = finish()
     assert killed == bool(kill_at), f"the run never came to {kill_at}:\n{result.output}"
     points = _points(place)
     requests = {server.name: server.requests(caller)[before[server.name] :] for server, caller in scene.callers}
@@ -162,6 +166,31 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
         sent = sum(point.kind == REQUEST for point in points)
         assert sent == sum(map(len, requests.values())), f"{sent} requests were points, but these were sent: {requests}"
     return Ran(result, points, requests, (place / PROGRAMS).read_text(encoding="utf-8"))
+
+
+def _start_playbook(scene: Scene, place: Path, standing: FileIO, pool: ThreadPoolExecutor) -> Callable[[], Run]:
+    """Start a run, and return what returns what came of it once it is over."""
+    future = pool.submit(ansible_playbook, scene.folder, [scene.play], "-vvvv", **_environment(scene, place))
+    future.add_done_callback(lambda _future: standing.write(b"\n"))
+    return future.result
+
+
+def _start_role(scene: Scene, place: Path) -> Callable[[], Run]:
+    assert scene.role
+    role, variables = scene.role
+    wanted = {"role": role, "variables": str(variables), "folder": str(scene.folder), "place": str(place)}
+    environment = _environment(scene, place)
+    roles.roles().start({**wanted, "standing": str(place / STANDING), "environment": environment})
+
+    def finish() -> Run:
+        told = place / roles.OUTCOME
+        if not told.exists():
+            return Run(-signal.SIGKILL, "", [])
+        outcome = json.loads(told.read_text(encoding="utf-8"))
+        results = [Result(kind, "localhost", task, values, 0) for kind, task, values in outcome["results"]]
+        return Run(outcome["status"], outcome["output"], results)
+
+    return finish
 
 
 def _prepare(scene: Scene, name: str, wanted: Any) -> Path:
@@ -240,6 +269,9 @@ def kill_all(place: Path) -> None:
 
 def _processes(place: Path) -> Iterator[int]:
     mark = f"{MARK}={place}".encode()
+    forked = place / roles.PROCESS
+    if forked.exists():
+        yield int(forked.read_text(encoding="ascii"))
     for name in os.listdir("/proc"):
         if name.isdecimal():
             try:

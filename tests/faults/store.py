@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -45,6 +46,24 @@ def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def task_files(folder: Path, role: str, path: Path, password: str) -> dict[str, str]:
+    """Write the task files of a store of a user's own that keeps its record in this file.
+
+    :returns: the role's variables that name it, without the role's prefix.
+    """
+    folder.mkdir()
+    options = {"path": str(path), "password": f"{{{{ {role}_store_password }}}}"}
+    saved = {"record": "{{ rotation_record_new }}", "version": "{{ rotation_record_version }}"}
+    tasks = {
+        "load": {"ansible.legacy.own_store": options, "register": "rotation_record_found"},
+        "save": {"ansible.legacy.own_store": {**options, **saved}, "register": "rotation_record_saved"},
+    }
+    for name, task in tasks.items():
+        named = [{"name": f"{name.capitalize()} the record", **task}]
+        (folder / f"{name}.yml").write_text(json.dumps(named), encoding="utf-8")
+    return {"store": str(folder), "store_password": password}
 
 
 def dead_lock() -> dict[str, Any]:

@@ -207,6 +207,18 @@ def test_credential(
     prove(Way(request.node.name, prepare, FINISHED, chooses=all_points if has_old else outside))
 
 
+def test_a_token_in_a_store_of_task_files(prove: Callable[[Way], Proof]) -> None:
+    prepare = partial(token_scenes.scene, begin=adopt, own_store=True)
+
+    prove(Way("task files", prepare, ROTATED, chooses=outside))
+
+
+def test_a_credential_in_a_store_of_task_files(prove: Callable[[Way], Proof]) -> None:
+    prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, own_store=True)
+
+    prove(Way("task files", prepare, FINISHED, chooses=outside))
+
+
 # -- one kill ------------------------------------------------------------------------------------------------------
 
 # With a store or with keys that take long, and on other releases of ansible-core: what stands between is proved above.
@@ -230,13 +242,13 @@ def kill_once(name: str, prepare: Callable[..., Any], ends_with: Mapping[str, An
 @pytest.mark.parametrize("role", ["auth token", "AWS", "public key"])
 def test_on_each_core(role: str, prove: Callable[[Way], Proof]) -> None:
     if role == "auth token":
-        prepare = partial(token_scenes.scene, begin=by_default)
+        prepare = partial(token_scenes.scene, begin=by_default, in_playbook=True)
         prove(kill_once(role, prepare, ROTATED, 3, "POST /v1/AuthTokens/Secondary"))
     elif role == "AWS":
-        prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due)
+        prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, in_playbook=True)
         prove(kill_once(role, prepare, FINISHED, 5, "POST /v1/Credentials/AWS"))
     else:
-        prepare = partial(credential_scenes.scene, kind=PUBLIC_KEY, begin=credential_due)
+        prepare = partial(credential_scenes.scene, kind=PUBLIC_KEY, begin=credential_due, in_playbook=True)
         prove(kill_once(role, prepare, FINISHED, 4, "POST /v1/Credentials/PublicKeys"))
 
 
@@ -245,7 +257,6 @@ def test_on_each_core(role: str, prove: Callable[[Way], Proof]) -> None:
     ("answer", "what"),
     [
         pytest.param(5, "POST /v1/AuthTokens/Secondary", id="minted, not saved"),
-        pytest.param(6, "POST /v1/secret/", id="minted, saved"),
         pytest.param(19, "POST /v1/AuthTokens/Promote", id="promoted, not saved"),
     ],
 )
@@ -256,14 +267,10 @@ def test_auth_token_in_vault(answer: int, what: str, vault: Vault, prove: Callab
 
 
 @needs_other_collections
-@pytest.mark.parametrize(
-    ("kind", "answer", "what"),
-    [(PUBLIC_KEY, 9, "POST /v1/Credentials/PublicKeys"), (AWS, 8, "POST /v1/secret/")],
-)
-def test_credential_in_vault(kind: str, answer: int, what: str, vault: Vault, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(credential_scenes.scene, kind=kind, begin=credential_due, vault=vault)
+def test_credential_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
+    prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, vault=vault)
 
-    prove(kill_once(kind, prepare, FINISHED, answer, what))
+    prove(kill_once("AWS in Vault", prepare, FINISHED, 8, "POST /v1/secret/"))
 
 
 @needs_other_collections

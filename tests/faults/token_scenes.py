@@ -65,12 +65,19 @@ class Start:
 
 
 def scene(
-    simulator: Simulator, folder: Path, begin: Callable[[Tokens], Start], vault: Vault | None = None
+    simulator: Simulator,
+    folder: Path,
+    begin: Callable[[Tokens], Start],
+    vault: Vault | None = None,
+    in_playbook: bool = False,
+    own_store: bool = False,
 ) -> TokenWitness:
     """Prepare an account, its record and its consumer.
 
     :param begin: tells how, by tokens of this scene's own.
     :param vault: where the record is kept; in a file if there is none.
+    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
+    :param own_store: whether the record is kept by task files of the user's.
     """
     start = begin(Tokens())
     account_sid = f"AC{token_hex(16)}"
@@ -85,6 +92,9 @@ def scene(
         secret = vault.issue()
         servers.append((vault, secret))
         where = {"store": "hashi_vault", "hashi_vault_url": vault.url, "hashi_vault_token": secret}
+    elif own_store:
+        secret = token_hex(16)
+        where = store.task_files(folder / "store", ROLE, records / f"{account_sid}.yml", secret)
     else:
         secret = token_hex(16)
         where = {"store": "file", "store_path": str(records), "store_password": secret}
@@ -108,6 +118,7 @@ def scene(
         callers=servers,
         saves_below=[records],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections},
+        role=None if vault or in_playbook else (ROLE, secrets_file),
     )
     kept: Store
     record = None if start.record is None else {"account_sid": account_sid, **KNOWN, **start.record}

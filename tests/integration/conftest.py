@@ -12,8 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ansible.plugins.loader import init_plugin_loader
 
-sys.path.append(str(Path(__file__).parent))
+HERE = Path(__file__).parent
+
+sys.path.append(str(HERE))
+
+# Before anything of the collection is imported: roles that run in this process find its plugins so.
+init_plugin_loader([str(HERE.parent.parent / ".cache" / "collections")])
 
 
 @pytest.fixture(scope="session", autouse=True)

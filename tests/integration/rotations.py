@@ -4,8 +4,8 @@
 
 """Runs a role that rotates for many accounts at once: each is a host with variables of its own.
 
-A *rotation* is an account as Twilio has it, a record as the store has it, and variables. All rotations of a table run
-in one ``ansible-playbook`` at ``-vvvv``, so that what it prints can be searched for every secret there ever was.
+A *rotation* is an account as Twilio has it, a record as the store has it, and variables. The rotations of a table run
+in this process, or in one ``ansible-playbook`` at ``-vvvv``. What is printed is searched for every secret.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+import pytest
 from harness import HERE, Result, Run, ansible_playbook, numbered
+from role_in_process import RoleInProcess
 from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
@@ -118,6 +120,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     :ivar includes: how the play has the role.
     :ivar rescue: tasks that are run where the role fails.
     :ivar afterwards: further plays.
+    :ivar in_process: whether the role's task files are run in this process.
     :ivar last: the last run.
     """
 
@@ -125,6 +128,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     includes: str = "include_role"
     rescue: Sequence[Mapping[str, Any]] = ()
     afterwards: Sequence[Mapping[str, Any]] = ()
+    in_process: bool = False
     last: Run
 
     #: Which variables are shown after the role, beside its result.
@@ -241,7 +245,8 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
                 self.simulator.faults([{**fault, "account_sid": self.sid(rotation.name)} for fault in rotation.faults])
         self.simulator.clear_requests()
         before = {rotation.name: self._bytes(rotation) for rotation in rotations}
-        run = self.last = self._run(rotations, arguments, environment)
+        run_all = self._run_in_process if self.in_process else self._run
+        run = self.last = run_all(rotations, arguments, environment)
         log = self.simulator.requests()
         states = {state["sid"]: state for state in self.simulator.state()["accounts"]}
         assert self.simulator.health()["violations"] == []
@@ -276,6 +281,23 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             *("-i", str(inventory), "--limit", "!localhost", "--forks", "8", "-vvvv", *arguments),
             ANSIBLE_ACTION_PLUGINS=str(HERE / "action_plugins"),
             **environment,
+        )
+
+    def _run_in_process(
+        self, rotations: Sequence[Case], arguments: Sequence[str], environment: Mapping[str, str]
+    ) -> Run:
+        roles = [
+            RoleInProcess(self.role, sid, self._host(rotation), self.folder, "--check" in arguments)
+            for rotation, sid in ((rotation, self.sid(rotation.name)) for rotation in rotations)
+        ]
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            succeeded = [role.run((f"{self.role}_result", *self.shown)) for role in roles]
+        return Run(
+            0 if all(succeeded) else 2,
+            "\n".join(line for role in roles for line in role.shown),
+            [result for role in roles for result in role.results],
         )
 
     def _host(self, rotation: Case) -> dict[str, Any]:

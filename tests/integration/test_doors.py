@@ -122,7 +122,7 @@ def results_by(simulator, folder, environment, *arguments) -> list[Result]:
 MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
-@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")])
+@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=["applied", "with_check_mode"])
 def test_results_are_the_same_by_either_door_and_hold_no_secret(simulator, tmp_path, arguments):
     here = results_by(simulator, tmp_path, CONTROLLER_DOOR, *arguments)
     there = results_by(simulator, tmp_path, MODULE_DOOR, *arguments)

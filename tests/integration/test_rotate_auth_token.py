@@ -33,9 +33,9 @@ def now(**ago: float) -> str:
 
 
 def lock(**changes: Any) -> dict[str, Any]:
-    """Return the lock of a run that lives: this one."""
+    """Return the lock of a run that lives: that of the process that started this one."""
     held = _lock.ours(datetime.now(timezone.utc)).as_dict()
-    return {**held, "pid": os.getpid(), "start": _lock._start_of(os.getpid()), **changes}
+    return {**held, "pid": os.getppid(), "start": _lock._start_of(os.getppid()), **changes}
 
 
 CLEANING = {**IDLE, "phase": "cleaning", "rotated_at": now()}
@@ -93,6 +93,7 @@ def table(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
     """Run the table for real, once before in check mode: that must change nothing, anywhere."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("rows"))
+    accounts.in_process = True
     accounts.seed(ROWS)
     running_simulator.settings(forbid_writes=True)
     planned = accounts.run(ROWS, "--check", "--diff", **ENVIRONMENT)
@@ -379,6 +380,7 @@ LOST = [
 def test_answers_that_are_lost(simulator, tmp_path):
     """The first run stops where nothing is known, or sees what came of it; the second goes on to the end."""
     accounts = Accounts(simulator, tmp_path)
+    accounts.in_process = True
     accounts.seed(LOST)
     first = accounts.run(LOST)
     minted = ("no answer, minted", "no answer, minted late", "503, minted", "a proxy's 408, minted", "half an answer")
@@ -411,6 +413,7 @@ def test_a_new_token_that_can_not_delete_itself_is_deleted_with_the_primary(simu
     simulator.settings(secondary_may_delete=False)
     back = Rotation("back", record=IDLE, failing=["verify"], variables={"on_failure": "rollback"})
     accounts = Accounts(simulator, tmp_path)
+    accounts.in_process = True
     accounts.seed([back])
     rotated = accounts.run([back])["back"]
     assert rotated.record["phase"] == "idle"
@@ -498,6 +501,7 @@ def test_a_store_that_can_not_be_right_is_refused_and_left_as_it_is(simulator, t
     before = os.stat("/tmp").st_mode
     rotation = Rotation("one", record=IDLE, variables=variables)
     accounts = Accounts(simulator, tmp_path)
+    accounts.in_process = True
     accounts.seed([rotation])
     stopped = accounts.run([rotation])["one"]
     assert failure in stopped.failure
@@ -522,6 +526,7 @@ def test_a_subaccounts_token_is_read_with_its_parents(simulator, tmp_path):
         Rotation("lost, wrong token", {"auth_token": OTHER}, IDLE, variables={**PARENT, "parent_auth_token": PENDING}),
     ]
     accounts = Accounts(simulator, tmp_path)
+    accounts.in_process = True
     accounts.seed(rotations)
     done = accounts.run(rotations)
     assert done["first"].record["primary"] == PRIMARY

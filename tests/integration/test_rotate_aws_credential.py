@@ -56,7 +56,7 @@ TWIN = credential(numbered("CR", 3), NEW_FINGERPRINT, now(days=80))
 BOTH = [OLD_ONE, NEW_ONE]
 BOTH_KEYS = [key(OLD_KEY), key(NEW_KEY)]
 AT_ONCE = {"grace_days": 0}
-HELD = {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "pid": os.getpid(), "start": _lock._start_of(os.getpid())}
+HELD = {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "pid": os.getppid(), "start": _lock._start_of(os.getppid())}
 DEAD = {**HELD, "start": "1"}
 POST = {"method": "POST", "path": "Credentials/AWS$"}
 ROWS = [
@@ -133,7 +133,9 @@ ISSUES_THE_OLD_ONE = [{"name": "Issue", "ansible.builtin.set_fact": {"rotate_aws
 @pytest.fixture(scope="module")
 def accounts(running_simulator, tmp_path_factory) -> Accounts:
     running_simulator.reset()
-    return Accounts(running_simulator, tmp_path_factory.mktemp("rows"), "aws_credential", MADE_UP)
+    accounts = Accounts(running_simulator, tmp_path_factory.mktemp("rows"), "aws_credential", MADE_UP)
+    accounts.in_process = True
+    return accounts
 
 
 @pytest.fixture(scope="module")
@@ -411,6 +413,7 @@ def test_a_key_must_be_a_new_one(table, name):
 def test_two_names_of_one_account_are_two_rotations(running_simulator, tmp_path):
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path, "aws_credential", {**MADE_UP, **AT_ONCE})
+    accounts.in_process = True
     for name in ("A name", "a-name"):
         one = Rotation("one account", variables={"friendly_name": name, "force": True})
         if name == "A name":

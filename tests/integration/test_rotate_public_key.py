@@ -97,7 +97,9 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def accounts(running_simulator, folder) -> Accounts:
     running_simulator.reset()
-    return Accounts(running_simulator, folder, "public_key", {"private_key_folder": str(folder / "private")})
+    accounts = Accounts(running_simulator, folder, "public_key", {"private_key_folder": str(folder / "private")})
+    accounts.in_process = True
+    return accounts
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,245 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs a rotation role's task files in this process, several times as fast as ``ansible-playbook`` does.
+
+The task files are the role's own, and so are the action plugin, the lookup and the templates in them. What Ansible does
+around them is done here in a few lines, for the keywords that these files use; any other keyword is an error. What only
+Ansible itself can show is tested in playbooks: strategies, tags, includes, ignored errors, what is printed.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import ansible.template
+from ansible.parsing.dataloader import DataLoader
+from ansible.playbook.play_context import PlayContext
+from ansible.playbook.task import Task
+from ansible.plugins.loader import action_loader, connection_loader, lookup_loader
+from harness import CHECKOUT, HERE, Result
+
+ROLES = CHECKOUT / "roles"
+
+#: Keywords of a task, beside its module; those of the second line have no meaning here.
+_KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log"}
+_KEYWORDS |= {"ignore_errors", "apply"}
+
+
+class TaskFailed(Exception):
+    """A task failed.
+
+    :param task: its name.
+    :param result: what it returned.
+    """
+
+    def __init__(self, task: str, result: Mapping[str, Any]) -> None:
+        super().__init__(task)
+        self.task, self.result = task, result
+
+
+@functools.lru_cache
+def _have(action_plugins: Path) -> None:
+    """Let Ansible find a folder's action plugins."""
+    action_loader.add_directory(str(action_plugins))
+
+
+#: Releases of ansible-core that tell trusted texts from others have both.
+_TRUSTED = {"trusted_as_template": True} if hasattr(ansible.template, "trust_as_template") else {}
+_trusted = getattr(ansible.template, "trust_as_template", str)
+
+
+@functools.lru_cache
+def _loaded(path: Path) -> Any:
+    """Return what a YAML file of a role or a test holds."""
+    return DataLoader().load_from_file(str(path), **_TRUSTED)
+
+
+def load_all() -> None:
+    """Load what every run needs, for a process that forks."""
+    action_loader.get("community.twilio.rotation_step", class_only=True)
+    lookup_loader.get("community.twilio.rotation_record")
+    for path in ROLES.glob("rotate_*/*/*.yml"):
+        _loaded(path)
+
+
+@dataclass
+class Watch:
+    """Who watches a run.
+
+    :param task_end: is told the name of each task that has ended, as it stands in its file.
+    """
+
+    task_end: Callable[[str], None] = lambda _name: None
+
+
+class RoleInProcess:
+    """One host, in one run of a role.
+
+    :param role: the role's short name.
+    :param host: the host's name.
+    :param variables: the host's.
+    :param playbook_folder: where relative paths of hooks begin.
+    :param check_mode: whether nothing is changed.
+    :param action_plugins: folders of action plugins that the hooks use.
+    :param watch: who watches it.
+    :ivar results: what came of each task, as a callback plugin would see it.
+    :ivar shown: the same, as it is printed.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        host: str,
+        variables: Mapping[str, Any],
+        playbook_folder: Path,
+        check_mode: bool = False,
+        action_plugins: Sequence[Path] = (HERE / "action_plugins",),
+        watch: Watch | None = None,
+    ) -> None:
+        for folder in action_plugins:
+            _have(folder)
+        self._role, self._host, self._check_mode = role, host, check_mode
+        self._watch = watch or Watch()
+        self._connection = connection_loader.get("ansible.builtin.local", PlayContext())
+        self.variables: dict[str, Any] = {
+            **_loaded(ROLES / role / "defaults" / "main.yml"),
+            **variables,
+            "inventory_hostname": host,
+            "omit": "__omit_place_holder__",
+            "playbook_dir": str(playbook_folder),
+            "role_path": str(ROLES / role),
+        }
+        self.results: list[Result] = []
+        self.shown: list[str] = []
+
+    def run(self, show: Sequence[str] = ()) -> bool:
+        """Run the role, then show variables, and return whether the role succeeded."""
+        try:
+            self._validate()
+            self._run_file(ROLES / self._role / "tasks" / "main.yml", {})
+        except TaskFailed:
+            return False
+        finally:
+            for name in show:
+                if name in self.variables:
+                    self._note("ok", name, {name: self._templated({}, self.variables[name])}, hidden=False)
+        return True
+
+    def _validate(self) -> None:
+        specs = _loaded(ROLES / self._role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+        arguments = {"argument_spec": specs, "validate_args_context": {"name": self._role, "type": "role"}}
+        name = "Validate the role's variables"
+        result = self._act(name, "ansible.builtin.validate_argument_spec", arguments, {})
+        if result.get("failed"):
+            raise TaskFailed(name, result)
+
+    # -- tasks -------------------------------------------------------------------------------------------------------
+
+    def _run_file(self, path: Path, more: Mapping[str, Any]) -> None:
+        for task in _loaded(path):
+            self._run_task(task, more, path.parent)
+
+    def _run_task(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
+        more = {**more, **task.get("vars", {})}
+        if "when" in task and not self._holds(more, task["when"]):
+            return
+        if "block" in task:
+            self._run_block(task, more, folder)
+            return
+        (module,) = set(task) - _KEYWORDS
+        name = str(self._templated(more, task.get("name", module)))
+        if module == "ansible.builtin.include_tasks":
+            included = task[module] if isinstance(task[module], Mapping) else {"file": task[module]}
+            hidden = dict(included.get("apply", {}))
+            file = folder / str(self._templated(more, included["file"]))
+            with self._hiding(bool(hidden.get("no_log"))):
+                self._run_file(file, more)
+            return
+        arguments = self._templated(more, task.get(module) or {})
+        with self._hiding(bool(task.get("no_log"))):
+            result = self._act(name, module, arguments, more)
+        if "register" in task:
+            self.variables[task["register"]] = result
+        self._watch.task_end(str(task.get("name", module)))
+        if result.get("failed"):
+            raise TaskFailed(name, result)
+
+    def _run_block(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
+        try:
+            for each in task["block"]:
+                self._run_task(each, more, folder)
+        except TaskFailed as failed:
+            if "rescue" not in task:
+                raise
+            self.variables["ansible_failed_task"] = {"name": failed.task}
+            self.variables["ansible_failed_result"] = dict(failed.result)
+            for each in task["rescue"]:
+                self._run_task(each, more, folder)
+        finally:
+            for each in task.get("always", ()):
+                self._run_task(each, more, folder)
+
+    def _act(self, name: str, module: str, arguments: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+        """Run an action plugin, and return its result."""
+        if module == "ansible.builtin.set_fact":
+            result: dict[str, Any] = {"changed": False}
+            self.variables.update(arguments)
+        elif module == "ansible.builtin.debug":
+            result = {"changed": False, **arguments}
+        else:
+            task = Task()
+            task.action, task.args, task.check_mode = module, dict(arguments), self._check_mode
+            variables = {**self.variables, **more}
+            plugin = action_loader.get(
+                module,
+                task=task,
+                connection=self._connection,
+                play_context=PlayContext(),
+                loader=DataLoader(),
+                templar=self._templar(more),
+                shared_loader_obj=SimpleNamespace(),
+            )
+            result = plugin.run(task_vars=variables)
+        kind = "failed" if result.get("failed") else "ok"
+        self._note(kind, name, result, hidden=bool(result.get("_ansible_no_log")))
+        return result
+
+    # -- what is shown -----------------------------------------------------------------------------------------------
+
+    _hidden = False
+
+    @contextmanager
+    def _hiding(self, hides: bool) -> Iterator[None]:
+        before, self._hidden = self._hidden, self._hidden or hides
+        try:
+            yield
+        finally:
+            self._hidden = before
+
+    def _note(self, kind: str, task: str, result: Mapping[str, Any], hidden: bool) -> None:
+        values = dict(result)
+        if hidden or self._hidden:
+            values = {"censored": "hidden", "changed": bool(result.get("changed"))}
+        self.results.append(Result(kind, self._host, task, values, time.time()))
+        self.shown.append(json.dumps([task, values], default=str))
+
+    # -- templates ---------------------------------------------------------------------------------------------------
+
+    def _templar(self, more: Mapping[str, Any]) -> Any:
+        return ansible.template.Templar(loader=DataLoader(), variables={**self.variables, **more})
+
+    def _templated(self, more: Mapping[str, Any], value: Any) -> Any:
+        return self._templar(more).template(value)
+
+    def _holds(self, more: Mapping[str, Any], condition: Any) -> bool:
+        return bool(self._templated(more, _trusted(f"{{{{ {condition} }}}}")))
