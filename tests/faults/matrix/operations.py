@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from simulator.countries import HOME_COUNTRY
 from simulator.state import World
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
@@ -88,7 +89,7 @@ def things(world: World, known: set[str] | None = None) -> list[Thing]:
             for each in getattr(account, store).values():
                 found.append((store, account.sid, called(each.sid), each.friendly_name, each.secret))
         found += [("number", account.sid, number) for number in account.safelist]
-        found += [("country", account.sid, code) for code in account.enabled_countries]
+        found += [("country", called(account.sid), code) for code in account.enabled_countries]
     return sorted(found, key=repr)
 
 
@@ -465,15 +466,18 @@ def _account(sid: str, name: str, status: str = "active") -> Thing:
     return ("account", sid, MAIN, name, status)
 
 
-_NEW_ACCOUNT = [_account(NEW, "branch"), ("primary", NEW, NEW), ("secondary", NEW, None)]
+def new_account(name: str) -> list[Thing]:
+    """Return what there is of a subaccount that was just created."""
+    return [_account(NEW, name), ("primary", NEW, NEW), ("secondary", NEW, None), _country(HOME_COUNTRY, NEW)]
+
 
 _ACCOUNTS = [
-    Operation("create", "account", {"friendly_name": "branch"}, made=_NEW_ACCOUNT),
+    Operation("create", "account", {"friendly_name": "branch"}, made=new_account("branch")),
     Operation(
         "create, return token",
         "account",
         {"friendly_name": "branch", "return_auth_token": True},
-        made=_NEW_ACCOUNT,
+        made=new_account("branch"),
         page_size=2,
     ),
     Operation("there already", "account", {"friendly_name": "shop", "return_auth_token": True}),
