@@ -11,8 +11,8 @@ short_description: Decide to which countries a Twilio account may send messages
 version_added: 1.0.0
 description:
   - Enables or disables messages to countries, which Twilio calls messaging geo permissions.
-  - An account that may only send messages where its customers are is worth little to a thief of its credentials, and is
-    safe from most of the traffic that pumpers of SMS cause.
+  - An account that may send messages only where its customers are limits what SMS pumping and stolen credentials can
+    cost.
   - All that differs is changed by one request. What is as wanted already is not sent.
 author:
   - community.twilio contributors (@ansible-collections)
@@ -47,14 +47,14 @@ options:
     default: keep
 notes:
   - >-
-    Twilio lets the countries that it counts as high-risk be changed in its Console only, and answers 30649 here. In
-    September 2026 these are Algeria, Azerbaijan, Bangladesh, Israel, Nigeria, Oman, Pakistan, the Palestinian
+    Twilio lets the countries that it counts as high-risk be changed in its Console only, and answers 30649 here:
+    Algeria, Azerbaijan, Bangladesh, Israel, Nigeria, Oman, Pakistan, the Palestinian
     Territories, Sri Lanka, Tajikistan and Tunisia. Where one of them is as wanted already, it is not asked for.
 seealso:
   - module: community.twilio.twilio_messaging_geo_permission_info
-  - name: Twilio's guide to SMS geo permissions
-    description: What the permissions are for.
-    link: https://www.twilio.com/docs/messaging/guides/sms-geo-permissions
+  - name: Twilio's error 30649
+    description: Which countries can't be changed here.
+    link: https://www.twilio.com/docs/api/errors/30649
 """
 
 EXAMPLES = r"""
