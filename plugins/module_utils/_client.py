@@ -21,7 +21,7 @@ from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent,
 from ._retries import LONGEST_RETRY_AFTER, GivenUp, Outcome, backoff, may_repeat, retry_after
 from ._schemas import Check, Page
 from ._secret import Secret
-from ._transport import NoReply, Reply, Request, Transport
+from ._transport import Form, NoReply, Reply, Request, Transport, form_fields
 
 #: Sizes of a list's pages: the largest that Twilio gives, and those that are tried where it fails at that one.
 _PAGE_SIZES = (1000, 200, 50)
@@ -105,7 +105,7 @@ class Call:
     schema: Check | None = None
     product: str = "accounts"
     query: Mapping[str, str] | None = None
-    form: Mapping[str, str | Secret] | None = None
+    form: Form | None = None
     repeatable: bool | None = None
     about: str | None = None
     owner: str = "account_sid"
@@ -273,6 +273,16 @@ class Client:
                     {"changed": True},
                 )
         return answer.body
+
+    def refusal(self, call: Call, doing: str, code: int, said: str) -> Rejected:
+        """Return the failure of a part of a call that went well as a whole: its answer says that this part was refused.
+
+        :param call: the call.
+        :param doing: what this part attempts on what, to follow "Could not".
+        :param code: Twilio's error code for it.
+        :param said: Twilio's message.
+        """
+        return Rejected(doing, f"Twilio answered {code}, {self._plain(call, said) or 'without a reason'}", 200, code)
 
     def find(self, call: Call) -> Any:
         """Send a call that asks for one thing, and return its body, None where Twilio says that it is not there (404).
@@ -461,7 +471,7 @@ class Client:
     def _plain(self, call: Call, message: str) -> str:
         """Return a text from outside as one short line of what can be printed, without any secret of this call."""
         user, password = self.connection.credentials()
-        sent = [password, *(call.form or {}).values()]
+        sent = [password, *(value for _name, value in form_fields(call.form))]
         secrets = [part for secret in sent if isinstance(secret, Secret) for part in _forms(secret.reveal())]
         secrets.append(b64encode(f"{user}:{password.reveal()}".encode()).decode())
         for secret in sorted(secrets, key=len, reverse=True):

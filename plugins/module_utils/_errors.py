@@ -33,6 +33,10 @@ ADVICE: Mapping[int, str] = {
     20005: "The account is suspended or closed: the parent account, or Twilio's support, can reactivate it.",
     20404: "It does not exist in this account, or the account may not use it.",
     20429: "Too many requests at once: lower the concurrency, or raise max_retries.",
+    30649: (
+        "Twilio lets high-risk countries be changed in its Console alone (Messaging, Settings, Geo permissions), and"
+        " delivers nothing to Cuba, Iran and Syria."
+    ),
     70001: "Check the length of friendly_name: 64 characters at most.",
     70005: "Twilio holds requests back after repeated failures: wait some minutes, and mend the cause first.",
     70106: "Check aws_access_key_id and aws_secret_access_key.",

@@ -46,6 +46,7 @@ _PRIVATE_KEY = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01]|
 _EXPONENT_65537 = bytes.fromhex("0203010001")
 #: Half of a surrogate pair, which is how Python holds bytes that are not UTF-8, and NUL, which ends a text elsewhere.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_COUNTRY = re.compile("[A-Z]{2}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -162,6 +163,18 @@ def phone_numbers(values: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
+def country_codes(values: Sequence[str]) -> list[str]:
+    """Check country codes (ISO 3166 alpha-2) and return each once, in their first order."""
+    for value in values:
+        if not _COUNTRY.fullmatch(value):
+            # Ansible makes this text of the false that YAML makes of Norway.
+            hint = " (YAML reads an unquoted NO as false: quote it)" if value == "False" else ""
+            raise invalid(
+                f"expected country codes of ISO 3166, each two capital letters such as 'NO', got {value!r}{hint}"
+            )
+    return list(dict.fromkeys(values))
+
+
 def concurrency(value: int) -> int:
     """Check a number of requests under way at once."""
     if not 1 <= value <= CONCURRENCY_LIMIT:
@@ -274,6 +287,27 @@ def text(value: Any) -> str:
     if not isinstance(value, str):
         raise invalid("expected text")
     return value.encode("utf-8", "replace").decode()
+
+
+def flag(value: Any) -> bool:
+    """Return an answer's true or false."""
+    if not isinstance(value, bool):
+        raise invalid("expected true or false")
+    return value
+
+
+def country_code(value: Any) -> str:
+    """Return an answer's country code."""
+    if not isinstance(value, str) or not _COUNTRY.fullmatch(value):
+        raise invalid("expected a country code")
+    return value
+
+
+def error_code(value: Any) -> int:
+    """Return the error code that an answer gives a part of what was asked; 0 is none."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise invalid("expected an error code")
+    return value
 
 
 def number(value: Any) -> int | float | None:

@@ -14,7 +14,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matrix.catalogue import FAULTS, LATE, ONCE, REJECTED, Fault
 from matrix.judge import problems_of, secrets_of
-from matrix.operations import MAIN, MAIN_TOKEN, NEW, NEW_KEY, OLD_KEY, Operation, Thing, names, pair, signed, things
+from matrix.operations import (
+    MAIN,
+    MAIN_TOKEN,
+    NEW,
+    NEW_KEY,
+    OLD_KEY,
+    Operation,
+    Thing,
+    names,
+    new_account,
+    pair,
+    signed,
+    things,
+)
 from matrix.running import InProcess, run
 
 #: Further attempts: as many as there are faults, so that no schedule lasts.
@@ -75,16 +88,21 @@ def _list(number: str, present: bool) -> Step:
     return step
 
 
+def _country(code: str, enabled: bool) -> Step:
+    def step(there: Sequence[Thing]) -> Operation:
+        thing = ("country", MAIN, code)
+        options = {"enabled" if enabled else "disabled": [code]}
+        made = [thing] if enabled and thing not in there else []
+        return Operation("country", "messaging_geo_permission", options, gone=[] if enabled else [thing], made=made)
+
+    return step
+
+
 def _account(name: str, status: str) -> Step:
     def step(there: Sequence[Thing]) -> Operation:
         found = [thing for thing in there if thing[0] == "account" and thing[3] == name and thing[1] != MAIN]
         if not found:
-            made: list[Thing] = [
-                ("account", NEW, MAIN, name, "active"),
-                ("primary", NEW, NEW),
-                ("secondary", NEW, None),
-            ]
-            return Operation("create account", "account", {"friendly_name": name}, made=made)
+            return Operation("create account", "account", {"friendly_name": name}, made=new_account(name))
         (account,) = found
         options = {"sid": account[1], "state": status}
         return Operation("change account", "account", options, gone=found, made=[(*account[:4], status)])
@@ -108,6 +126,7 @@ STEPS: Mapping[str, Step] = {
     **{f"remove {name}": _remove(name) for name in NAMES},
     **{f"list {number}": _list(number, True) for number in NUMBERS},
     **{f"unlist {number}": _list(number, False) for number in NUMBERS},
+    **{f"country {code} {enabled}": _country(code, enabled) for code in ("NO", "US") for enabled in (True, False)},
     **{f"account {name} {status}": _account(name, status) for name in NAMES for status in ("active", "suspended")},
     "token": _token,
 }

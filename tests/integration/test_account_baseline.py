@@ -102,3 +102,57 @@ def test_an_item_says_what_becomes_of_one_made_by_hand(simulator, tmp_path):
         entry["sid"]: entry["friendly_name"] for entry in simulator.state(simulator.account_sid)["aws_credentials"]
     }
     assert names[BY_HAND] == f"compositions #{fingerprint(simulator.account_sid)}"
+
+
+def enabled(simulator) -> list[str]:
+    countries: list[str] = simulator.state(simulator.account_sid)["enabled_countries"]
+    return countries
+
+
+GEO_PERMISSIONS = {"enabled": ["NO", "US"], "others": "disabled"}
+#: A role without any credentials: what it does about geo permissions alone.
+ONLY_GEO = {"account_baseline_aws_credentials": [], "account_baseline_purge": False}
+
+
+def test_geo_permissions_are_set_by_two_requests_and_found_by_one(simulator, tmp_path):
+    simulator.seed({"accounts": [{"sid": simulator.account_sid, "enabled_countries": ["DE", "US"]}]})
+    for arguments, methods, after in (
+        (["--check"], ["GET"], ["DE", "US"]),
+        ([], ["GET", "PATCH"], ["NO", "US"]),
+        ([], ["GET"], ["NO", "US"]),
+    ):
+        simulator.clear_requests()
+        run = run_role(
+            simulator, tmp_path, *arguments, account_baseline_messaging_geo_permissions=GEO_PERMISSIONS, **ONLY_GEO
+        )
+        assert run.status == 0, run.output
+        assert [entry["method"] for entry in simulator.requests()] == methods
+        assert enabled(simulator) == after
+        result = run.of("community.twilio.account_baseline : Set the messaging geo permissions")
+        assert result["changed"] is (methods == ["GET", "PATCH"] or "--check" in arguments)
+
+
+def test_without_geo_permissions_none_are_asked_for(simulator, tmp_path):
+    assert run_role(simulator, tmp_path, **ONLY_GEO).status == 0
+    assert simulator.requests() == []
+
+
+def test_an_unquoted_norway_is_told(simulator, tmp_path):
+    geo_permissions = {"enabled": ["US", False]}
+    run = run_role(simulator, tmp_path, account_baseline_messaging_geo_permissions=geo_permissions, **ONLY_GEO)
+    assert run.status == 2, run.output
+    assert "YAML reads an unquoted NO as false: quote it" in run.output
+    assert simulator.requests() == []
+
+
+def test_geo_permissions_of_a_subaccount_are_refused_before_anything_is_done(simulator, tmp_path):
+    seed(simulator)
+    run = run_role(
+        simulator,
+        tmp_path,
+        account_baseline_messaging_geo_permissions=GEO_PERMISSIONS,
+        account_baseline_subaccount_sid=numbered("AC", 9),
+    )
+    assert run.status == 2, run.output
+    assert "run the role with the subaccount's own SID and auth token" in run.output.replace("\n", " ")
+    assert simulator.requests() == []

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -39,19 +40,26 @@ class Part:
     required: list[str]
     validator: jsonschema_rs.Draft202012Validator
 
-    def read(self, values: dict[str, str], strict: bool) -> dict[str, Any]:
-        """Check the values and give them their types; refuse what the contract doesn't allow."""
-        if strict:
-            for name in values:
-                if name not in self.properties:
-                    raise ApiError(20001, f"Unknown parameter '{name}'; known: {', '.join(self.properties) or 'none'}")
+    def read(self, pairs: list[tuple[str, str]], strict: bool) -> dict[str, Any]:
+        """Check the values and give them their types; refuse what the contract doesn't allow.
+
+        Only a parameter that is an array may be given more than once: each time is an item.
+        """
+        values: dict[str, Any] = {}
+        for name, value in pairs:
+            if strict and name not in self.properties:
+                raise ApiError(20001, f"Unknown parameter '{name}'; known: {', '.join(self.properties) or 'none'}")
+            if self.properties.get(name, {}).get("type") == "array":
+                values.setdefault(name, []).append(value)
+            elif strict and name in values:
+                raise ApiError(20001, f"Parameter {name} is given more than once")
+            else:
+                values[name] = value
         for name in self.required:
             if name not in values:
                 raise ApiError(20001, f"Missing required parameter {name} in the post body or query")
         typed = {
-            name: _typed(value, self.properties[name].get("type"))
-            for name, value in values.items()
-            if name in self.properties
+            name: _typed(value, self.properties[name]) for name, value in values.items() if name in self.properties
         }
         if not self.validator.is_valid(typed):
             problem = next(iter(self.validator.iter_errors(typed)))
@@ -84,6 +92,7 @@ class Contract:
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self.operations: dict[str, Operation] = {}
         self.secret_fields: set[str] = set()
+        self.array_fields: set[str] = set()
         self._fixed: dict[str, dict[str, Operation]] = {}
         self._patterns: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
         for template, item in self._document["paths"].items():
@@ -152,6 +161,9 @@ class Contract:
         for name, schema in properties.items():
             if schema.get("format") == "password":
                 self.secret_fields.add(name)
+            if schema.get("type") == "array":
+                self.array_fields.add(name)
+                schema["items"] = self._resolve(schema["items"])
         schema = {"type": "object", "properties": properties}
         return Part(properties, required, self._compile(schema))
 
@@ -197,8 +209,17 @@ def load_contract() -> Contract:
     return Contract()
 
 
-def _typed(value: str, kind: Any) -> Any:
-    """A value from a query or form as the type its schema names, or unchanged for the validator to refuse."""
+def _typed(value: Any, schema: dict[str, Any]) -> Any:
+    """A value from a query or form as the type its schema names, or unchanged for the validator to refuse.
+
+    An object comes as JSON, which is how OpenAPI has forms encode one.
+    """
+    kind = schema.get("type")
+    if kind == "array":
+        return [_typed(each, schema["items"]) for each in value]
+    if kind == "object":
+        with suppress(ValueError):
+            return json.loads(value)
     if kind == "integer" and INTEGER.fullmatch(value):
         return int(value)
     if kind == "boolean":

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from secrets import token_hex
 from typing import Any
 
+from .countries import COUNTRIES
 from .settings import Settings
 from .state import Account, ApiKey, Credential, World, new_sid, now
 
@@ -27,6 +28,7 @@ KNOWN = {
     "aws_credentials",
     "public_keys",
     "safelist",
+    "enabled_countries",
     "usage",
     "date_created",
 }
@@ -66,6 +68,8 @@ def seed(world: World, settings: Settings, data: Any) -> dict[str, Any]:
         for name, form in FORMS.items():
             if item.get(name) and not form.fullmatch(item[name]):
                 raise ValueError(f"{name} must be {form.pattern}")
+        if not set(item.get("enabled_countries", [])) <= set(COUNTRIES):
+            raise ValueError("enabled_countries is a list of ISO 3166 alpha-2 codes")
     return {"accounts": [_seed_account(world, settings, item) for item in data["accounts"]]}
 
 
@@ -96,6 +100,7 @@ def _seed_account(world: World, settings: Settings, item: dict[str, Any]) -> dic
         world.add_key(account, key)
     numbers = {number: account.safelist.get(number) or new_sid("GN") for number in item.get("safelist", [])}
     account.safelist.update(numbers)
+    account.enabled_countries = set(item.get("enabled_countries", account.enabled_countries))
     made: dict[str, Any] = {
         "sid": account.sid,
         "auth_token": account.primary,
@@ -174,6 +179,7 @@ def view(account: Account) -> dict[str, Any]:
         "aws_credentials": [view_credential(each, "aws") for each in account.aws.values()],
         "public_keys": [view_credential(each, "public_keys") for each in account.public_keys.values()],
         "safelist": [{"phone_number": number, "sid": sid} for number, sid in account.safelist.items()],
+        "enabled_countries": sorted(account.enabled_countries),
         "usage": account.usage,
         "emails": account.emails,
         "counts": {

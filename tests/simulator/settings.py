@@ -60,6 +60,8 @@ class Settings:
     error_format: str = "classic"
     #: Whether the 404 of an absent SafeList number has the code 20404, or none.
     safelist_not_found_code: bool = True
+    #: Whether countries that nothing is delivered to are in the list of geo permissions, or missing from it.
+    unsupported_countries_listed: bool = True
     #: `date_updated` of a new credential: null, or the date of its creation.
     new_date_updated: str = "null"
     #: Whether an account that reads itself gets its own `auth_token`.
@@ -108,6 +110,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "suspended_status": _one_of(401, 403),
     "error_format": _one_of("classic", "rfc9457"),
     "safelist_not_found_code": _flag,
+    "unsupported_countries_listed": _flag,
     "new_date_updated": _one_of("null", "date"),
     "own_auth_token": _flag,
     "hidden_auth_token": _one_of("absent", "null"),

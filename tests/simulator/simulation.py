@@ -124,7 +124,7 @@ class Simulation:
         account = require(request.caller, settings)
         if operation.path.startswith("/v1/SafeList/"):
             self._keep_rate(account.sid)
-        operation.path_part.read(names, strict=True)
+        operation.path_part.read(list(names.items()), strict=True)
         strict = settings.strict
         if strict and request.body and request.content_type.partition(";")[0].strip().lower() != FORM:
             raise ApiError(20001, f"The body's content type must be {FORM}")
@@ -136,8 +136,8 @@ class Simulation:
             origin=request.origin,
             path=request.path,
             names=names,
-            query=operation.query.read(read_pairs(request.query, strict), strict),
-            form=operation.form.read(read_pairs(_text(request.body), strict), strict),
+            query=operation.query.read(read_pairs(request.query), strict),
+            form=operation.form.read(read_pairs(_text(request.body)), strict),
         )
 
     def _keep_rate(self, account_sid: str) -> None:
@@ -164,8 +164,8 @@ class Simulation:
             "monotonic": time.monotonic(),
             "method": request.method,
             "path": request.path,
-            "query": self._hide(dict(parse_qsl(request.query, keep_blank_values=True))),
-            "form": self._hide(dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))),
+            "query": self._shown(read_pairs(request.query)),
+            "form": self._shown(read_pairs(request.body.decode("utf-8", "replace"))),
             "account_sid": account.sid if account else request.caller.username,
             "authenticated_with": request.caller.method,
             "status": None,
@@ -179,8 +179,15 @@ class Simulation:
         self.log.append(entry)
         return entry
 
-    def _hide(self, values: dict[str, str]) -> dict[str, str]:
-        return {name: "***" if name in self.contract.secret_fields else value for name, value in values.items()}
+    def _shown(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+        """Parameters without secrets; one that is an array, as a list."""
+        values: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in self.contract.array_fields:
+                values.setdefault(name, []).append(value)
+            else:
+                values[name] = "***" if name in self.contract.secret_fields else value
+        return values
 
 
 def encode(answer: Answer) -> bytes:
@@ -194,15 +201,9 @@ def read_path(raw: str) -> tuple[str, str]:
     return (unquote(path) if "%" in path else path), query
 
 
-def read_pairs(text: str, strict: bool) -> dict[str, str]:
-    """Parameters of a query or a form; one that is given twice is refused where strictness is asked for."""
-    if not text:
-        return {}
-    pairs = parse_qsl(text, keep_blank_values=True)
-    values = dict(pairs)
-    if strict and len(values) != len(pairs):
-        raise ApiError(20001, "A parameter is given more than once")
-    return values
+def read_pairs(text: str) -> list[tuple[str, str]]:
+    """Parameters of a query or a form, name and value, as often as they are given."""
+    return parse_qsl(text, keep_blank_values=True) if text else []
 
 
 def _text(body: bytes) -> str:

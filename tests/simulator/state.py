@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from secrets import token_hex
 from typing import Any
 
+from .countries import HOME_COUNTRY
 from .errors import ApiError, not_found
 from .settings import Settings
 
@@ -87,6 +88,7 @@ class Account:
     aws: dict[str, Credential] = field(default_factory=dict)
     public_keys: dict[str, Credential] = field(default_factory=dict)
     safelist: dict[str, str] = field(default_factory=dict)
+    enabled_countries: set[str] = field(default_factory=lambda: {HOME_COUNTRY})
     usage: list[dict[str, Any]] = field(default_factory=list)
     history: list[TokenLife] = field(default_factory=list)
     emails: list[str] = field(default_factory=list)

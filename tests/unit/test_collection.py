@@ -19,7 +19,12 @@ import yaml
 
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
-from ansible_collections.community.twilio.plugins.module_utils.resources import account, credential, usage
+from ansible_collections.community.twilio.plugins.module_utils.resources import (
+    account,
+    credential,
+    messaging_geo_permission,
+    usage,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils import _rotation_call
 
 ROOT = Path(__file__).parent.parent.parent
@@ -187,6 +192,7 @@ RECORDS = {
     "credential": {*credential.Credential.__dataclass_fields__},
     "account": {*account.Account.__dataclass_fields__},
     "record": {*usage._RECORD_KEYS},
+    "country": {*messaging_geo_permission._COUNTRY_KEYS},
 }
 
 
@@ -200,6 +206,7 @@ RECORDS = {
         ("twilio_account", "account", "account", set()),
         ("twilio_account_info", "accounts", "account", {"auth_token"}),
         ("twilio_usage_info", "records", "record", set()),
+        ("twilio_messaging_geo_permission_info", "countries", "country", set()),
     ],
 )
 def test_every_key_that_is_returned_is_documented(name, key, record, beside):

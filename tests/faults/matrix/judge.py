@@ -24,7 +24,8 @@ MAX_RETRIES = 2
 
 #: How a failed task's message begins: what was attempted, or the option that it is about.
 _BEGINNING = re.compile(
-    r"Could not [a-z]|[a-z_]+: |[0-9]+ of [0-9]+ numbers failed: |Neither auth_token nor|Twilio applied a request"
+    r"Could not [a-z]|[a-z_]+: |[0-9]+ of [0-9]+ (?:numbers|countries) failed: |Neither auth_token nor"
+    r"|Twilio applied a request"
 )
 _SID = re.compile(r"\b(?:AC|CR|GN)[0-9a-f]{32}\b")
 _SID_OR_TOKEN = re.compile(r"\b(?:AC|CR|GN)?[0-9a-f]{32}\b")

@@ -16,6 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from simulator.countries import HOME_COUNTRY
 from simulator.state import World
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
@@ -88,6 +89,7 @@ def things(world: World, known: set[str] | None = None) -> list[Thing]:
             for each in getattr(account, store).values():
                 found.append((store, account.sid, called(each.sid), each.friendly_name, each.secret))
         found += [("number", account.sid, number) for number in account.safelist]
+        found += [("country", called(account.sid), code) for code in account.enabled_countries]
     return sorted(found, key=repr)
 
 
@@ -364,6 +366,37 @@ _SAFELIST = [
 ]
 
 
+def _country(code: str, account_sid: str = MAIN) -> Thing:
+    return ("country", account_sid, code)
+
+
+_ENABLED = {"enabled_countries": ["DE", "FR", "PK", "US"]}
+_ONLY = {"enabled": ["NO", "US"], "disabled": ["DE"]}
+
+_GEO_PERMISSIONS = [
+    Operation(
+        "change two",
+        "messaging_geo_permission",
+        _ONLY,
+        _ENABLED,
+        gone=[_country("DE")],
+        made=[_country("NO")],
+    ),
+    Operation("change two, check mode", "messaging_geo_permission", _ONLY, _ENABLED, check_mode=True),
+    Operation("as wanted", "messaging_geo_permission", {"enabled": ["FR", "US"], "disabled": ["NO"]}, _ENABLED),
+    Operation(
+        "disable all others",
+        "messaging_geo_permission",
+        {"enabled": ["NO", "PK", "US"], "others": "disabled", "api_key_sid": KEY_SID, "api_key_secret": KEY_SECRET},
+        _ENABLED,
+        gone=[_country("DE"), _country("FR")],
+        made=[_country("NO")],
+    ),
+    Operation("all", "messaging_geo_permission_info", {}, _ENABLED),
+    Operation("some", "messaging_geo_permission_info", {"country_code": ["NO", "US"]}, _ENABLED),
+]
+
+
 def _with_token(options: Options, result: Mapping[str, Any]) -> Options:
     """The next run knows the token that this one returned, and else follows the advice to replace one."""
     if result.get("secondary_auth_token"):
@@ -433,15 +466,18 @@ def _account(sid: str, name: str, status: str = "active") -> Thing:
     return ("account", sid, MAIN, name, status)
 
 
-_NEW_ACCOUNT = [_account(NEW, "branch"), ("primary", NEW, NEW), ("secondary", NEW, None)]
+def new_account(name: str) -> list[Thing]:
+    """Return what there is of a subaccount that was just created."""
+    return [_account(NEW, name), ("primary", NEW, NEW), ("secondary", NEW, None), _country(HOME_COUNTRY, NEW)]
+
 
 _ACCOUNTS = [
-    Operation("create", "account", {"friendly_name": "branch"}, made=_NEW_ACCOUNT),
+    Operation("create", "account", {"friendly_name": "branch"}, made=new_account("branch")),
     Operation(
         "create, return token",
         "account",
         {"friendly_name": "branch", "return_auth_token": True},
-        made=_NEW_ACCOUNT,
+        made=new_account("branch"),
         page_size=2,
     ),
     Operation("there already", "account", {"friendly_name": "shop", "return_auth_token": True}),
@@ -505,5 +541,5 @@ _USAGE = [
 
 OPERATIONS: Mapping[str, Operation] = {
     f"{operation.module}: {operation.name}": operation
-    for operation in (*_AWS, *_PUBLIC_KEYS, *_SAFELIST, *_AUTH_TOKENS, *_ACCOUNTS, *_USAGE)
+    for operation in (*_AWS, *_PUBLIC_KEYS, *_SAFELIST, *_GEO_PERMISSIONS, *_AUTH_TOKENS, *_ACCOUNTS, *_USAGE)
 }

@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from . import accounts, auth_tokens, credentials, safelist, usage
+from . import accounts, auth_tokens, credentials, geo_permissions, safelist, usage
 
-__all__ = ["accounts", "auth_tokens", "credentials", "safelist", "usage"]
+__all__ = ["accounts", "auth_tokens", "credentials", "geo_permissions", "safelist", "usage"]

@@ -12,11 +12,14 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Union
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 from simulator import Simulator
+
+#: Form fields; as pairs, where one is repeated.
+Form = Union[dict[str, str], list[tuple[str, str]]]
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Api:
         return http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
 
     def send(
-        self, method: str, target: str, form: dict[str, str] | None = None, auth: tuple[str, str] | None = None
+        self, method: str, target: str, form: Form | None = None, auth: tuple[str, str] | None = None
     ) -> http.client.HTTPConnection:
         """Send a request, and wait until the simulator has it. Nobody has read an answer then."""
         connection = self.connect()
@@ -67,7 +70,7 @@ class Api:
         self,
         method: str,
         target: str,
-        form: dict[str, str] | None = None,
+        form: Form | None = None,
         auth: tuple[str, str] | None = None,
         headers: dict[str, str] | None = None,
         connection: http.client.HTTPConnection | None = None,

@@ -67,6 +67,13 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
     assert safelist.fetch(phone_number="+14155550100").sid == sid
     assert safelist.delete(phone_number="+14155550100")
 
+    geo_permissions = client.accounts.v1.messaging_geopermissions
+    changes = [{"country_code": code, "type": "country", "enabled": True} for code in ("DE", "PK")]
+    results = geo_permissions.update(changes).permissions
+    assert [(each["country_code"], each["error_code"]) for each in results] == [("DE", 0), ("PK", 30649)]
+    permissions = geo_permissions.fetch(country_code="DE,PK").permissions
+    assert {each["country_code"]: each["enabled"] for each in permissions} == {"DE": True, "PK": False}
+
     tokens = client.accounts.v1.secondary_auth_token()
     tokens.create()
     assert tokens.delete(suppress_email_notification=True)

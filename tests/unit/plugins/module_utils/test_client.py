@@ -488,6 +488,17 @@ def test_a_secret_that_the_server_repeats_is_not_told(leak, key):
         assert secret not in str(told.details())
 
 
+def test_a_part_that_is_refused_is_a_failure_and_tells_no_secret_of_any_field():
+    call = Call("PATCH", "/", "change things", ITEM, form={"Things": ("a", Secret(PAIR))})
+    client = Client(Connection(OWN, Secret(TOKEN)), FakeTransport([]))
+    told = client.refusal(call, "change a thing", 30649, " ".join(["no\r\n", *LEAKS]))
+    assert told.message.startswith("Could not change a thing: Twilio answered 30649, no ")
+    assert (told.code, told.status) == (30649, 200)
+    assert "Console" in told.message
+    assert not [secret for secret in LEAKS if secret in told.message]
+    assert "without a reason" in client.refusal(call, "change a thing", 1, "").message
+
+
 @pytest.mark.parametrize("leak", LEAKS)
 def test_a_secret_that_comes_back_as_the_kind_or_the_identity_of_an_answer_is_not_told(leak):
     call = Call("POST", "/", "make", ITEM, form={"C": Secret(PAIR)}, identity={"sid": "X1"})

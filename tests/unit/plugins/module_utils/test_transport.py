@@ -531,3 +531,12 @@ def test_a_request_carries_its_fields_and_shows_no_secret(transports):
     assert b"Content-Type: application/x-www-form-urlencoded\r\n" in seen[0]
     assert "p" * 32 not in repr(sent)
     assert "c&" not in repr(sent)
+
+
+def test_a_field_with_several_values_is_sent_once_for_each():
+    prepared = _transport._prepared(
+        request("http://host", "PATCH")._replace(form={"One": "a", "Many": ("b", Secret("c&"))})
+    )
+    assert prepared.body == "One=a&Many=b&Many=c%26"
+    assert prepared.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert _transport.form_fields(None) == []
