@@ -67,6 +67,7 @@ class ActionModule(ControllerAction):
                 "hooks": {name.removesuffix(HOOK_SUFFIX): values[name] for name in hooks.intersection(values)},
                 "role_path": self._variables.get("role_path"),
                 "playbook_dir": self._variables.get("playbook_dir"),
+                "skip_tags": list(self._variables.get("ansible_skip_tags") or ()),
             },
         )
 

@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
@@ -142,6 +144,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
         "handed_over": {"type": "dict", "options": _HANDED_OVER, "required": True},
         "role_path": {"type": "path", "required": True},
         "playbook_dir": {"type": "path", "required": True},
+        "skip_tags": {"type": "list", "elements": "str", "default": []},
     }.items()
 }
 
@@ -179,6 +182,10 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         client = connected(checked_options, open_transport)
     except (RecordError, TwilioError) as error:
         raise RotationError(str(error)) from None
+    files = {**hooks, **(store.files if isinstance(store, TaskStore) else {})}
+    skipped = [*_skipped(files, options["skip_tags"])]
+    if skipped:
+        raise RotationError(" ".join(skipped))
     rotation = _rotation(options, checked_options, now, client, store, hooks)
     rotation.own_files = [path for path in hooks.values() if Path(path).is_relative_to(options["role_path"])]
     driver = Driver(
@@ -297,6 +304,32 @@ def _missing(hooks: Mapping[str, str]) -> Iterator[str]:
     missing = [path for path in hooks.values() if not os.path.isfile(path)]
     if missing:
         yield f"Expected a task file, but there is no {', '.join(missing)}."
+
+
+def _skipped(files: Mapping[str, str], skip_tags: Collection[str]) -> Iterator[str]:
+    """Yield a sentence for each task file of which tasks are to be skipped: it would pass, though nothing was done.
+
+    :param files: of the hooks and the store, by their names.
+    :param skip_tags: those of ``--skip-tags``.
+    """
+    for name, path in files.items() if skip_tags else ():
+        tags = {*_tags_of(DataLoader().load_from_file(path))}
+        left_out = tags if {"all", "tagged"}.intersection(skip_tags) else tags.intersection(skip_tags)
+        if left_out:
+            yield (
+                f"--skip-tags would skip tasks of '{name}' ({path}), which would count as done:"
+                f" {', '.join(sorted(left_out))}. Take these tags from its tasks, or run without them."
+            )
+
+
+def _tags_of(tasks: Any) -> Iterator[str]:
+    """Yield the tags in a task file; one that can't be read as tasks is left to Ansible."""
+    for task in tasks if isinstance(tasks, list) else ():
+        if isinstance(task, dict):
+            tags = task.get("tags") or ()
+            yield from map(str, tags if isinstance(tags, list) else str(tags).split(","))
+            for part in ("block", "rescue", "always"):
+                yield from _tags_of(task.get(part))
 
 
 def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> FileStore | TaskStore:

@@ -300,6 +300,21 @@ def test_tags_reach_the_role_and_its_hooks_or_neither(simulator, tmp_path, reach
         assert rotated.unchanged
 
 
+def test_a_hook_is_run_whole_or_the_rotation_not_at_all(simulator, tmp_path):
+    """A hook whose tasks were skipped would count as passed: a new token that nobody verified would be promoted."""
+    verify = tmp_path / "own_verify.yml"
+    task = {"name": "Look", "ansible.builtin.fail": {"msg": "Not there."}, "tags": ["slow"]}
+    verify.write_text(json.dumps([{"block": [task]}]), encoding="utf-8")
+    due = Rotation("due", record=IDLE, variables={"verify_tasks": str(verify)})
+    accounts = Accounts(simulator, tmp_path)
+    accounts.seed([due])
+    refused = accounts.run([due], "--skip-tags", "slow")["due"]
+    assert f"--skip-tags would skip tasks of 'verify' ({verify})" in refused.failure
+    assert refused.requests == []
+    assert refused.unchanged
+    accounts.run([replace(due, variables={})], "--skip-tags", "another")["due"].assert_rotated(*HOOKS)
+
+
 PARENT, PARENTS_TOKEN = numbered("AC", 5), "5" * 32
 OWNED = {"owner_account_sid": PARENT}
 LOST = {**OWNED, "auth_token": OTHER}
