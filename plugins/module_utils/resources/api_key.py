@@ -332,8 +332,8 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             answer = self._client.send_once(call, lambda: self._delete_lost(wanted, known))
         except FateUnknown as failure:
             failure.message += (
-                " An API key of that name whose secret nobody knows may exist now: look before you run the task again,"
-                " and remove it with 'state: absent'."
+                " An API key of that name may exist now whose secret nobody knows: where the next run finds it, and so"
+                " returns no secret, remove it with 'state: absent'."
             )
             raise
         done = self._done(answer.body, {}, answer.body["secret"])
