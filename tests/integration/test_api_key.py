@@ -385,6 +385,13 @@ FAULTY = [
         faults=[{**POST, "kind": "reset", "applied": True}, {**LIST, "skip": 1, **REFUSED}],
         steps=ONCE,
     ),
+    Cell(
+        "listed, but not there",
+        LIMITED,
+        holding(restricted(READ)),
+        [{"method": "GET", "path": f"Keys/{FIRST}", **GONE}],
+        ONCE,
+    ),
     Cell("not accepted", NAMED, faults=[{**POST, "kind": "status", "status": 400, "code": 70001}], steps=ONCE),
     Cell("not let in", {**NAMED, "auth_token": "f" * 32}, steps=ONCE),
     Cell(
@@ -462,6 +469,13 @@ def test_what_can_not_be_settled_is_told(faulty):
     assert run.apply.failed
     assert "whose secret nobody knows" in run.apply["msg"]
     assert keys(run) == ["service"]
+
+
+def test_a_key_that_is_listed_and_not_there_is_not_made_again(faulty):
+    run = faulty["listed, but not there"]
+    assert run.apply.failed
+    assert FIRST in run.apply["msg"]
+    assert run.methods("apply") == ["GET", "GET"]
 
 
 def test_a_refusal_says_what_and_why(faulty):

@@ -230,16 +230,19 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
     def read(self) -> Sequence[ApiKey]:
         """Return the account's keys, the named one with its permissions where these are wanted, or only the SID's."""
         if self._sid and not (self._present and self._name):
-            return self._fetched(self._sid)
+            found = fetch_key(self._client, self._sid)
+            return [found] if found else []
         keys = list_keys(self._client)
         named = self._named(keys)
-        if self._present and self._permissions is not None and len(named) == 1:
-            return [*(key for key in keys if key not in named), *self._fetched(named[0].sid)]
-        return keys
-
-    def _fetched(self, sid: str | None) -> list[ApiKey]:
-        key = fetch_key(self._client, sid)
-        return [key] if key else []
+        if not (self._present and self._permissions is not None and len(named) == 1):
+            return keys
+        found = fetch_key(self._client, named[0].sid)
+        if found is None:
+            raise Undecided(
+                f"friendly_name: the API key {named[0].sid} is listed, and is not there when it is looked up: somebody"
+                " removed it, or answers get mixed up. Nothing was changed. Run the task again."
+            )
+        return [*(key for key in keys if key not in named), found]
 
     def _named(self, keys: Sequence[ApiKey]) -> list[ApiKey]:
         if self._sid:
