@@ -15,7 +15,15 @@ from .. import _schemas
 from .._account_token import NOT_VALID, refusal_of
 from .._client import Call, Client
 from .._errors import ADVICE, FateUnknown, InputError, Rejected, TwilioError, Undecided
-from .._names import PLAIN_NAME_LENGTH, MarkedName, plain_name
+from .._names import (
+    MarkedName,
+    check_marked_length,
+    check_not_taken,
+    list_records,
+    only_one,
+    plain_name,
+    unknown_sid,
+)
 from .._resource import Outcome, Plan, Resource, for_each, tell_what_was_done
 from .._secret import Secret
 
@@ -251,36 +259,27 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
 
     def plan(self, actual: Sequence[ApiKey]) -> Plan:
         """Decide by the identity that was given, the state, and the permissions."""
-        named = self._named(actual)
-        if len(named) > 1:
-            raise Undecided(
-                f"friendly_name: {len(named)} API keys are called {self._name!r}: {_listing(named)}. Nothing was"
-                " changed. Name one by its sid, and remove or rename the others."
-            )
+        found = only_one(self._named(actual), "API key", self._name)
         if not self._present:
-            return self._plan_absent(named)
-        if named:
-            return self._plan_update(named[0], actual)
+            return self._plan_absent(found)
+        if found:
+            return self._plan_update(found, actual)
         if self._sid:
-            raise Undecided(
-                f"sid: account {self._client.account_sid} has no API key {self._sid}, and a SID can't be chosen. Leave"
-                " sid out to create one by its friendly_name."
-            )
+            raise unknown_sid(self._client.account_sid, "API key", self._sid)
         wanted = ApiKey(None, self._client.account_sid, self._name, self._permissions)
         return _plan(Create(wanted), None, wanted)
 
-    def _plan_absent(self, named: Sequence[ApiKey]) -> Plan:
-        if not named:
-            return _plan(None, None, None)
-        (found,) = named
-        if _is_own(found.sid, self._options):
+    def _plan_absent(self, found: ApiKey | None) -> Plan:
+        if found and _is_own(found.sid, self._options):
             raise Undecided(f"friendly_name: {self._name!r} is {found.sid}: {_OWN_KEY}. Nothing was changed.")
-        return _plan(Delete(found), found, None)
+        return _plan(Delete(found) if found else None, found, None)
 
     def _plan_update(self, current: ApiKey, actual: Sequence[ApiKey]) -> Plan:
         wanted, form = current, {}
         if self._name not in (None, current.friendly_name):
-            self._check_new_name(current, actual)
+            check_not_taken([key for key in actual if key.friendly_name == self._name], self._name)
+            if current.mark:
+                check_marked_length(self._name or "", "a rotation has marked the name")
             wanted = replace(wanted, friendly_name=self._name, date_updated=None)
             form["FriendlyName"] = wanted.stored_name
         if self._permissions is not None and current.permissions is None:
@@ -292,19 +291,6 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             wanted = replace(wanted, permissions=self._permissions, date_updated=None)
             form["Policy"] = _policy(self._permissions)
         return _plan(Update(wanted, form) if form else None, current, wanted)
-
-    def _check_new_name(self, current: ApiKey, actual: Sequence[ApiKey]) -> None:
-        bearers = [key for key in actual if key.friendly_name == self._name]
-        if bearers:
-            raise Undecided(
-                f"friendly_name: {self._name!r} is taken already, by {_listing(bearers)}. Nothing was changed."
-            )
-        if current.mark and len(self._name or "") > PLAIN_NAME_LENGTH:
-            raise InputError(
-                "friendly_name",
-                f"expected {PLAIN_NAME_LENGTH} characters at most, since a rotation has marked the name;"
-                f" got {len(self._name or '')}",
-            )
 
     def apply(self, actual: Sequence[ApiKey], plan: Plan) -> Outcome:
         """Create, update or delete the key."""
@@ -364,16 +350,12 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         if len(lost) > 1:
             raise Undecided(
                 f"friendly_name: {len(lost)} API keys called {self._name!r} appeared while this task created one, and"
-                f" an answer of Twilio's was lost, so that which of them is its own can't be told: {_listing(lost)}."
-                " None of them was deleted. Remove by their sid those that nobody uses.",
+                " an answer of Twilio's was lost, so that which of them is its own can't be told:"
+                f" {list_records(lost)}. None of them was deleted. Remove by their sid those that nobody uses.",
                 {"changed": True},
             )
         for key in lost:
             self._client.delete(deletion(key.sid))
-
-
-def _listing(keys: Sequence[ApiKey]) -> str:
-    return ", ".join(f"{key.sid} (created {key.date_created})" for key in keys)
 
 
 def _plan(step: Create | Update | Delete | None, before: ApiKey | None, after: ApiKey | None) -> Plan:
