@@ -386,6 +386,12 @@ FAULTY = [
         steps=ONCE,
     ),
     Cell(
+        "refused after a lost answer",
+        NAMED,
+        faults=[{**POST, "kind": "reset"}, {**POST, **REFUSED}],
+        steps=ONCE,
+    ),
+    Cell(
         "listed, but not there",
         LIMITED,
         holding(restricted(READ)),
@@ -462,6 +468,13 @@ def test_one_attempt_leaves_no_key_and_the_next_run_makes_it(faulty):
     assert [result.failed for result in run.results.values()] == [True, False]
     (made,) = run.state["api_keys"]
     assert made["secret"] == run.results["repeat"]["secret"]
+
+
+def test_a_refusal_after_a_lost_answer_tells_of_both(faulty):
+    """What was lost may be applied late."""
+    result = faulty["refused after a lost answer"].apply
+    assert (result["status"], result["code"]) == (400, 20001)
+    assert "whose secret nobody knows" in result["msg"]
 
 
 def test_what_can_not_be_settled_is_told(faulty):

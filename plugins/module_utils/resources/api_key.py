@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._account_token import NOT_VALID, refusal_of
 from .._client import Call, Client
-from .._errors import ADVICE, FateUnknown, InputError, Rejected, TwilioError, Undecided
+from .._errors import ADVICE, CallError, FateUnknown, InputError, Rejected, TwilioError, Undecided
 from .._names import (
     MarkedName,
     check_marked_length,
@@ -319,11 +319,12 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         call = creation(wanted, known)
         try:
             answer = self._client.send_once(call, lambda: self._delete_lost(wanted, known))
-        except FateUnknown as failure:
-            failure.message += (
-                " An API key of that name may exist now whose secret nobody knows: where the next run finds it, and so"
-                " returns no secret, remove it with 'state: absent'."
-            )
+        except CallError as failure:
+            if failure.doubtful or isinstance(failure, FateUnknown):
+                failure.message += (
+                    " An API key of that name may exist now whose secret nobody knows: where the next run finds it, and"
+                    " so returns no secret, remove it with 'state: absent'."
+                )
             raise
         done = self._done(answer.body, {}, answer.body["secret"])
         if answer.doubtful:
