@@ -21,6 +21,7 @@ from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
 from ansible_collections.community.twilio.plugins.module_utils.resources import (
     account,
+    api_key,
     credential,
     messaging_geo_permission,
     usage,
@@ -45,6 +46,7 @@ ORDER = [
     "_errors",
     "_clock",
     "_schemas",
+    "_names",
     "_retries",
     "_attempt",
     "_transport",
@@ -181,15 +183,18 @@ def test_examples_use_full_names_and_documented_options(name):
 
 
 @each_module
-def test_an_example_whose_result_may_hold_a_token_is_not_logged(name):
+def test_an_example_whose_result_may_hold_a_secret_is_not_logged(name):
     for task in yaml.safe_load(module(name).EXAMPLES):
         arguments = task.get("community.twilio.twilio_account", {})
-        if "community.twilio.twilio_auth_token" in task or arguments.get("return_auth_token"):
+        key = task.get("community.twilio.twilio_api_key", {"state": "absent"})
+        creates_key = "sid" not in key and key.get("state") != "absent"
+        if "community.twilio.twilio_auth_token" in task or creates_key or arguments.get("return_auth_token"):
             assert task["no_log"] is True
 
 
 RECORDS = {
     "credential": {*credential.Credential.__dataclass_fields__},
+    "api_key": {*api_key.ApiKey.__dataclass_fields__},
     "account": {*account.Account.__dataclass_fields__},
     "record": {*usage._RECORD_KEYS},
     "country": {*messaging_geo_permission._COUNTRY_KEYS},
@@ -203,6 +208,8 @@ RECORDS = {
         ("twilio_aws_credential_info", "credentials", "credential", set()),
         ("twilio_public_key", "credential", "credential", set()),
         ("twilio_public_key_info", "credentials", "credential", set()),
+        ("twilio_api_key", "api_key", "api_key", {"mark"}),
+        ("twilio_api_key_info", "api_keys", "api_key", {"mark"}),
         ("twilio_account", "account", "account", set()),
         ("twilio_account_info", "accounts", "account", {"auth_token"}),
         ("twilio_usage_info", "records", "record", set()),
