@@ -517,13 +517,10 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rot
     before: dict[str, list[str]] = {}
     rotations = []
     for name, record, keys in [
-        ("first", None, 0),
         ("due", None, 1),
-        ("second key", None, 2),
         ("lost", ISSUING, 1),
         ("used", ISSUING, 1),
         ("asked in vain", ISSUING, 1),
-        ("not created", ISSUED, 2),
         ("revoking", REVOKING, 2),
     ]:
         user = accounts.sid(name)
@@ -540,7 +537,7 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rot
         elif name == "asked in vain":
             before[name].append(iam.user_key(user))
             variables = {"list_tasks": str(accounts.folder / "list.yml")}
-        credentials = {"first": [], "revoking": [NEW_ONE]}.get(name, [OLD_ONE])
+        credentials = [NEW_ONE] if name == "revoking" else [OLD_ONE]
         rotations.append(Rotation(name, credentials, record, variables))
     own = CHECKOUT / "roles" / "rotate_aws_credential" / "tasks" / "list.yml"
     in_vain = own.read_text(encoding="utf-8").replace("'-', ", "'-', '--no-such-option', ")
@@ -549,13 +546,7 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rot
     return accounts.run(rotations, **iam.environment), before
 
 
-def test_iam_first(with_iam):
-    first = with_iam[0]["first"]
-    first.assert_finished(first.assert_moved())
-    assert first.keys == [first.record["current"]["key_id"]]
-
-
-@pytest.mark.parametrize("name", ["due", "lost", "not created"])
+@pytest.mark.parametrize("name", ["due", "lost"])
 def test_iam_rotates(with_iam, name):
     rotated, before = with_iam[0][name], with_iam[1][name]
     rotated.assert_finished(rotated.assert_moved(OLD))
@@ -563,13 +554,6 @@ def test_iam_rotates(with_iam, name):
     assert {*before}.isdisjoint(rotated.keys)
     held = rotated.credentials[0]["credentials"].partition(":")[0]
     assert rotated.keys == [held]
-
-
-def test_iam_refuses_a_second_key(with_iam):
-    refused, before = with_iam[0]["second key"], with_iam[1]["second key"]
-    refused.assert_refused(*before)
-    assert refused.unchanged
-    assert {*refused.keys} == {*before}
 
 
 @pytest.mark.parametrize(("name", "words"), [("used", "was used"), ("asked in vain", "may have been used")])
