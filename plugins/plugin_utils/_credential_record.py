@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.community.twilio.plugins.module_utils.resources.credential import SIGNED_NAME_LENGTH
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings, unusable
 
 IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING = "idle", "issuing", "issued", "created", "verified", "revoking"
 PHASES = (IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING)
@@ -282,10 +282,7 @@ def read_record(
     except ValueError:
         problem = "current or new is no dictionary, or present no list of texts"
     if problem:
-        raise RotationError(
-            f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by"
-            " hand."
-        )
+        raise unusable(problem)
     return record
 
 
