@@ -2,7 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""An account's own token, as Twilio tells it: a subaccount's to its parent, and perhaps an account's to itself."""
+"""What an account authenticates with: whether Twilio takes it, and a token as Twilio tells it.
+
+It tells a subaccount's token to the parent, and perhaps an account's to itself; whether one is valid shows when it is
+used.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,29 @@ from ._client import Call, Client
 from ._errors import InputError, Rejected, Undecided
 from ._secret import Secret
 
+#: Twilio's code for credentials that are not valid.
+NOT_VALID = 20003
+
+#: What valid credentials are told by: a page of a list, whatever is in it.
+_ANY_PAGE = _schemas.page(_schemas.answer())
 _ANSWER = _schemas.answer(sid=_schemas.sid("AC"), auth_token=_schemas.nullable(_schemas.text))
+
+
+def refusal_of(client: Client, noun: str) -> Rejected | None:
+    """Try what a client authenticates with, and return Twilio's refusal, None where it is valid.
+
+    :param client: the client.
+    :param noun: what it authenticates with, for the message.
+    :raises CallError: for anything else than "not valid": a suspended account, a missing permission, a fault.
+    """
+    call = Call("GET", "/v1/Credentials/AWS", f"try {noun}", _ANY_PAGE, query={"PageSize": "1"})
+    try:
+        client.send(call)
+    except Rejected as rejected:
+        if rejected.status == 401 and rejected.code == NOT_VALID:
+            return rejected
+        raise
+    return None
 
 
 def _reading(sid: str, doing: str) -> Call:

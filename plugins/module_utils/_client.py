@@ -180,6 +180,16 @@ class Client:
         )
         return Client(connection, self._transport)
 
+    def with_api_key(self, sid: str, secret: Secret) -> Client:
+        """Return a client that acts as the same account, and authenticates with an API key.
+
+        It shares this client's transport, as :meth:`acting_as` does.
+
+        :param sid: the key's SID.
+        :param secret: its secret.
+        """
+        return Client(replace(self.connection, api_key_sid=sid, api_key_secret=secret), self._transport)
+
     def cancel(self) -> None:
         """End what is under way in all threads, and let nothing begin any more."""
         self._transport.cancel()

@@ -29,6 +29,9 @@ Check = Callable[[Any], Any]
 #: Friendly names of credentials, keys and accounts: Twilio's error 70001 beyond it.
 FRIENDLY_NAME_LENGTH = 64
 
+#: Permissions that Twilio lets one restricted API key have.
+PERMISSIONS_LIMIT = 100
+
 #: Threads that one task may use; Twilio's own limit on concurrency is not published.
 CONCURRENCY_LIMIT = 100
 
@@ -148,6 +151,17 @@ def friendly_name(value: str) -> str:
     if len(value) > FRIENDLY_NAME_LENGTH:
         raise invalid(f"expected {FRIENDLY_NAME_LENGTH} characters at most, got {len(value)}")
     return value
+
+
+def permissions(values: Sequence[str]) -> list[str]:
+    """Check the permissions of a restricted API key, and return each once, sorted: they are a set."""
+    for value in values:
+        if not re.fullmatch("/[!-~]+", value):
+            raise invalid(f"expected permissions like /twilio/messaging/messages/read, got {value!r}")
+    distinct = sorted(set(values))
+    if len(distinct) > PERMISSIONS_LIMIT:
+        raise invalid(f"expected {PERMISSIONS_LIMIT} permissions at most, got {len(distinct)}")
+    return distinct
 
 
 def phone_numbers(values: Sequence[str]) -> list[str]:

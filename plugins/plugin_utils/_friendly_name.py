@@ -9,10 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ansible_collections.community.twilio.plugins.module_utils.resources.credential import SIGNED_NAME_LENGTH
+from ansible_collections.community.twilio.plugins.module_utils._names import PLAIN_NAME_LENGTH, MarkedName
 
 _ACCOUNT_SID = re.compile("AC[0-9a-fA-F]{32}")
-_SIGNED = re.compile(".* #[0-9a-f]{10}", re.DOTALL)
 
 
 def safe_name(account_sid: str, friendly_name: str) -> str:
@@ -35,8 +34,8 @@ def check_named(
             " digits.",
         ),
         (
-            1 <= len(friendly_name) <= SIGNED_NAME_LENGTH and not _SIGNED.fullmatch(friendly_name),
-            f"{prefix}_friendly_name: expected 1 to {SIGNED_NAME_LENGTH} characters that don't end like a signature,"
+            1 <= len(friendly_name) <= PLAIN_NAME_LENGTH and not MarkedName.parse(friendly_name).mark,
+            f"{prefix}_friendly_name: expected 1 to {PLAIN_NAME_LENGTH} characters that don't end like a signature,"
             " which is a space, a hash and ten hexadecimal digits.",
         ),
         (max_age_days > 0, f"{prefix}_max_age_days: expected more than 0 days."),

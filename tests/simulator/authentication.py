@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .errors import ApiError
 from .settings import Settings
-from .state import Account, World
+from .state import Account, ApiKey, World
 
 
 @dataclass(frozen=True)
@@ -22,13 +22,18 @@ class Caller:
 
     account: Account | None
     method: str
-    key_kind: str | None = None
+    key: ApiKey | None = None
     username: str | None = None
 
     @property
     def has_token(self) -> bool:
         """Whether it is AccountSid:AuthToken, which may do what an API key may not."""
         return self.method in ("primary", "secondary")
+
+    @property
+    def has_main_key(self) -> bool:
+        """Whether it is a main API key, which may do most of what a token may."""
+        return self.key is not None and self.key.kind == "main"
 
 
 NOBODY = Caller(None, "none")
@@ -56,7 +61,7 @@ def identify(world: World, header: str | None) -> Caller:
     elif username in world.keys:
         owner, key = world.keys[username]
         if _same(password, key.secret):
-            return Caller(owner, "api_key", key.kind, username)
+            return Caller(owner, "api_key", key, username)
     return Caller(None, "invalid", username=username)
 
 
@@ -69,6 +74,18 @@ def require(caller: Caller, settings: Settings) -> Account:
         code = settings.suspended_code
         raise ApiError(code, status=settings.suspended_status if code == 20005 else None)
     return account
+
+
+def check_permission(caller: Caller, operation: str, settings: Settings) -> None:
+    """Refuse what a restricted key lacks the permission for.
+
+    Twilio publishes no permissions for these endpoints, so the simulator's are made up: `/twilio/simulated/` and the
+    operation's name in the contract.
+    """
+    if caller.key is None or caller.key.kind != "restricted":
+        return
+    if f"/twilio/simulated/{operation}" not in (caller.key.permissions or []):
+        raise ApiError(70051, status=settings.missing_permission_status)
 
 
 def _same(one: str, other: str) -> bool:

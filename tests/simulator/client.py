@@ -198,3 +198,8 @@ class Simulator:
         """The lives of tokens by account, or of one account."""
         history = self.control("GET", "history")
         return history[account_sid] if account_sid else history
+
+    def key_history(self, account_sid: str | None = None) -> Any:
+        """The lives of API keys by account, or of one account."""
+        history = self.control("GET", "key_history")
+        return history[account_sid] if account_sid else history

@@ -115,6 +115,13 @@ def _history(server: SimulatorServer, _query: dict[str, str], _data: Any) -> Any
     }
 
 
+def _key_history(server: SimulatorServer, _query: dict[str, str], _data: Any) -> Any:
+    return {
+        account.sid: [seeding.view_key_life(key) for key in [*account.deleted_keys, *account.api_keys.values()]]
+        for account in server.simulation.world.accounts.values()
+    }
+
+
 HANDLERS = {
     ("POST", "reset"): _reset,
     ("POST", "seed"): _seed,
@@ -131,4 +138,5 @@ HANDLERS = {
     ("GET", "health"): _health,
     ("POST", "late"): _apply_late,
     ("GET", "history"): _history,
+    ("GET", "key_history"): _key_history,
 }

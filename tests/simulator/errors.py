@@ -20,8 +20,8 @@ class ErrorKind:
     message: str
 
 
-# The codes this simulator can answer. Statuses of 70101-70106, of 20005 and of the account rules are not established
-# officially; 20005's is a setting.
+# The codes this simulator can answer. Statuses of 70101-70106, of 20005, of 70051 and of the account rules are not
+# established officially; those of 20005 and 70051 are settings.
 ERRORS: dict[int, ErrorKind] = {
     20001: ErrorKind(400, "Bad request"),
     20003: ErrorKind(401, "Authenticate"),
@@ -38,6 +38,7 @@ ERRORS: dict[int, ErrorKind] = {
     60411: ErrorKind(400, "Phone number already exists in SafeList"),
     70001: ErrorKind(400, "Validation failed"),
     70002: ErrorKind(400, "Request is invalid"),
+    70051: ErrorKind(403, "The API key lacks the permission that this request needs"),
     70101: ErrorKind(400, "Public key is not an RSA key"),
     70102: ErrorKind(400, "Public key is not 2048 bits long"),
     70103: ErrorKind(400, "Public key exponent is not 65537"),

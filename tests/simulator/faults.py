@@ -25,7 +25,7 @@ OTHER_ACCOUNT = "AC" + "0badacc0" * 4
 FIELDS: dict[str, dict[str, Any]] = {
     "wrong_field": {"field": ".*", "value": None, "limit": None},
     "wrong_owner": {"field": "owner_account_sid", "value": OTHER_ACCOUNT, "limit": None},
-    "null_items": {"field": "credentials|accounts|usage_records", "value": None, "limit": None},
+    "null_items": {"field": "credentials|keys|accounts|usage_records", "value": None, "limit": None},
     "odd_dates": {
         "field": "date_created|date_updated|as_of|start_date|end_date",
         "value": "0001-01-01T00:00:00+14:00",

@@ -104,17 +104,20 @@ def _address(path: str, filters: dict[str, str], size: int, number: int, token: 
     return f"{path}?{urlencode(parameters)}"
 
 
-def v1_meta(page: Page[Any], url: str, key: str) -> dict[str, Any]:
+def v1_meta(page: Page[Any], url: str, key: str, filters: dict[str, str] | None = None) -> dict[str, Any]:
     """The `meta` of a /v1 list; `url` is absolute, on the host the client used."""
+    filters = filters or {}
     following, preceding = page.next_token, page.previous_token
     return {
-        "first_page_url": _address(url, {}, page.size, 0, None),
+        "first_page_url": _address(url, filters, page.size, 0, None),
         "key": key,
-        "next_page_url": _address(url, {}, page.size, page.number + 1, following) if following else None,
+        "next_page_url": _address(url, filters, page.size, page.number + 1, following) if following else None,
         "page": page.number,
         "page_size": page.size,
-        "previous_page_url": _address(url, {}, page.size, max(0, page.number - 1), preceding) if preceding else None,
-        "url": _address(url, {}, page.size, page.number, None),
+        "previous_page_url": _address(url, filters, page.size, max(0, page.number - 1), preceding)
+        if preceding
+        else None,
+        "url": _address(url, filters, page.size, page.number, None),
     }
 
 

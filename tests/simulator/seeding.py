@@ -91,7 +91,7 @@ def _seed_account(world: World, settings: Settings, item: dict[str, Any]) -> dic
     account.usage += item.get("usage", [])
     if "date_created" in item:
         account.date_created = _date(item["date_created"])
-    keys = [_key(each) for each in item.get("api_keys", [])]
+    keys = [_key(each) for each in _items(item.get("api_keys", []), "api_keys")]
     for key in keys:
         world.add_key(account, key)
     numbers = {number: account.safelist.get(number) or new_sid("GN") for number in item.get("safelist", [])}
@@ -103,7 +103,7 @@ def _seed_account(world: World, settings: Settings, item: dict[str, Any]) -> dic
         "friendly_name": account.friendly_name,
         "status": account.status,
         "owner_account_sid": account.owner_sid,
-        "api_keys": [vars(key) for key in keys],
+        "api_keys": [view_key(key) for key in keys],
         "safelist": [{"phone_number": number, "sid": sid} for number, sid in numbers.items()],
     }
     for store, field in (("aws", "aws_credentials"), ("public_keys", "public_keys")):
@@ -136,10 +136,19 @@ def _credential(world: World, account: Account, store: str, item: dict[str, Any]
 
 
 def _key(item: dict[str, Any]) -> ApiKey:
-    kind = item.get("kind", "standard")
-    if kind not in ("main", "standard"):
-        raise ValueError("the kind of an API key is main or standard")
-    return ApiKey(item.get("sid") or new_sid("SK"), item.get("secret") or token_hex(16), kind)
+    known = {"sid", "secret", "kind", "friendly_name", "permissions", "date_created"}
+    unknown = set(item) - known
+    if unknown:
+        raise ValueError(f"an API key doesn't know {', '.join(sorted(unknown))}")
+    permissions = item.get("permissions")
+    kind = item.get("kind", "standard" if permissions is None else "restricted")
+    if kind not in ("main", "standard", "restricted"):
+        raise ValueError("the kind of an API key is main, standard or restricted")
+    if (kind == "restricted") != (permissions is not None):
+        raise ValueError("a restricted API key has permissions, and no other has")
+    created = _date(item["date_created"]) if item.get("date_created") else now()
+    sid, secret = item.get("sid") or new_sid("SK"), item.get("secret") or token_hex(16)
+    return ApiKey(sid, secret, kind, item.get("friendly_name"), permissions, created, created)
 
 
 def _date(text: str) -> datetime:
@@ -159,6 +168,24 @@ def view_credential(credential: Credential, store: str) -> dict[str, Any]:
     }
 
 
+def view_key(key: ApiKey) -> dict[str, Any]:
+    """An API key with its secret."""
+    return {
+        "sid": key.sid,
+        "secret": key.secret,
+        "kind": key.kind,
+        "friendly_name": key.friendly_name,
+        "permissions": key.permissions,
+        "date_created": key.date_created.isoformat(),
+        "date_updated": key.date_updated.isoformat(),
+    }
+
+
+def view_key_life(key: ApiKey) -> dict[str, Any]:
+    """An API key, and when it authenticated."""
+    return {**view_key(key), "valid_from": key.valid_from, "valid_until": key.valid_until}
+
+
 def view(account: Account) -> dict[str, Any]:
     """All of an account, secrets included."""
     return {
@@ -170,7 +197,7 @@ def view(account: Account) -> dict[str, Any]:
         "status": account.status,
         "type": account.type,
         "owner_account_sid": account.owner_sid,
-        "api_keys": [vars(key) for key in account.api_keys.values()],
+        "api_keys": [view_key(key) for key in account.api_keys.values()],
         "aws_credentials": [view_credential(each, "aws") for each in account.aws.values()],
         "public_keys": [view_credential(each, "public_keys") for each in account.public_keys.values()],
         "safelist": [{"phone_number": number, "sid": sid} for number, sid in account.safelist.items()],

@@ -68,6 +68,10 @@ class Settings:
     hidden_auth_token: str = "absent"
     #: Whether a main API key may use AuthTokens/*. A standard one never may.
     main_key_auth_tokens: bool = False
+    #: The status that comes with 70051, where a restricted API key lacks a permission.
+    missing_permission_status: int = 403
+    #: Whether a parent may manage the API keys of its subaccounts, by their AccountSid.
+    parent_keys: bool = False
     #: Whether the secondary token may authenticate its own deletion.
     secondary_may_delete: bool = True
     #: The order of lists.
@@ -112,6 +116,8 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "own_auth_token": _flag,
     "hidden_auth_token": _one_of("absent", "null"),
     "main_key_auth_tokens": _flag,
+    "missing_permission_status": _one_of(401, 403),
+    "parent_keys": _flag,
     "secondary_may_delete": _flag,
     "list_order": _one_of("newest_first", "oldest_first"),
     "page_size_limit": lambda value: value is None or (_whole_number(value) and value > 0),

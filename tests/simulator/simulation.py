@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from . import resources  # registers the operations
-from .authentication import Caller, require
+from .authentication import Caller, check_permission, require
 from .call import HANDLERS, Answer, Call
 from .contract import Contract, Operation, load_contract
 from .errors import ApiError, error_body
@@ -28,6 +28,8 @@ from .state import ApiKey, World
 READING = ("GET", "HEAD")
 LOG_LIMIT = 100_000
 VERSION_2010 = "/2010-04-01/"
+# Paths that no permission opens: they refuse all keys but main ones by themselves.
+TOKENS_ONLY = ("/v1/AuthTokens/", "/v1/Keys")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -124,6 +126,8 @@ class Simulation:
         account = require(request.caller, settings)
         if operation.path.startswith("/v1/SafeList/"):
             self._keep_rate(account.sid)
+        if not operation.path.startswith(TOKENS_ONLY):
+            check_permission(request.caller, operation.name, settings)
         operation.path_part.read(names, strict=True)
         strict = settings.strict
         if strict and request.body and request.content_type.partition(";")[0].strip().lower() != FORM:

@@ -47,11 +47,18 @@ class TokenLife:
 
 @dataclass
 class ApiKey:
-    """An API key; `kind` is main or standard."""
+    """An API key; `kind` is main, standard or restricted, and only a restricted one has permissions."""
 
     sid: str
     secret: str
     kind: str
+    friendly_name: str | None = None
+    permissions: list[str] | None = None
+    date_created: datetime = field(default_factory=now)
+    date_updated: datetime = field(default_factory=now)
+    sequence: int = 0
+    valid_from: dict[str, float] = field(default_factory=instant)
+    valid_until: dict[str, float] | None = None
 
 
 @dataclass
@@ -84,6 +91,7 @@ class Account:
     secondary_created: datetime | None = None
     secondary_enabled: bool = True
     api_keys: dict[str, ApiKey] = field(default_factory=dict)
+    deleted_keys: list[ApiKey] = field(default_factory=list)
     aws: dict[str, Credential] = field(default_factory=dict)
     public_keys: dict[str, Credential] = field(default_factory=dict)
     safelist: dict[str, str] = field(default_factory=dict)
@@ -176,8 +184,15 @@ class World:
 
     def add_key(self, account: Account, key: ApiKey) -> None:
         """Give an account an API key."""
+        key.sequence = self.next_sequence()
         account.api_keys[key.sid] = key
         self.keys[key.sid] = (account, key)
+
+    def delete_key(self, account: Account, key: ApiKey) -> None:
+        """Take an API key from an account; it is dead from this moment."""
+        key.valid_until = instant()
+        account.deleted_keys.append(key)
+        del account.api_keys[key.sid], self.keys[key.sid]
 
     def add_credential(
         self,

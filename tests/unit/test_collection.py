@@ -19,7 +19,7 @@ import yaml
 
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
-from ansible_collections.community.twilio.plugins.module_utils.resources import account, credential, usage
+from ansible_collections.community.twilio.plugins.module_utils.resources import account, api_key, credential, usage
 from ansible_collections.community.twilio.plugins.plugin_utils import _rotation_call
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,6 +40,7 @@ ORDER = [
     "_errors",
     "_clock",
     "_schemas",
+    "_names",
     "_retries",
     "_attempt",
     "_transport",
@@ -176,15 +177,17 @@ def test_examples_use_full_names_and_documented_options(name):
 
 
 @each_module
-def test_an_example_whose_result_may_hold_a_token_is_not_logged(name):
+def test_an_example_whose_result_may_hold_a_secret_is_not_logged(name):
     for task in yaml.safe_load(module(name).EXAMPLES):
         arguments = task.get("community.twilio.twilio_account", {})
-        if "community.twilio.twilio_auth_token" in task or arguments.get("return_auth_token"):
+        minting = {"community.twilio.twilio_auth_token", "community.twilio.twilio_api_key"}
+        if minting & {*task} or arguments.get("return_auth_token"):
             assert task["no_log"] is True
 
 
 RECORDS = {
     "credential": {*credential.Credential.__dataclass_fields__},
+    "api_key": {*api_key.ApiKey.__dataclass_fields__},
     "account": {*account.Account.__dataclass_fields__},
     "record": {*usage._RECORD_KEYS},
 }
@@ -197,6 +200,8 @@ RECORDS = {
         ("twilio_aws_credential_info", "credentials", "credential", set()),
         ("twilio_public_key", "credential", "credential", set()),
         ("twilio_public_key_info", "credentials", "credential", set()),
+        ("twilio_api_key", "api_key", "api_key", {"mark"}),
+        ("twilio_api_key_info", "api_keys", "api_key", {"mark"}),
         ("twilio_account", "account", "account", set()),
         ("twilio_account_info", "accounts", "account", {"auth_token"}),
         ("twilio_usage_info", "records", "record", set()),

@@ -16,20 +16,17 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from .. import _schemas
-from .._account_token import read_token
+from .._account_token import NOT_VALID, read_token, refusal_of
 from .._client import Call, Client
 from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
 
-_NOT_VALID = 20003
 #: The codes that a creation is refused with: there is a secondary token, or the account may have none.
 EXISTS_ALREADY, NOT_FOUND = 70002, 20404
 
 _SECONDARY = "/v1/AuthTokens/Secondary"
 _PROMOTE = "/v1/AuthTokens/Promote"
-#: What a valid token is told by: a page of credentials, whatever they are.
-_ANY_PAGE = _schemas.page(_schemas.answer())
 
 _DATED = {
     "account_sid": _schemas.nullable(_schemas.sid("AC")),
@@ -113,18 +110,7 @@ def deletion(suppress_email_notification: bool) -> Call:
 
 
 def _refusal(client: Client, token: Secret) -> Rejected | None:
-    """Try a token, and return Twilio's refusal, None where it is valid.
-
-    :raises CallError: for anything else than "not valid": a suspended account, a fault.
-    """
-    call = Call("GET", "/v1/Credentials/AWS", "try an auth token", _ANY_PAGE, query={"PageSize": "1"})
-    try:
-        client.acting_as(client.account_sid, token).send(call)
-    except Rejected as rejected:
-        if rejected.status == 401 and rejected.code == _NOT_VALID:
-            return rejected
-        raise
-    return None
+    return refusal_of(client.acting_as(client.account_sid, token), "an auth token")
 
 
 def try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tried:
@@ -214,7 +200,7 @@ class AuthTokenState(Resource[Tried]):
         if actual.refusal and actual.secondary is None:
             raise actual.refusal
         if not actual.secondary:
-            raise Undecided(_WAYS_OUT, {"status": 401, "code": _NOT_VALID})
+            raise Undecided(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
         if self._state != "promoted":
             raise Undecided("secondary_auth_token: this token was promoted already. Pass it as auth_token.")
         return self._plan(None)
@@ -291,7 +277,7 @@ class AuthTokenState(Resource[Tried]):
                 try:
                     return self._mint(attempts), [unknown] if changed else []
                 except Rejected as rejected:
-                    if changed and rejected.status == 401 and rejected.code == _NOT_VALID:
+                    if changed and rejected.status == 401 and rejected.code == NOT_VALID:
                         raise Undecided(_DELETED_ITSELF, rejected.details()) from None
                     may_replace = rejected.attempts_left > 0 if rejected.doubtful else not replaced
                     if rejected.code != EXISTS_ALREADY or not self._replace_unknown or not may_replace:
@@ -361,7 +347,7 @@ class AuthTokenState(Resource[Tried]):
                 " two tokens were swapped. Either way, what was given as auth_token is the primary now."
             )
         if not tried.secondary:
-            raise Undecided(_WAYS_OUT, {"status": 401, "code": _NOT_VALID})
+            raise Undecided(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
         if tried.primary:
             return None
         return {**self._shown(), "auth_token": secondary.reveal()}

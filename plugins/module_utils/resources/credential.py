@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,13 +21,9 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import InputError, TwilioError, Undecided
+from .._names import PLAIN_NAME_LENGTH, MarkedName, plain_name
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
-
-_SIGNED = re.compile(r"(?P<plain>.*) #(?P<fingerprint>[0-9a-f]{10})", re.DOTALL)
-
-#: What a signature leaves of a friendly name's 64 characters.
-SIGNED_NAME_LENGTH = _schemas.FRIENDLY_NAME_LENGTH - len(" #0123456789")
 
 _ANSWER = _schemas.answer(
     sid=_schemas.sid("CR"),
@@ -86,12 +81,12 @@ class Credential:
     @classmethod
     def from_answer(cls, answer: Mapping[str, Any]) -> Credential:
         """Return the credential that an answer of Twilio's describes."""
-        signed = _SIGNED.fullmatch(answer["friendly_name"] or "")
+        name = MarkedName.parse(answer["friendly_name"])
         return cls(
             sid=answer["sid"],
             account_sid=answer["account_sid"],
-            friendly_name=signed["plain"] if signed else answer["friendly_name"],
-            fingerprint=signed["fingerprint"] if signed else None,
+            friendly_name=name.plain,
+            fingerprint=name.mark,
             date_created=answer["date_created"],
             date_updated=answer["date_updated"],
             url=answer["url"],
@@ -100,7 +95,7 @@ class Credential:
     @property
     def stored_name(self) -> str:
         """The friendly name as Twilio holds it: with the signature, where there is one."""
-        return f"{self.friendly_name} #{self.fingerprint}" if self.fingerprint else self.friendly_name or ""
+        return MarkedName(self.friendly_name, self.fingerprint).stored
 
 
 class Create(NamedTuple):
@@ -122,22 +117,15 @@ class Delete(NamedTuple):
     credential: Credential
 
 
-def plain_name(value: str) -> str:
-    """Check a wanted name: a friendly name that doesn't look signed, since signatures are the module's own."""
-    if _SIGNED.fullmatch(value):
-        raise _schemas.invalid("expected a name that doesn't end like a signature, ' #' and ten hexadecimal digits")
-    return _schemas.friendly_name(value)
-
-
 #: The checks of those options.
 CHECKS: Mapping[str, _schemas.Check] = {"sid": _schemas.sid("CR"), "friendly_name": plain_name}
 
 
 def _check_signed_length(name: str) -> None:
-    if len(name) > SIGNED_NAME_LENGTH:
+    if len(name) > PLAIN_NAME_LENGTH:
         raise InputError(
             "friendly_name",
-            f"expected {SIGNED_NAME_LENGTH} characters at most, since the name is signed; got {len(name)}",
+            f"expected {PLAIN_NAME_LENGTH} characters at most, since the name is signed; got {len(name)}",
         )
 
 

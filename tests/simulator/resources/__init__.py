@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from . import accounts, auth_tokens, credentials, safelist, usage
+from . import accounts, api_keys, auth_tokens, credentials, safelist, usage
 
-__all__ = ["accounts", "auth_tokens", "credentials", "safelist", "usage"]
+__all__ = ["accounts", "api_keys", "auth_tokens", "credentials", "safelist", "usage"]

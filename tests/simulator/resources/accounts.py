@@ -93,7 +93,7 @@ def list_accounts(call: Call) -> Answer:
 @operation("create_account")
 def create_account(call: Call) -> Answer:
     """A subaccount of the caller; a standard API key may not manage accounts."""
-    _refuse_standard_key(call)
+    _refuse_limited_key(call)
     limit = call.settings.subaccount_limit
     account = call.world.create_subaccount(call.account, call.form.get("FriendlyName"), limit)
     return Answer(201, describe(call, account))
@@ -108,7 +108,7 @@ def fetch_account(call: Call) -> Answer:
 @operation("update_account")
 def update_account(call: Call) -> Answer:
     """Rename, suspend, reactivate or close. A refusal changes nothing, not even the name."""
-    _refuse_standard_key(call)
+    _refuse_limited_key(call)
     account = find(call)
     status = call.form.get("Status", account.status)
     if status != account.status:
@@ -122,6 +122,6 @@ def update_account(call: Call) -> Answer:
     return Answer(200, describe(call, account))
 
 
-def _refuse_standard_key(call: Call) -> None:
-    if call.caller.key_kind == "standard":
+def _refuse_limited_key(call: Call) -> None:
+    if not (call.caller.has_token or call.caller.has_main_key):
         raise ApiError(20003)

@@ -22,7 +22,7 @@ PROMOTE = "/AuthTokens/Promote"
 
 def _check(call: Call, resource: str) -> None:
     caller = call.caller
-    if not caller.has_token and not (caller.key_kind == "main" and call.settings.main_key_auth_tokens):
+    if not caller.has_token and not (caller.has_main_key and call.settings.main_key_auth_tokens):
         raise ApiError(20003)
     if not call.account.secondary_enabled:
         raise not_found(resource)

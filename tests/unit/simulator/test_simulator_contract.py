@@ -108,6 +108,11 @@ PLACES: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "fetch_public_key": ((), (), ()),
     "update_public_key": ((), ("FriendlyName",), ()),
     "delete_public_key": ((), (), ()),
+    "list_keys": (("AccountSid", *PAGES), (), ("AccountSid",)),
+    "create_key": ((), ("AccountSid", "FriendlyName", "KeyType", "Policy"), ("AccountSid",)),
+    "fetch_key": ((), (), ()),
+    "update_key": ((), ("FriendlyName", "Policy"), ()),
+    "delete_key": ((), (), ()),
     "fetch_number": (("PhoneNumber",), (), ("PhoneNumber",)),
     "create_number": ((), ("PhoneNumber",), ("PhoneNumber",)),
     "delete_number": (("PhoneNumber",), (), ("PhoneNumber",)),
@@ -126,6 +131,8 @@ VALUES = {
     "PublicKey": PUBLIC_KEY,
     "FriendlyName": "name",
     "AccountSid": SID,
+    "KeyType": "restricted",
+    "Policy": '{"allow": ["/twilio/messaging/messages/read"]}',
     "PhoneNumber": "+14155550100",
     "Status": "active",
     "Category": "calls",
@@ -133,6 +140,8 @@ VALUES = {
     "EndDate": "2026-01-02",
     "IncludeSubaccounts": "true",
 }
+# Those that go with another one only: a page's number with its token, a restricted key's policy with its type.
+IN_PAIRS = {"PageToken", "KeyType", "Policy"}
 
 
 def test_where_parameters_are() -> None:
@@ -149,8 +158,9 @@ def test_where_parameters_are() -> None:
 def send(name: str, query: dict[str, str], form: dict[str, str]) -> Answer:
     """Send an operation's request to a simulation of its own, about something that is there."""
     simulation = Simulation(Start(SID, "2" * 32))
-    sid = "CR" + "3" * 32
+    sid = ("SK" if name.endswith("_key") and "public" not in name else "CR") + "3" * 32
     account = {"sid": SID, "secondary_auth_token": None if name.startswith("create") else "4" * 32}
+    account["api_keys"] = [{"sid": "SK" + "3" * 32, "permissions": []}]
     for credentials in ("aws_credentials", "public_keys"):
         account[credentials] = [{"sid": sid}]
     if not name.startswith("create"):
@@ -182,8 +192,7 @@ def test_parameters_in_the_wrong_place_are_refused(name: str) -> None:
             assert (refused.status, refused.body["code"]) == (400, 20001), each
     for each in (*in_query, *in_form):
         query_without, form_without = ({k: v for k, v in part.items() if k != each} for part in (query, form))
-        # A page's number goes with its token only.
-        if each != "PageToken":
+        if each not in IN_PAIRS or name == "update_key":
             assert (send(name, query_without, form_without).status == 400) is (each in required), each
 
 

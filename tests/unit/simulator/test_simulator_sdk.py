@@ -62,6 +62,23 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
         if dates == "iso8601":
             assert isinstance(made[0].date_created, datetime)
 
+    policy = {"allow": ["/twilio/messaging/messages/read"]}
+    new_key, keys = client.iam.v1.new_api_key, client.iam.v1.get_api_keys
+    standard = new_key.create(account_sid=simulator.account_sid, friendly_name="standard")
+    limited = new_key.create(account_sid=simulator.account_sid, key_type="restricted", policy=policy)
+    assert (standard.policy, limited.policy, len(standard.secret)) == (None, policy, 32)
+    assert {each.sid for each in keys.list(account_sid=simulator.account_sid, page_size=1)} == {
+        standard.sid,
+        limited.sid,
+    }
+    key = client.iam.v1.api_key(limited.sid)
+    wider = {"allow": [*policy["allow"], "/twilio/messaging/messages/update"]}
+    assert key.update(friendly_name="other", policy=wider).policy == wider
+    assert (key.fetch().friendly_name, key.fetch().policy) == ("other", wider)
+    assert key.delete()
+    connected = Client(standard.sid, standard.secret, simulator.account_sid, http_client=OtherHost(simulator.url))
+    assert len(connected.accounts.v1.credentials.aws.list(limit=1)) == 1
+
     safelist = client.accounts.v1.safelist
     sid = safelist.create(phone_number="+14155550100").sid
     assert safelist.fetch(phone_number="+14155550100").sid == sid

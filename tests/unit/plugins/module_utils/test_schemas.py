@@ -11,7 +11,7 @@ import voluptuous
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.twilio.plugins.module_utils import _schemas
+from ansible_collections.community.twilio.plugins.module_utils import _names, _schemas
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources import credential
@@ -116,7 +116,7 @@ def test_what_is_no_date(value):
         (_schemas.aws_secret_access_key, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE!"),
         (_schemas.friendly_name, "x" * 65),
         (_schemas.friendly_name, " "),
-        (credential.plain_name, "recordings #1f2e3d4c5b"),
+        (_names.plain_name, "recordings #1f2e3d4c5b"),
         (_schemas.concurrency, 0),
         (_schemas.concurrency, 101),
         (_schemas.seconds, 0.0),
