@@ -243,7 +243,7 @@ def _unusable(case: ApiKeyCase) -> str:
 def _given_up(case: ApiKeyCase) -> str:
     record = _record(case)
     back = f" Consumers go back to {record.current.sid}." if there(case.probe).current else ""
-    return f"The new API key, {record.new.sid}, was deleted by somebody.{back} Another one is created."
+    return f"The new API key, {record.new.sid}, was deleted by somebody.{back}"
 
 
 def _rolled_back(case: ApiKeyCase) -> str:
@@ -445,15 +445,15 @@ _GONE: Sequence[Row] = (
         lambda c: Stop(_unusable(c)),
     ),
     Row(
-        "gone again and again",
-        lambda c: _is_not_valid(c) and c.noted(GIVEN_UP) >= MOST_REPLACEMENTS,
-        lambda c: Stop("Somebody deletes each API key that is created, so this run ends. " + _what_holds(c)),
-    ),
-    Row(
         "gone, consumers may have it",
         lambda c: _is_not_valid(c) and c.probe.current and c.run.passed != DISTRIBUTE_CURRENT,
         lambda c: replace(_hook(DISTRIBUTE_CURRENT)(c), warning=_given_up(c)),
         plan=f"Somebody deleted the new API key: distribute the current one, create another, {_REST}",
+    ),
+    Row(
+        "gone again and again",
+        lambda c: _is_not_valid(c) and c.noted(GIVEN_UP) >= MOST_REPLACEMENTS,
+        lambda c: Stop(f"Somebody deletes each API key that is created. {_what_holds(c)}"),
     ),
     Row(
         "gone",
