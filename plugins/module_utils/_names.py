@@ -2,22 +2,40 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Friendly names that end in a mark: " #" and ten hexadecimal digits. A name and its marked forms are the same name.
+"""Records that are found by their friendly names, which several may bear, and which may end in a mark.
 
-A credential's mark is its signature, which depends on its secret; an API key's is chosen by the rotation that makes it.
+A mark is " #" and ten hexadecimal digits. A name and its marked forms are the same name. A credential's mark is its
+signature, which depends on its secret; an API key's is chosen by the rotation that makes it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, TypeVar
 
 from . import _schemas
+from ._errors import InputError, Undecided
 
 _MARKED = re.compile(r"(?P<plain>.*) #(?P<mark>[0-9a-f]{10})", re.DOTALL)
 
 #: What a mark leaves of a friendly name's 64 characters.
 PLAIN_NAME_LENGTH = _schemas.FRIENDLY_NAME_LENGTH - len(" #0123456789")
+
+
+class Record(Protocol):
+    """What is found by its name."""
+
+    @property
+    def sid(self) -> str | None:
+        """Its SID."""
+
+    @property
+    def date_created(self) -> str | None:
+        """When it was created."""
+
+
+AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class MarkedName(NamedTuple):
@@ -47,3 +65,58 @@ def plain_name(value: str) -> str:
     if MarkedName.parse(value).mark:
         raise _schemas.invalid("expected a name that doesn't end like a signature, ' #' and ten hexadecimal digits")
     return _schemas.friendly_name(value)
+
+
+def check_marked_length(name: str, reason: str) -> None:
+    """Check that a mark fits behind a name.
+
+    :param reason: why the name bears one, to follow "since".
+    :raises InputError: where it doesn't.
+    """
+    if len(name) > PLAIN_NAME_LENGTH:
+        raise InputError(
+            "friendly_name", f"expected {PLAIN_NAME_LENGTH} characters at most, since {reason}; got {len(name)}"
+        )
+
+
+def list_records(records: Sequence[Record]) -> str:
+    """Return SIDs and dates, as a part of a sentence."""
+    return ", ".join(f"{record.sid} (created {record.date_created})" for record in records)
+
+
+def only_one(
+    named: Sequence[AnyRecord],
+    noun: str,
+    name: str | None,
+    way_out: str = "Name one by its sid, and remove or rename the others.",
+) -> AnyRecord | None:
+    """Return the one record of a name, None where there is none.
+
+    :param named: those that bear it.
+    :param noun: what one of them is called.
+    :param way_out: what to do about several, as a sentence.
+    :raises Undecided: where there are several.
+    """
+    if len(named) > 1:
+        raise Undecided(
+            f"friendly_name: {len(named)} {noun}s are called {name!r}: {list_records(named)}. Nothing was changed."
+            f" {way_out}"
+        )
+    return named[0] if named else None
+
+
+def check_not_taken(bearers: Sequence[Record], name: str | None) -> None:
+    """Check that nothing bears the name that something is to get.
+
+    :raises Undecided: where something does.
+    """
+    if bearers:
+        raise Undecided(f"friendly_name: {name!r} is taken already, by {list_records(bearers)}. Nothing was changed.")
+
+
+def unknown_sid(account_sid: str, noun: str, sid: str) -> Undecided:
+    """Return the failure of a SID that is to be there and is not."""
+    return Undecided(
+        f"sid: account {account_sid} has no {noun} {sid}, and a SID can't be chosen. Leave sid out to create one by its"
+        " friendly_name."
+    )

@@ -81,7 +81,7 @@ EXAMPLES = r"""
 - name: Store its secret, which is told once
   ansible.builtin.copy:
     content: "TWILIO_API_KEY={{ billing_key.api_key.sid }}\nTWILIO_API_SECRET={{ billing_key.secret }}\n"
-    dest: /etc/billing/twilio.env
+    dest: "{{ billing_environment_file }}"
     mode: "0600"
   when: billing_key.secret is not none
   no_log: true
@@ -99,13 +99,11 @@ EXAMPLES = r"""
   community.twilio.twilio_api_key:
     sid: "{{ archive_key.api_key.sid }}"
     friendly_name: archive
-  no_log: true
 
 - name: Remove a key
   community.twilio.twilio_api_key:
     friendly_name: archive
     state: absent
-  no_log: true
 """
 
 RETURN = r"""

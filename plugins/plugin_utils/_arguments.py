@@ -51,15 +51,22 @@ def checked(
     :param action: the task's, for the sentence about an option that there is not.
     """
     arguments = plain(given)
-    validated = ArgumentSpecValidator(argument_spec, **rules).validate(arguments)
+    marked = [name for name, option in argument_spec.items() if option.get("no_log")]
+    try:
+        validated = ArgumentSpecValidator(argument_spec, **rules).validate(arguments)
+    except OverflowError as error:
+        # An integer that no float can hold: Ansible's conversion has no sentence for it.
+        return Arguments(arguments, f"a number is too large: {error}", _secrets(marked, arguments))
     options: dict[str, Any] = validated.validated_parameters
     problem: str | None = validated.errors.msg if validated.error_messages else None
     if problem and isinstance(validated.errors[0], UnsupportedError):
         # The sentence that a module has for it.
         problem = f"Unsupported parameters for ({action}) module: {problem}"
-    marked = [name for name, option in argument_spec.items() if option.get("no_log")]
-    secrets = {text for values in (arguments, options) for name in marked for text in _texts(values.get(name))}
-    return Arguments(options, problem, secrets)
+    return Arguments(options, problem, _secrets(marked, arguments, options))
+
+
+def _secrets(marked: Sequence[str], *values: Mapping[str, Any]) -> set[str]:
+    return {text for each in values for name in marked for text in _texts(each.get(name))}
 
 
 def plain(value: Any) -> Any:

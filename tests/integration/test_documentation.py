@@ -73,6 +73,7 @@ def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module)
         "recordings_key_secret": KEY_PAIR["aws_secret_access_key"],
         "recordings_public_key": PUBLIC_KEY,
         "recordings": {"public_key": PUBLIC_KEY},
+        "billing_environment_file": str(tmp_path / "billing.env"),
         "twilio_keys": str(tmp_path / "keys"),
         "rotate_auth_token_account_sid": simulator.account_sid,
         "rotate_auth_token_initial_auth_token": simulator.auth_token,

@@ -27,6 +27,7 @@ CONTROLLER_DOOR = {"COMMUNITY_TWILIO_DOOR": "controller"}
 NAMES = "community.twilio.twilio_"
 ONE, TWO = "+14155552671", "+14155552672"
 SECONDARY = "5" * 32
+OWN = numbered("SK", 7)
 
 REPLACE = {"update_secret": "when_changed", "remove_replaced": True, **KEY_PAIR}
 
@@ -56,6 +57,16 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("public_key", {"friendly_name": "recordings", "public_key": "PRIVATE"}),
     ("public_key_info", {}),
     ("public_key_info", {"sid": "CR1"}),
+    ("api_key", {"friendly_name": "service", "permissions": ["/twilio/b", "/twilio/a"]}),
+    ("api_key", {"friendly_name": "service", "permissions": ["/twilio/a", "/twilio/b"]}),
+    ("api_key", {"friendly_name": "service", "permissions": "/twilio/a"}),
+    ("api_key", {"friendly_name": "service", "permissions": ["messages"]}),
+    ("api_key", {"friendly_name": "standard", "permissions": ["/twilio/a"]}),
+    ("api_key", {"friendly_name": "own", "state": "absent", "api_key_sid": OWN, "api_key_secret": "hunter2hunter2"}),
+    ("api_key", {"sid": OWN, "state": "absent", "api_key_sid": OWN, "api_key_secret": "hunter2hunter2"}),
+    ("api_key", {"friendly_name": "standard", "state": "absent"}),
+    ("api_key_info", {"with_permissions": "yes"}),
+    ("api_key_info", {"sid": "SK1"}),
     ("safelist_number", {"phone_number": [ONE, TWO]}),
     ("safelist_number", {"phone_number": ONE}),
     ("safelist_number", {"phone_number": 14155552671}),
@@ -91,7 +102,7 @@ def comparable(value: Any) -> Any:
     if isinstance(value, list):
         return [comparable(item) for item in value]
     if isinstance(value, str):
-        value = re.sub(r"(CR|GN|RQ|AC)[0-9a-f]{32}", r"\1", value)
+        value = re.sub(r"(CR|SK|GN|RQ|AC)[0-9a-f]{32}", r"\1", value)
         value = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "date", value)
         return re.sub(r"[0-9a-f]{32}", "token", value)
     return value
@@ -100,7 +111,11 @@ def comparable(value: Any) -> Any:
 def results_by(simulator, folder, environment, *arguments) -> list[Result]:
     simulator.reset()
     there = [{"friendly_name": name} for name in ("unsigned", "twice", "twice")]
-    seed = {"secondary_auth_token": SECONDARY, "aws_credentials": there}
+    keys = [
+        {"friendly_name": "standard"},
+        {"sid": OWN, "secret": "hunter2hunter2", "kind": "main", "friendly_name": "own"},
+    ]
+    seed = {"secondary_auth_token": SECONDARY, "aws_credentials": there, "api_keys": keys}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, **seed}]})
     tasks = [
         {

@@ -192,7 +192,10 @@ class World:
         """Take an API key from an account; it is dead from this moment."""
         key.valid_until = instant()
         account.deleted_keys.append(key)
-        del account.api_keys[key.sid], self.keys[key.sid]
+        del account.api_keys[key.sid]
+        # Seeds may give keys of several accounts one SID; then it authenticates the one that came last.
+        if self.keys.get(key.sid, (None, None))[1] is key:
+            del self.keys[key.sid]
 
     def add_credential(
         self,

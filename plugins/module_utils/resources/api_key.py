@@ -15,7 +15,15 @@ from .. import _schemas
 from .._account_token import NOT_VALID, refusal_of
 from .._client import Call, Client
 from .._errors import ADVICE, FateUnknown, InputError, Rejected, TwilioError, Undecided
-from .._names import PLAIN_NAME_LENGTH, MarkedName, plain_name
+from .._names import (
+    MarkedName,
+    check_marked_length,
+    check_not_taken,
+    list_records,
+    only_one,
+    plain_name,
+    unknown_sid,
+)
 from .._resource import Outcome, Plan, Resource, for_each, tell_what_was_done
 from .._secret import Secret
 
@@ -230,16 +238,19 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
     def read(self) -> Sequence[ApiKey]:
         """Return the account's keys, the named one with its permissions where these are wanted, or only the SID's."""
         if self._sid and not (self._present and self._name):
-            return self._fetched(self._sid)
+            found = fetch_key(self._client, self._sid)
+            return [found] if found else []
         keys = list_keys(self._client)
         named = self._named(keys)
-        if self._present and self._permissions is not None and len(named) == 1:
-            return [*(key for key in keys if key not in named), *self._fetched(named[0].sid)]
-        return keys
-
-    def _fetched(self, sid: str | None) -> list[ApiKey]:
-        key = fetch_key(self._client, sid)
-        return [key] if key else []
+        if not (self._present and self._permissions is not None and len(named) == 1):
+            return keys
+        found = fetch_key(self._client, named[0].sid)
+        if found is None:
+            raise Undecided(
+                f"friendly_name: the API key {named[0].sid} is listed, and is not there when it is looked up: somebody"
+                " removed it, or answers get mixed up. Nothing was changed. Run the task again."
+            )
+        return [*(key for key in keys if key not in named), found]
 
     def _named(self, keys: Sequence[ApiKey]) -> list[ApiKey]:
         if self._sid:
@@ -248,36 +259,27 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
 
     def plan(self, actual: Sequence[ApiKey]) -> Plan:
         """Decide by the identity that was given, the state, and the permissions."""
-        named = self._named(actual)
-        if len(named) > 1:
-            raise Undecided(
-                f"friendly_name: {len(named)} API keys are called {self._name!r}: {_listing(named)}. Nothing was"
-                " changed. Name one by its sid, and remove or rename the others."
-            )
+        found = only_one(self._named(actual), "API key", self._name)
         if not self._present:
-            return self._plan_absent(named)
-        if named:
-            return self._plan_update(named[0], actual)
+            return self._plan_absent(found)
+        if found:
+            return self._plan_update(found, actual)
         if self._sid:
-            raise Undecided(
-                f"sid: account {self._client.account_sid} has no API key {self._sid}, and a SID can't be chosen. Leave"
-                " sid out to create one by its friendly_name."
-            )
+            raise unknown_sid(self._client.account_sid, "API key", self._sid)
         wanted = ApiKey(None, self._client.account_sid, self._name, self._permissions)
         return _plan(Create(wanted), None, wanted)
 
-    def _plan_absent(self, named: Sequence[ApiKey]) -> Plan:
-        if not named:
-            return _plan(None, None, None)
-        (found,) = named
-        if _is_own(found.sid, self._options):
+    def _plan_absent(self, found: ApiKey | None) -> Plan:
+        if found and _is_own(found.sid, self._options):
             raise Undecided(f"friendly_name: {self._name!r} is {found.sid}: {_OWN_KEY}. Nothing was changed.")
-        return _plan(Delete(found), found, None)
+        return _plan(Delete(found) if found else None, found, None)
 
     def _plan_update(self, current: ApiKey, actual: Sequence[ApiKey]) -> Plan:
         wanted, form = current, {}
         if self._name not in (None, current.friendly_name):
-            self._check_new_name(current, actual)
+            check_not_taken([key for key in actual if key.friendly_name == self._name], self._name)
+            if current.mark:
+                check_marked_length(self._name or "", "a rotation has marked the name")
             wanted = replace(wanted, friendly_name=self._name, date_updated=None)
             form["FriendlyName"] = wanted.stored_name
         if self._permissions is not None and current.permissions is None:
@@ -289,19 +291,6 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             wanted = replace(wanted, permissions=self._permissions, date_updated=None)
             form["Policy"] = _policy(self._permissions)
         return _plan(Update(wanted, form) if form else None, current, wanted)
-
-    def _check_new_name(self, current: ApiKey, actual: Sequence[ApiKey]) -> None:
-        bearers = [key for key in actual if key.friendly_name == self._name]
-        if bearers:
-            raise Undecided(
-                f"friendly_name: {self._name!r} is taken already, by {_listing(bearers)}. Nothing was changed."
-            )
-        if current.mark and len(self._name or "") > PLAIN_NAME_LENGTH:
-            raise InputError(
-                "friendly_name",
-                f"expected {PLAIN_NAME_LENGTH} characters at most, since a rotation has marked the name;"
-                f" got {len(self._name or '')}",
-            )
 
     def apply(self, actual: Sequence[ApiKey], plan: Plan) -> Outcome:
         """Create, update or delete the key."""
@@ -332,8 +321,8 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             answer = self._client.send_once(call, lambda: self._delete_lost(wanted, known))
         except FateUnknown as failure:
             failure.message += (
-                " An API key of that name whose secret nobody knows may exist now: look before you run the task again,"
-                " and remove it with 'state: absent'."
+                " An API key of that name may exist now whose secret nobody knows: where the next run finds it, and so"
+                " returns no secret, remove it with 'state: absent'."
             )
             raise
         done = self._done(answer.body, {}, answer.body["secret"])
@@ -361,16 +350,12 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         if len(lost) > 1:
             raise Undecided(
                 f"friendly_name: {len(lost)} API keys called {self._name!r} appeared while this task created one, and"
-                f" an answer of Twilio's was lost, so that which of them is its own can't be told: {_listing(lost)}."
-                " None of them was deleted. Remove by their sid those that nobody uses.",
+                " an answer of Twilio's was lost, so that which of them is its own can't be told:"
+                f" {list_records(lost)}. None of them was deleted. Remove by their sid those that nobody uses.",
                 {"changed": True},
             )
         for key in lost:
             self._client.delete(deletion(key.sid))
-
-
-def _listing(keys: Sequence[ApiKey]) -> str:
-    return ", ".join(f"{key.sid} (created {key.date_created})" for key in keys)
 
 
 def _plan(step: Create | Update | Delete | None, before: ApiKey | None, after: ApiKey | None) -> Plan:

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import InputError, TwilioError, Undecided
-from .._names import PLAIN_NAME_LENGTH, MarkedName, plain_name
+from .._names import MarkedName, check_marked_length, check_not_taken, only_one, plain_name, unknown_sid
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
 
@@ -121,12 +121,8 @@ class Delete(NamedTuple):
 CHECKS: Mapping[str, _schemas.Check] = {"sid": _schemas.sid("CR"), "friendly_name": plain_name}
 
 
-def _check_signed_length(name: str) -> None:
-    if len(name) > PLAIN_NAME_LENGTH:
-        raise InputError(
-            "friendly_name",
-            f"expected {PLAIN_NAME_LENGTH} characters at most, since the name is signed; got {len(name)}",
-        )
+#: Why a name bears a mark.
+_SIGNED = "the name is signed"
 
 
 def _answers(kind: Kind, client: Client) -> list[Mapping[str, Any]]:
@@ -168,10 +164,6 @@ def _plan(
 def _told(replaced: Credential) -> dict[str, Any]:
     """Return what the diff tells of a credential that goes because another takes its place."""
     return {key: getattr(replaced, key) for key in ("sid", "friendly_name", "fingerprint")}
-
-
-def _listing(credentials: Sequence[Credential]) -> str:
-    return ", ".join(f"{credential.sid} (created {credential.date_created})" for credential in credentials)
 
 
 class CredentialState(Resource[Sequence[Credential]]):
@@ -216,30 +208,23 @@ class CredentialState(Resource[Sequence[Credential]]):
         return self._plan_replacement(named)
 
     def _plan_absent(self, named: Sequence[Credential]) -> Plan:
-        found = self._only_one(named)
+        found = only_one(named, self._kind.noun, self._name)
         return _plan([Delete(found)] if found else [], found, None)
 
     def _plan_by_sid(self, found: Sequence[Credential], actual: Sequence[Credential]) -> Plan:
         if not found:
-            raise Undecided(
-                f"sid: account {self._client.account_sid} has no {self._kind.noun} {self._sid}, and a SID can't be"
-                " chosen. Leave sid out to create one by its friendly_name."
-            )
+            raise unknown_sid(self._client.account_sid, self._kind.noun, self._sid or "")
         (current,) = found
         if self._name in (None, current.friendly_name):
             return _plan([], current, current)
-        bearers = [credential for credential in actual if credential.friendly_name == self._name]
-        if bearers:
-            raise Undecided(
-                f"friendly_name: {self._name!r} is taken already, by {_listing(bearers)}. Nothing was changed."
-            )
+        check_not_taken([credential for credential in actual if credential.friendly_name == self._name], self._name)
         renamed = replace(current, friendly_name=self._name, date_updated=None)
         if renamed.fingerprint:
-            _check_signed_length(self._name or "")
+            check_marked_length(self._name or "", _SIGNED)
         return _plan([Rename(renamed)], current, renamed)
 
     def _plan_on_create(self, named: Sequence[Credential]) -> Plan:
-        found = self._only_one(named)
+        found = only_one(named, self._kind.noun, self._name)
         if found:
             return _plan([], found, found)
         creation = self._creation(signed=False)
@@ -247,8 +232,10 @@ class CredentialState(Resource[Sequence[Credential]]):
 
     def _plan_when_changed(self, named: Sequence[Credential]) -> Plan:
         wanted = self._creation(signed=True).credential
-        current = self._only_one(
+        current = only_one(
             [credential for credential in named if credential.fingerprint == wanted.fingerprint],
+            self._kind.noun,
+            self._name,
             "Remove all but one by their sid, in a task with 'state: absent'.",
         )
         if current:
@@ -257,8 +244,10 @@ class CredentialState(Resource[Sequence[Credential]]):
         signed_otherwise = any(credential.fingerprint for credential in named)
         if signed_otherwise or self._unsigned == "replace":
             return self._plan_replacement(named)
-        unsigned = self._only_one(
+        unsigned = only_one(
             named,
+            self._kind.noun,
+            self._name,
             "None of them is signed, so which one holds the given key can't be told. Remove all but one by their sid,"
             " in a task with 'state: absent'; or have a new one made with 'unsigned: replace'.",
         )
@@ -292,16 +281,6 @@ class CredentialState(Resource[Sequence[Credential]]):
             )
         fingerprint = self._material.fingerprint if signed else None
         return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)
-
-    def _only_one(
-        self, named: Sequence[Credential], way_out: str = "Name one by its sid, and remove or rename the others."
-    ) -> Credential | None:
-        if len(named) > 1:
-            raise Undecided(
-                f"friendly_name: {len(named)} {self._kind.noun}s are called {self._name!r}: {_listing(named)}."
-                f" Nothing was changed. {way_out}"
-            )
-        return named[0] if named else None
 
     def apply(self, actual: Sequence[Credential], plan: Plan) -> Outcome:
         """Take the steps in their order: consumers hold the SID, so the old one stays until the new one exists."""
@@ -398,7 +377,7 @@ class Kind:
             )
         if not self.given(options):
             raise InputError(self.options[0], f"required with {update_secret}")
-        _check_signed_length(options["friendly_name"])
+        check_marked_length(options["friendly_name"], _SIGNED)
 
     def state(self, client: Client, options: Mapping[str, Any]) -> CredentialState:
         """Return the resource that a module's options describe."""

@@ -26,10 +26,12 @@ MAX_RETRIES = 2
 _BEGINNING = re.compile(
     r"Could not [a-z]|[a-z_]+: |[0-9]+ of [0-9]+ numbers failed: |Neither auth_token nor|Twilio applied a request"
 )
-_SID = re.compile(r"\b(?:AC|CR|GN)[0-9a-f]{32}\b")
-_SID_OR_TOKEN = re.compile(r"\b(?:AC|CR|GN)?[0-9a-f]{32}\b")
+_SID = re.compile(r"\b(?:AC|CR|SK|GN)[0-9a-f]{32}\b")
+_SID_OR_TOKEN = re.compile(r"\b(?:AC|CR|SK|GN)?[0-9a-f]{32}\b")
 #: What two runs that do the same need not have in common.
 _VARYING = {"date_created", "date_updated", "as_of", "warnings"}
+#: The keys of a result that hold a secret which a run has made, and is to return.
+_MADE_SECRETS = ("secondary_auth_token", "secret")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ TRACEBACK, SECRET, SENTENCE, ATTEMPTS, CLAIMED, SILENT_CHANGE, SIDS, UNSTEADY = 
     "SIDs that do not exist",
     "the next run is not the last",
 )
+NOBODY_KNOWS = "an API key whose secret nobody knows"
 
 
 @dataclass(frozen=True)
@@ -130,7 +133,7 @@ def _shown(ran: Ran, known: set[str]) -> Any:
             return _SID_OR_TOKEN.sub(called, value)
         return value
 
-    return shown({key: value for key, value in ran.result.items() if key not in ("diff", "secondary_auth_token")})
+    return shown({key: value for key, value in ran.result.items() if key not in ("diff", *_MADE_SECRETS)})
 
 
 def judged(simulator: InProcess, operation: Operation, health: Health, fault: Fault, position: int) -> Case:
@@ -151,6 +154,7 @@ def judged(simulator: InProcess, operation: Operation, health: Health, fault: Fa
         *problems_of(first, secrets_of(known | names_between), known | names_between),
         *problems_of(second, secrets_of(known | names_after), known | names_between | names_after),
     ]
+    problems += simulator.call(lambda: list(_about_secrets(world, known, first, second)))
     if not operation.check_mode:
         problems += _about_changed(first, second, before, between, after)
     at_once = list(wanted_now)
@@ -184,7 +188,7 @@ def problems_of(ran: Ran, secrets: set[str], known: set[str] | None) -> Iterator
     """
     if ran.exception:
         yield Problem(TRACEBACK, ran.exception)
-    result = {key: value for key, value in ran.result.items() if key != "secondary_auth_token"}
+    result = {key: value for key, value in ran.result.items() if key not in _MADE_SECRETS}
     if isinstance(result.get("account"), Mapping):
         result["account"] = {key: value for key, value in result["account"].items() if key != "auth_token"}
     text = json.dumps(result)
@@ -234,6 +238,15 @@ def _about_changed(
             yield Problem(CLAIMED, f"{which}: nothing was changed")
     if before != after and not (first.changed or second.changed):
         yield Problem(SILENT_CHANGE, "in neither run")
+
+
+def _about_secrets(world: World, known: set[str], *runs: Ran) -> Iterator[Problem]:
+    """Yield the API keys that the runs have made, and whose secrets none of them has returned."""
+    returned = {ran.result.get("secret") for ran in runs}
+    for account in world.accounts.values():
+        for key in account.api_keys.values():
+            if key.sid not in known and key.secret not in returned:
+                yield Problem(NOBODY_KNOWS, key.sid)
 
 
 @dataclass(frozen=True)
@@ -320,7 +333,7 @@ REASONS = (
         "A request that was given up is applied late, after a look did not find it and it was sent again. What is there"
         " twice then is named by this task, or by the next one, for somebody to decide.",
         lambda case: case.fault.family == LATE and (case.first.failed or case.second.failed),
-        permits=(LATER_RUN, UNSTEADY, CLAIMED, SILENT_CHANGE),
+        permits=(LATER_RUN, UNSTEADY, CLAIMED, SILENT_CHANGE, NOBODY_KNOWS),
     ),
     Reason(
         "deleted after it was replaced",
@@ -334,6 +347,13 @@ REASONS = (
         "A minted token is told once. Where that answer is lost the task fails and names `replace_unknown`, which makes"
         " the next run end right.",
         lambda case: case.request == "POST /v1/AuthTokens/Secondary" and "replace_unknown" in case.first.message,
+    ),
+    Reason(
+        "a key that nobody knows",
+        "An API key's secret is told once. Where that answer is lost, and so are the looks at what came of it, the task"
+        " fails and says that the key is to be removed.",
+        lambda case: case.first.failed and "whose secret nobody knows" in case.first.message,
+        permits=(NOBODY_KNOWS,),
     ),
 )
 

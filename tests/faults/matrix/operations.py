@@ -87,6 +87,8 @@ def things(world: World, known: set[str] | None = None) -> list[Thing]:
         for store in ("aws", "public_keys"):
             for each in getattr(account, store).values():
                 found.append((store, account.sid, called(each.sid), each.friendly_name, each.secret))
+        for key in account.api_keys.values():
+            found.append(("key", account.sid, called(key.sid), key.friendly_name, key.kind, *(key.permissions or [])))
         found += [("number", account.sid, number) for number in account.safelist]
     return sorted(found, key=repr)
 
@@ -97,6 +99,7 @@ def names(world: World) -> set[str]:
     for account in world.accounts.values():
         found |= {account.sid, account.primary, account.secondary or "", *account.aws, *account.public_keys}
         found |= {*account.safelist.values(), *account.api_keys}
+        found |= {key.secret for key in [*account.api_keys.values(), *account.deleted_keys]}
     return found - {""}
 
 
@@ -317,6 +320,89 @@ _PUBLIC_KEYS = [
     Operation("by name", "public_key_info", {"friendly_name": "other"}, {"public_keys": _OTHER_KEYS}),
 ]
 
+_READ, _SEND = "/twilio/messaging/messages/read", "/twilio/messaging/messages/create"
+
+
+def _api_key(number: int, name: str, *permissions: str) -> dict[str, Any]:
+    key = {"sid": f"SK{number:032x}", "secret": f"{number:032x}", "friendly_name": name}
+    return {**key, "permissions": list(permissions)} if permissions else key
+
+
+def _is_api_key(number: int | None, name: str, *permissions: str, account_sid: str = MAIN) -> Thing:
+    key_sid = NEW if number is None else f"SK{number:032x}"
+    return ("key", account_sid, key_sid, name, "restricted" if permissions else "standard", *permissions)
+
+
+_OTHER_API_KEYS = [_api_key(21, "other"), _api_key(22, "another", _READ)]
+_API_KEY = {"friendly_name": "shop"}
+_LIMITED = {**_API_KEY, "permissions": [_SEND, _READ]}
+
+_API_KEYS = [
+    Operation("create", "api_key", _API_KEY, {"api_keys": _OTHER_API_KEYS}, made=[_is_api_key(None, "shop")]),
+    Operation("create, check mode", "api_key", _API_KEY, check_mode=True),
+    Operation(
+        "create restricted, list of two pages",
+        "api_key",
+        _LIMITED,
+        {"api_keys": _OTHER_API_KEYS},
+        made=[_is_api_key(None, "shop", _SEND, _READ)],
+        page_size=2,
+    ),
+    Operation(
+        "create, main API key",
+        "api_key",
+        {**_API_KEY, "api_key_sid": KEY_SID, "api_key_secret": KEY_SECRET},
+        made=[_is_api_key(None, "shop")],
+    ),
+    Operation(
+        "create, as subaccount",
+        "api_key",
+        {**_API_KEY, **_AS_SUB},
+        {"api_keys": [_api_key(1, "shop")]},
+        made=[_is_api_key(None, "shop", account_sid=SUB)],
+    ),
+    Operation("there already", "api_key", _LIMITED, {"api_keys": [_api_key(1, "shop", _READ, _SEND)]}),
+    Operation(
+        "other permissions",
+        "api_key",
+        _LIMITED,
+        {"api_keys": [_api_key(1, "shop", _READ), *_OTHER_API_KEYS]},
+        gone=[_is_api_key(1, "shop", _READ)],
+        made=[_is_api_key(1, "shop", _SEND, _READ)],
+    ),
+    Operation(
+        "rename",
+        "api_key",
+        {"sid": f"SK{1:032x}", "friendly_name": "shop"},
+        {"api_keys": [_api_key(1, "old"), *_OTHER_API_KEYS]},
+        gone=[_is_api_key(1, "old")],
+        made=[_is_api_key(1, "shop")],
+    ),
+    Operation(
+        "absent, by name",
+        "api_key",
+        {**_API_KEY, "state": "absent"},
+        {"api_keys": [_api_key(1, "shop"), *_OTHER_API_KEYS]},
+        gone=[_is_api_key(1, "shop")],
+    ),
+    Operation(
+        "absent, by SID",
+        "api_key",
+        {"sid": f"SK{1:032x}", "state": "absent"},
+        {"api_keys": [_api_key(1, "shop"), *_OTHER_API_KEYS]},
+        gone=[_is_api_key(1, "shop")],
+    ),
+    Operation("all, two pages", "api_key_info", {}, {"api_keys": _OTHER_API_KEYS}, page_size=2),
+    # One key: which request meets the fault must not depend on which thread is first.
+    Operation(
+        "by name, with permissions",
+        "api_key_info",
+        {"friendly_name": "another", "with_permissions": True},
+        {"api_keys": _OTHER_API_KEYS},
+    ),
+    Operation("by SID", "api_key_info", {"sid": f"SK{22:032x}"}, {"api_keys": _OTHER_API_KEYS}),
+]
+
 _NUMBERS = ["+14155550101", "+14155550102", "+14155550103"]
 
 
@@ -505,5 +591,5 @@ _USAGE = [
 
 OPERATIONS: Mapping[str, Operation] = {
     f"{operation.module}: {operation.name}": operation
-    for operation in (*_AWS, *_PUBLIC_KEYS, *_SAFELIST, *_AUTH_TOKENS, *_ACCOUNTS, *_USAGE)
+    for operation in (*_AWS, *_PUBLIC_KEYS, *_API_KEYS, *_SAFELIST, *_AUTH_TOKENS, *_ACCOUNTS, *_USAGE)
 }

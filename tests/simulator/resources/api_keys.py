@@ -43,10 +43,10 @@ def _account(call: Call, sid: str) -> Account:
 def _find(call: Call) -> tuple[Account, ApiKey]:
     _check_caller(call)
     sid = call.names["Sid"]
-    account, key = call.world.keys.get(sid, (None, None))
-    if account is None or key is None or not _may_manage(call, account):
-        raise not_found(f"{RESOURCE}/{sid}")
-    return account, key
+    for account in (call.account, *call.world.subaccounts(call.account)):
+        if sid in account.api_keys and _may_manage(call, account):
+            return account, account.api_keys[sid]
+    raise not_found(f"{RESOURCE}/{sid}")
 
 
 def _read_policy(text: str) -> list[str]:

@@ -11,7 +11,7 @@ import voluptuous
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.community.twilio.plugins.module_utils import _names, _schemas
+from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources import credential
@@ -116,7 +116,9 @@ def test_what_is_no_date(value):
         (_schemas.aws_secret_access_key, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKE!"),
         (_schemas.friendly_name, "x" * 65),
         (_schemas.friendly_name, " "),
-        (_names.plain_name, "recordings #1f2e3d4c5b"),
+        (_schemas.permissions, ["messages"]),
+        (_schemas.permissions, ["/twilio/messaging/messages /read"]),
+        (_schemas.permissions, [f"/twilio/{number}" for number in range(101)]),
         (_schemas.concurrency, 0),
         (_schemas.concurrency, 101),
         (_schemas.seconds, 0.0),
@@ -147,21 +149,9 @@ def test_what_is_wrong_with_a_secret_is_said_without_it(check):
     assert "hunter2" not in str(caught.value)
 
 
-@given(name=st.text(min_size=1, max_size=52).filter(str.strip), fingerprint=st.from_regex(r"\A[0-9a-f]{10}\Z"))
-def test_a_signature_can_always_be_taken_off_again(name, fingerprint):
-    signed = credential.Credential(None, None, name, fingerprint).stored_name
-    read = credential.Credential.from_answer(
-        {
-            "sid": None,
-            "account_sid": None,
-            "friendly_name": signed,
-            "date_created": None,
-            "date_updated": None,
-            "url": None,
-        }
-    )
-    assert (read.friendly_name, read.fingerprint) == (name, fingerprint)
-    assert len(signed) <= 64
+def test_permissions_are_a_set():
+    assert _schemas.permissions(["/b", "/a", "/b"]) == ["/a", "/b"]
+    assert len(_schemas.permissions([f"/twilio/{number % 100}" for number in range(200)])) == 100
 
 
 def test_the_first_wrong_option_is_named():

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _arguments
-from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain, without_secrets
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, plain, without_secrets
 
 WHOLE = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
@@ -77,3 +77,11 @@ def test_arguments_are_what_json_knows():
     given = {"a": Vaulted(), "b": [Vaulted(), ("c", date(2026, 1, 31))], "d": [None, True, 1, 1.5]}
     assert plain(given) == {"a": "opened", "b": ["opened", ["c", "2026-01-31"]], "d": [None, True, 1, 1.5]}
     assert plain(b"bytes") == b"bytes"
+
+
+def test_a_number_that_no_float_holds_is_a_problem_and_no_exception():
+    spec = {"timeout": {"type": "float"}, "auth_token": {"no_log": True}}
+    arguments = checked(spec, {}, {"timeout": 10**400, "auth_token": "hunter2"}, "any")
+    assert arguments.problem is not None
+    assert "too large" in arguments.problem
+    assert arguments.secrets == {"hunter2"}
