@@ -93,28 +93,36 @@ _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
     "replace_unknown": {"type": "bool", "default": False},
     "suppress_email_notification": {"type": "bool", "default": False},
 }
-_NAMED: Mapping[str, Mapping[str, Any]] = {
-    **SUBACCOUNT_OPTION,
-    # A name that YAML reads as a number is still a name.
-    "friendly_name": {"type": "str", "default": ""},
-    # How many there are by default, each role says.
-    "grace_days": {"type": "float"},
-}
-_GRACE_DAYS = {AWS_CREDENTIAL.name: 7.0, PUBLIC_KEY.name: 7.0, _API_KEY: 1.0}
-_OF_API_KEYS: Mapping[str, Mapping[str, Any]] = {
-    **_NAMED,
-    **_ON_FAILURE,
-    "permissions": {"type": "list", "elements": "str"},
-    "delete_adopted": {"type": "bool", "default": False},
-}
+
+
+def _named(grace_days: float) -> Mapping[str, Mapping[str, Any]]:
+    """Return the variables of what is known by a friendly name.
+
+    :param grace_days: how many there are by default.
+    """
+    return {
+        **SUBACCOUNT_OPTION,
+        # A name that YAML reads as a number is still a name.
+        "friendly_name": {"type": "str", "default": ""},
+        "grace_days": {"type": "float", "default": grace_days},
+    }
+
+
 _OF_KIND: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "auth_token": _OF_TOKENS,
-    AWS_CREDENTIAL.name: {**_NAMED, "iam_user": {"type": "str", "default": ""}},
-    PUBLIC_KEY.name: {**_NAMED, "private_key_folder": {"type": "path", "no_log": False}},
-    _API_KEY: _OF_API_KEYS,
+    AWS_CREDENTIAL.name: {**_named(7.0), "iam_user": {"type": "str", "default": ""}},
+    PUBLIC_KEY.name: {**_named(7.0), "private_key_folder": {"type": "path", "no_log": False}},
+    _API_KEY: {
+        **_named(1.0),
+        **_ON_FAILURE,
+        "permissions": {"type": "list", "elements": "str"},
+        "delete_adopted": {"type": "bool", "default": False},
+    },
 }
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    name: option for options in (_COMMON, *_OF_KIND.values()) for name, option in options.items()
+    **{name: option for options in (_COMMON, *_OF_KIND.values()) for name, option in options.items()},
+    # Each role has a default of its own.
+    "grace_days": {"type": "float"},
 }
 
 
@@ -184,7 +192,7 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
     prefix = f"rotate_{options['rotates']}_"
     now = datetime.now(timezone.utc)
     if options["grace_days"] is None:
-        options = {**options, "grace_days": _GRACE_DAYS.get(options["rotates"], 0.0)}
+        options = {**options, "grace_days": settings_of(options["rotates"]).get("grace_days", {}).get("default")}
     hooks = _hook_files(options)
     problems = [f"{prefix}{problem}" for problem in _problems(options, now)] + list(_missing(hooks))
     checked_options: Mapping[str, Any] = {}
@@ -273,7 +281,7 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield from _problems_of_credential(options)
     if options["rotates"] == _API_KEY:
         yield from _problems_of_api_key(options)
-    if options["rotates"] in _GRACE_DAYS and not (options["auth_token"] or options["api_key_sid"]):
+    if options["rotates"] != "auth_token" and not (options["auth_token"] or options["api_key_sid"]):
         yield "auth_token: expected the account's auth token, or api_key_sid and api_key_secret."
     if bool(options["api_key_sid"]) != bool(options["api_key_secret"]):
         yield "api_key_sid: expected together with api_key_secret."

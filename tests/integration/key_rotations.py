@@ -127,7 +127,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
     :param folder: where everything is written; the store is in it.
     """
 
-    result_keys = ("phase", "rotated", "due_in_days", "sid", "kept")
+    result_keys = ("phase", "rotated", "due_in_days", "sid", "kept", "msg")
 
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         given = ("sid", "secret", "previous_sid")

@@ -152,7 +152,7 @@ def test_a_rotation(table, name):
     assert rotated.result["due_in_days"] == 90.0
 
 
-def test_with_a_store_of_task_files(accounts, table):
+def test_with_a_store_of_task_files(table):
     table["own store"].assert_finished()
     assert [gate for gate, _sid, _previous in table["own store"].passed] == ["distribute", "verify"]
 
@@ -169,11 +169,13 @@ def test_a_first_key_is_given_to_the_consumers(table):
     assert table["first"].writes == ["POST"]
 
 
-def test_what_is_adopted_stays_unless_it_is_to_be_deleted(accounts, table):
+def test_what_is_adopted_stays_unless_it_is_to_be_deleted(table):
     by_hand = BY_HAND[0]["sid"]
     sid = table["adopted"].assert_finished(by_hand)
     assert table["adopted"].passed == [("distribute", sid, by_hand), ("verify", sid, by_hand)]
+    assert f"left as it is: {by_hand}" in table["adopted"].result["msg"]
     table["adopted, deleted"].assert_finished()
+    assert "left as it is" not in table["adopted, deleted"].result["msg"]
     assert table["adopted, deleted"].writes == ["POST", "DELETE"]
 
 
