@@ -9,8 +9,9 @@ name: rotation_record
 short_description: The record of a rotation, such as the auth token that is valid now
 version_added: 1.0.0
 description:
-  - Returns what a role that rotates, such as P(community.twilio.rotate_auth_token#role), has saved in its store
-    V(file), so that other plays use the auth token that is valid now.
+  - Returns what a role that rotates, such as P(community.twilio.rotate_auth_token#role) or
+    P(community.twilio.rotate_api_key#role), has saved in its store V(file), so that other plays use the auth token or
+    the API key that is valid now.
   - It only reads, on the controller. Nothing is written or locked, and a rotation that is under way does not hinder it.
   - Where there is no record, where it can't be decrypted, and where the folder or the file is not the user's alone, the
     lookup fails with a sentence that holds no secret. Unless C(errors) says otherwise, it never returns an empty
@@ -22,7 +23,8 @@ author:
 options:
   _terms:
     description:
-      - The names of records, as the store has them. The record of an account's auth token has the account's SID.
+      - The names of records, as the store has them. The record of an account's auth token has the account's SID. That
+        of an API key begins with C(api_key.) and the SID.
       - A name is that of a file without C(.yml), so it has no C(/) in it, and no dot in front.
     type: list
     elements: str
@@ -86,6 +88,18 @@ _raw:
       returned: where an auth token is rotated
       type: str
       sample: "2026-01-31T04:00:00Z"
+    sid:
+      description: The API key that is in use. Where RV(_raw[].new) is there, that is the one to use.
+      returned: where an API key is rotated
+      type: str
+    secret:
+      description: Its secret, V(null) where the key was there before the role.
+      returned: where an API key is rotated
+      type: str
+    new:
+      description: The API key that takes its place, with C(sid) and C(secret). V(null) where there is none.
+      returned: where an API key is rotated
+      type: dict
     lock:
       description: The run that is at work on the record, V(null) where none is.
       returned: always

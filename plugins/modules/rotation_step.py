@@ -10,8 +10,9 @@ module: rotation_step
 short_description: Do what a rotation has to do next, up to the next hook
 version_added: 1.0.0
 description:
-  - It is what the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_aws_credential#role) and
-    P(community.twilio.rotate_public_key#role) do, but for the task files that they include. Use these roles.
+  - It is what the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_api_key#role),
+    P(community.twilio.rotate_aws_credential#role) and P(community.twilio.rotate_public_key#role) do, but for the task
+    files that they include. Use these roles.
   - A call reads the record and what is there at Twilio, does what the rotation's table says, and saves, again and
     again, until a task file is to be included, or nothing is due any more. Then the role includes that file, and calls
     again with RV(state).
@@ -42,6 +43,7 @@ options:
     type: str
     choices:
       - auth_token
+      - api_key
       - aws_credential
       - public_key
     required: true
@@ -138,10 +140,15 @@ due_in_days:
   type: float
   sample: 83.2
 sid:
-  description: The credential that consumers are to use.
-  returned: at the end, and where it failed, of a credential
+  description: The credential or the API key that consumers are to use.
+  returned: at the end, and where it failed, of a credential or an API key
   type: str
   sample: CRaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+kept:
+  description: The API keys of the name that the rotation does not touch, such as one that it has taken over.
+  returned: at the end, and where it failed, of an API key
+  type: list
+  elements: str
 """
 
 from typing import Any
@@ -149,7 +156,7 @@ from typing import Any
 from ansible_collections.community.twilio.plugins.module_utils import _controller_only
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "rotates": {"type": "str", "choices": ["auth_token", "aws_credential", "public_key"], "required": True},
+    "rotates": {"type": "str", "choices": ["auth_token", "api_key", "aws_credential", "public_key"], "required": True},
     "state": {"type": "dict"},
     "outcome": {
         "type": "dict",

@@ -9,22 +9,18 @@ The record holds no secret. A credential is recognized by its fingerprint, with 
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ansible_collections.community.twilio.plugins.module_utils._names import PLAIN_NAME_LENGTH, MarkedName
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings
+from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import check_named, safe_name
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings, unusable
 
 IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING = "idle", "issuing", "issued", "created", "verified", "revoking"
 PHASES = (IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING)
-
-_ACCOUNT_SID = re.compile("AC[0-9a-fA-F]{32}")
 
 
 @dataclass(frozen=True)
@@ -150,12 +146,6 @@ class CredentialSettings(Settings):
 # -- names, settings, records ------------------------------------------------------------------------------------------
 
 
-def safe_name(account_sid: str, friendly_name: str) -> str:
-    """Return a name that can be a file's, and that no other friendly name of an account has."""
-    safe = re.sub("[^a-z0-9_-]", "-", friendly_name.lower())
-    return f"{account_sid}.{safe}-{hashlib.sha256(friendly_name.encode()).hexdigest()[:8]}"
-
-
 def record_name(kind: CredentialType, account_sid: str, friendly_name: str) -> str:
     """Return the name of a rotation's record."""
     return f"{kind.name}.{safe_name(account_sid, friendly_name)}"
@@ -182,21 +172,7 @@ def check_settings(
     """Return what is wrong with a role's variables that their documentation can't say, a sentence for each."""
     prefix = kind.role
     checks = [
-        (
-            _ACCOUNT_SID.fullmatch(account_sid),
-            f"{prefix}_account_sid (or TWILIO_ACCOUNT_SID) or {prefix}_subaccount_sid: expected AC and 32 hexadecimal"
-            " digits.",
-        ),
-        (
-            1 <= len(friendly_name) <= PLAIN_NAME_LENGTH and not MarkedName.parse(friendly_name).mark,
-            f"{prefix}_friendly_name: expected 1 to {PLAIN_NAME_LENGTH} characters that don't end like a signature,"
-            " which is a space, a hash and ten hexadecimal digits.",
-        ),
-        (max_age_days > 0, f"{prefix}_max_age_days: expected more than 0 days."),
-        (
-            0 <= grace_days < max_age_days or max_age_days <= 0,
-            f"{prefix}_grace_days: expected fewer days than {prefix}_max_age_days, and none below 0.",
-        ),
+        *check_named(prefix, account_sid, friendly_name, max_age_days, grace_days),
         (
             kind.has_access_key or os.path.isabs(private_key_folder),
             f"{prefix}_private_key_folder: expected the absolute path of the folder in which private keys are kept.",
@@ -281,10 +257,7 @@ def read_record(
     except ValueError:
         problem = "current or new is no dictionary, or present no list of texts"
     if problem:
-        raise RotationError(
-            f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by"
-            " hand."
-        )
+        raise unusable(problem)
     return record
 
 

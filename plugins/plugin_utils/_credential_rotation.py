@@ -92,9 +92,8 @@ def after(case: CredentialCase, step: Step, result: Any = None) -> CredentialCas
         any hook that failed, False.
     """
     if not isinstance(step, RunHook):
-        following: CredentialCase = _rotation.after(case, step, result)  # type: ignore[assignment]  # of its own class
-        return following
-    ended: CredentialCase = _rotation.after(case, step, result is not False)  # type: ignore[assignment]  # likewise
+        return _rotation.after(case, step, result)
+    ended = _rotation.after(case, step, result is not False)
     keys = result if step.name == LIST and result is not False else None
     return replace(ended, keys=keys, answer=result if isinstance(result, Answer) else None)
 

@@ -132,6 +132,10 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
         """Return the role's result; ``due_in_days`` in it is None where the run failed, or that is not known."""
 
+    def remarks(self, case: Case[SomeRecord, SomeProbe, SomeSettings]) -> Sequence[str]:
+        """Return what is to be told of a run beside what it did, as parts of a sentence."""
+        return ()
+
 
 class NeedsRecord(Exception):
     """Another record is needed, which the role has to load.
@@ -666,7 +670,7 @@ class Driver:
 
     def _called(self, message: str, changed: bool) -> Called:
         result = self._result(failed=False)
-        said = [message.rstrip("."), *([] if self._check_mode else self._said)]
+        said = [message.rstrip("."), *([] if self._check_mode else self._said), *self._rotation.remarks(self._case)]
         line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
         return Called(line, changed, self._warnings, self._rotation.label, result=result)
 

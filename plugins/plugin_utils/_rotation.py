@@ -95,6 +95,16 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def unusable(problem: str) -> RotationError:
+    """Return the failure of a record that contradicts itself.
+
+    :param problem: in what, as a part of a sentence.
+    """
+    return RotationError(
+        f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by hand."
+    )
+
+
 class Record(Protocol):
     """A record of one kind of rotation: a frozen dataclass."""
 
@@ -146,6 +156,9 @@ class Case(Generic[SomeRecord, SomeProbe, SomeSettings]):
     def answered(self, *kinds: str) -> bool:
         """Return whether the last request ended in one of these ways."""
         return self.answer is not None and self.answer.kind in kinds
+
+
+SomeCase = TypeVar("SomeCase", bound=Case[Any, Any, Any])
 
 
 @dataclass(frozen=True)
@@ -257,7 +270,7 @@ def decide(table: Sequence[Row], case: Case[Any, Any, Any]) -> tuple[Row, Step]:
     raise AssertionError("no row fits")
 
 
-def after(case: Case[Any, Any, Any], step: Step, result: Any = None) -> Case[Any, Any, Any]:
+def after(case: SomeCase, step: Step, result: Any = None) -> SomeCase:
     """Return the case that a step leads to, once it was performed.
 
     :param case: the case in which the step was decided.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -28,6 +29,8 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
 from ansible_collections.community.twilio.plugins.modules.rotation_step import ARGUMENT_SPEC as TASK_OPTIONS
+from ansible_collections.community.twilio.plugins.plugin_utils._api_key_driver import ApiKeyRotation
+from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record import ApiKeySettings
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_driver import CredentialRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
     AWS_CREDENTIAL,
@@ -48,6 +51,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     Stored,
     TaskStore,
 )
+from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import check_named
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile, path_of
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._token_driver import TokenRotation
@@ -57,8 +61,10 @@ _FILE, _VAULT = "file", "hashi_vault"
 
 _CREDENTIALS = {kind.name: kind for kind in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
-#: A hook that a role brings along: named so, it is not looked for beside the playbook.
-_OWN_HOOK = "verify_webhook.yml"
+_API_KEY = "api_key"
+
+#: Hooks that a role brings along: named so, they are not looked for beside the playbook.
+_OWN_HOOKS = ("verify_webhook.yml", "verify_api_key.yml")
 
 #: How the role's variables of task files end: rotate_auth_token_verify_tasks is the hook "verify".
 HOOK_SUFFIX = "_tasks"
@@ -75,30 +81,50 @@ _COMMON: Mapping[str, Mapping[str, Any]] = {
     "store_password": {"type": "raw", "no_log": True},
     "lease_seconds": {"type": "float", "default": 3600.0},
 }
+_ON_FAILURE: Mapping[str, Mapping[str, Any]] = {
+    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
+}
 _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
+    **_ON_FAILURE,
     "initial_auth_token": {"type": "str", "no_log": True},
     "initial_is_primary": {"type": "bool", "default": False},
     "initial_rotated_at": {"type": "str"},
     "parent_account_sid": {"type": "str"},
     "parent_auth_token": {"type": "str", "no_log": True},
     "parent_from_store": {"type": "bool", "default": False},
-    "on_failure": {"type": "str", "choices": ["keep", "rollback"], "default": "keep"},
     "replace_unknown": {"type": "bool", "default": False},
     "suppress_email_notification": {"type": "bool", "default": False},
 }
-_OF_CREDENTIALS: Mapping[str, Mapping[str, Any]] = {
-    **SUBACCOUNT_OPTION,
-    # A name that YAML reads as a number is still a name.
-    "friendly_name": {"type": "str", "default": ""},
-    "grace_days": {"type": "float", "default": 7.0},
-}
+
+
+def _named(grace_days: float) -> Mapping[str, Mapping[str, Any]]:
+    """Return the variables of what is known by a friendly name.
+
+    :param grace_days: how many there are by default.
+    """
+    return {
+        **SUBACCOUNT_OPTION,
+        # A name that YAML reads as a number is still a name.
+        "friendly_name": {"type": "str", "default": ""},
+        "grace_days": {"type": "float", "default": grace_days},
+    }
+
+
 _OF_KIND: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "auth_token": _OF_TOKENS,
-    AWS_CREDENTIAL.name: {**_OF_CREDENTIALS, "iam_user": {"type": "str", "default": ""}},
-    PUBLIC_KEY.name: {**_OF_CREDENTIALS, "private_key_folder": {"type": "path", "no_log": False}},
+    AWS_CREDENTIAL.name: {**_named(7.0), "iam_user": {"type": "str", "default": ""}},
+    PUBLIC_KEY.name: {**_named(7.0), "private_key_folder": {"type": "path", "no_log": False}},
+    _API_KEY: {
+        **_named(1.0),
+        **_ON_FAILURE,
+        "permissions": {"type": "list", "elements": "str"},
+        "delete_adopted": {"type": "bool", "default": False},
+    },
 }
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    name: option for options in (_COMMON, *_OF_KIND.values()) for name, option in options.items()
+    **{name: option for options in (_COMMON, *_OF_KIND.values()) for name, option in options.items()},
+    # Each role has a default of its own.
+    "grace_days": {"type": "float"},
 }
 
 
@@ -154,6 +180,7 @@ _CHECKS = {
     "initial_auth_token": _schemas.secret_text,
     "parent_auth_token": _schemas.secret_text,
     "parent_account_sid": _schemas.sid("AC"),
+    "permissions": _schemas.permissions,
 }
 
 
@@ -167,6 +194,8 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
     """
     prefix = f"rotate_{options['rotates']}_"
     now = datetime.now(timezone.utc)
+    if options["grace_days"] is None:
+        options = {**options, "grace_days": settings_of(options["rotates"]).get("grace_days", {}).get("default")}
     hooks = _hook_files(options)
     problems = [f"{prefix}{problem}" for problem in _problems(options, now)] + list(_missing(hooks))
     checked_options: Mapping[str, Any] = {}
@@ -221,6 +250,16 @@ def _rotation(
         )
         environment_token = checked_options["auth_token"]
         return TokenRotation(client, token_settings, hooks, checked_options, environment_token, store)
+    if options["rotates"] == _API_KEY:
+        key_settings = ApiKeySettings(
+            **common,
+            grace_days=options["grace_days"],
+            roll_back=options["on_failure"] == "rollback",
+            delete_adopted=options["delete_adopted"],
+            authenticates=client.connection.api_key_sid or "",
+            mark=secrets.token_hex(5),
+        )
+        return ApiKeyRotation(client, key_settings, options["friendly_name"], checked_options["permissions"], hooks)
     settings = CredentialSettings(
         **common,
         kind=_CREDENTIALS[options["rotates"]],
@@ -247,7 +286,9 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield "max_age_days: expected 0, which is due in every run, or more."
     if options["rotates"] in _CREDENTIALS:
         yield from _problems_of_credential(options)
-    if options["rotates"] in _CREDENTIALS and not (options["auth_token"] or options["api_key_sid"]):
+    if options["rotates"] == _API_KEY:
+        yield from _problems_of_api_key(options)
+    if options["rotates"] != "auth_token" and not (options["auth_token"] or options["api_key_sid"]):
         yield "auth_token: expected the account's auth token, or api_key_sid and api_key_secret."
     if bool(options["api_key_sid"]) != bool(options["api_key_secret"]):
         yield "api_key_sid: expected together with api_key_secret."
@@ -286,12 +327,23 @@ def _problems_of_credential(options: Mapping[str, Any]) -> Iterator[str]:
         yield message.removeprefix(f"{kind.role}_")
 
 
+def _problems_of_api_key(options: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the options of an API key."""
+    prefix = f"rotate_{_API_KEY}"
+    account_sid = options["subaccount_sid"] or options["account_sid"]
+    given = (options["friendly_name"], options["max_age_days"], options["grace_days"])
+    for passes, message in check_named(prefix, account_sid, *given):
+        if not passes:
+            yield message.removeprefix(f"{prefix}_")
+
+
 def _hook_files(options: Mapping[str, Any]) -> dict[str, str]:
     """Return hook to its task file; a path that is not absolute is resolved relative to the playbook's directory."""
     own = Path(options["role_path"], "tasks")
     named = {name: path for name, path in options["hooks"].items() if path}
     files = {name: str(Path(options["playbook_dir"], path)) for name, path in named.items()}
-    files.update({name: str(own / path) for name, path in named.items() if path == _OWN_HOOK and (own / path).exists()})
+    brought = {path for path in _OWN_HOOKS if (own / path).exists()}
+    files.update({name: str(own / path) for name, path in named.items() if path in brought})
     if options["rotates"] == AWS_CREDENTIAL.name:
         # Who issues keys by own tasks has own tasks that list them, or none.
         defaults = ("revoke",) if "issue" in files else ("issue", "list", "revoke")

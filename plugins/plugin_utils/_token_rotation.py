@@ -30,7 +30,6 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Finish,
     Probe,
     Request,
-    RotationError,
     Row,
     RunHook,
     Save,
@@ -39,6 +38,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Step,
     Stop,
     there,
+    unusable,
 )
 
 IDLE, STAGING, STAGED, VERIFIED, CLEANING = "idle", "staging", "staged", "verified", "cleaning"
@@ -219,10 +219,7 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
     elif record.pending == record.primary:
         problem = "its primary and its pending token are the same"
     if problem:
-        raise RotationError(
-            f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by"
-            " hand."
-        )
+        raise unusable(problem)
     check_past(record.rotated_at, "rotated_at", now)
     if record.staged_at:
         check_past(record.staged_at, "staged_at", now)
@@ -300,7 +297,7 @@ def _can_roll_back(case: TokenCase) -> bool:
 
 
 def _first_record(case: TokenCase) -> Step:
-    other: Other = case.answer.value  # type: ignore[union-attr]  # its row asks for an answer
+    other: Other = there(case.answer).value
     given = case.settings.initial_rotated_at
     return Save(
         {
@@ -318,7 +315,7 @@ def _first_record(case: TokenCase) -> Step:
 
 
 def _save_other(case: TokenCase) -> Step:
-    other: Other = case.answer.value  # type: ignore[union-attr]  # its row asks for an answer
+    other: Other = there(case.answer).value
     return Save(
         {
             "phase": STAGED,
@@ -334,7 +331,7 @@ def _save_minted(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": case.answer.value,  # type: ignore[union-attr]  # its row asks for an answer
+            "pending": there(case.answer).value,
             "staged_at": case.settings.today,
             # There was no secondary token, or the answer would have been a refusal.
             "primary_known": True,
@@ -363,7 +360,7 @@ def _save_another(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": case.answer.value,  # type: ignore[union-attr]  # its row asks for an answer
+            "pending": there(case.answer).value,
             "staged_at": case.settings.today,
             "primary_known": True,
         },
@@ -372,7 +369,7 @@ def _save_another(case: TokenCase) -> Step:
 
 
 def _save_nothing_minted(message: str = "") -> Callable[[TokenCase], Step]:
-    return lambda case: Save({"phase": IDLE}, failure=message or case.answer.message)  # type: ignore[union-attr]
+    return lambda case: Save({"phase": IDLE}, failure=message or there(case.answer).message)
 
 
 def _nothing_deleted(case: TokenCase, message: str) -> Step:
@@ -385,7 +382,7 @@ def _save_staging(note: str = "") -> Callable[[TokenCase], Step]:
 
 
 def _stop_with_answer(case: TokenCase) -> Step:
-    return Stop(case.answer.message)  # type: ignore[union-attr]  # its row asks for an answer
+    return Stop(there(case.answer).message)
 
 
 _ROTATE = "stage a token, save it, distribute it, verify, promote it, save, clean"

@@ -58,20 +58,22 @@ class Server(Protocol):
 class Twilio:
     """The simulator; the caller is an account's SID.
 
-    :param parent_sid: of an account that asks for no other account than the caller.
+    :param others: the SIDs of what asks for no other account than the caller: its parent, a key that there never was.
     """
 
     name = "Twilio"
 
-    def __init__(self, simulator: Simulator, parent_sid: str = "") -> None:
-        self._simulator, self._parent_sid = simulator, parent_sid
+    def __init__(self, simulator: Simulator, *others: str) -> None:
+        self._simulator, self._others = simulator, others
 
     def requests(self, caller: str) -> Sequence[Request]:
         """Return an account's requests, and those of its parent, whatever they were authenticated with."""
+        # Whose key was deleted, the log does not tell.
+        keys = {life["sid"] for life in self._simulator.key_history(caller)}
         return [
             Request(f"{entry['method']} {entry['path']}", entry["method"] != "GET")
             for entry in self._simulator.requests()
-            if entry["account_sid"] in (caller, self._parent_sid)
+            if entry["account_sid"] in (caller, *self._others, *keys)
         ]
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import credential_scenes
+import key_scenes
 import other_collections
 import pytest
 import store
@@ -219,6 +220,25 @@ def test_a_credential_in_a_store_of_task_files(prove: Callable[[Way], Proof]) ->
     prove(Way("task files", prepare, FINISHED, chooses=outside))
 
 
+# -- the ways of an API key ----------------------------------------------------------------------------------------
+
+KEY_OVER: Mapping[str, Any] = {"phase": "idle", "new": None, "mark": None}
+
+KEY_WAYS: Mapping[str, key_scenes.Start] = {
+    "due": key_scenes.Start(),
+    "a key was lost": key_scenes.Start("creating", marked=True),
+    "somebody deleted the new one": key_scenes.Start("created", knows=True),
+    "verifying fails, rolled back": key_scenes.Start(verifies=False, variables={"on_failure": "rollback"}),
+}
+
+
+@pytest.mark.parametrize("name", KEY_WAYS)
+def test_api_key(name: str, prove: Callable[[Way], Proof]) -> None:
+    begin = KEY_WAYS[name]
+    prepare = partial(key_scenes.scene, begin=lambda: begin)
+    prove(Way(name, prepare, KEY_OVER, ends_well=begin.verifies, chooses=outside))
+
+
 # -- one kill ------------------------------------------------------------------------------------------------------
 
 # With a store or with keys that take long, and on other releases of ansible-core: what stands between is proved above.
@@ -239,11 +259,14 @@ def kill_once(name: str, prepare: Callable[..., Any], ends_with: Mapping[str, An
     return Way(name, prepare, ends_with, chooses=lambda _point: False, first=Point(ANSWER, answer, what))
 
 
-@pytest.mark.parametrize("role", ["auth token", "AWS", "public key"])
+@pytest.mark.parametrize("role", ["auth token", "API key", "AWS", "public key"])
 def test_on_each_core(role: str, prove: Callable[[Way], Proof]) -> None:
     if role == "auth token":
         prepare = partial(token_scenes.scene, begin=by_default, in_playbook=True)
         prove(kill_once(role, prepare, ROTATED, 3, "POST /v1/AuthTokens/Secondary"))
+    elif role == "API key":
+        prepare = partial(key_scenes.scene, begin=key_scenes.Start, in_playbook=True)
+        prove(kill_once(role, prepare, KEY_OVER, 2, "POST /v1/Keys"))
     elif role == "AWS":
         prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, in_playbook=True)
         prove(kill_once(role, prepare, FINISHED, 5, "POST /v1/Credentials/AWS"))
@@ -264,6 +287,13 @@ def test_auth_token_in_vault(answer: int, what: str, vault: Vault, prove: Callab
     prepare = partial(token_scenes.scene, begin=by_default, vault=vault)
 
     prove(kill_once("in Vault", prepare, ROTATED, answer, what))
+
+
+@needs_other_collections
+def test_api_key_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
+    prepare = partial(key_scenes.scene, begin=key_scenes.Start, vault=vault)
+
+    prove(kill_once("in Vault", prepare, KEY_OVER, 4, "POST /v1/Keys"))
 
 
 @needs_other_collections

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import credential_rotations
+import key_rotations
 import pytest
 from credential_rotations import OLD, OLD_FINGERPRINT, credential
 from harness import HERE
@@ -142,6 +143,21 @@ def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_p
     own = [replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}) for each in rotations]
     found = left(accounts, [*rotations, *own], rescued)
     assert PRIMARY in found.secrets
+    found.assert_nothing()
+
+
+def test_no_variable_and_no_file_holds_the_secret_of_an_api_key(simulator: Simulator, tmp_path: Path):
+    accounts = key_rotations.Accounts(simulator, tmp_path)
+    store = {"store": accounts.have_own_store()}
+    rotations = [
+        key_rotations.Rotation("rotated", variables={"grace_days": 0}),
+        key_rotations.Rotation("rotated, own store", variables={"grace_days": 0, **store}),
+        key_rotations.Rotation("asked", variables={"verify_tasks": "verify_api_key.yml"}),
+        key_rotations.Rotation("distribute fails", failing=["distribute"]),
+        key_rotations.Rotation("verify fails, own store", variables=store, failing=["verify"]),
+    ]
+    found = left(accounts, rotations, True)
+    assert len(found.secrets) == len(rotations)
     found.assert_nothing()
 
 

@@ -20,6 +20,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir())
 #: What a role that rotates tells its hooks, and what they and it set, beside its options.
 HANDED_OVER = {
+    "rotate_api_key": ("sid", "secret", "previous_sid", "result"),
     "rotate_auth_token": ("primary", "pending", "result"),
     "rotate_aws_credential": ("sid", "old_sid", "revoke_key_id", "needs_used", "issued", "keys", "result"),
     "rotate_public_key": ("sid", "old_sid", "private_key_path", "result"),
