@@ -89,7 +89,7 @@ _raw:
       type: str
       sample: "2026-01-31T04:00:00Z"
     sid:
-      description: The API key that is in use. Where RV(_raw[].new) is there, that is the one to use.
+      description: The API key that is in use. Where C(new) is there, that is the one to use.
       returned: where an API key is rotated
       type: str
     secret:

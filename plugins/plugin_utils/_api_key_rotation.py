@@ -163,7 +163,7 @@ def _waits(case: ApiKeyCase) -> bool:
 
 def _authenticates(case: ApiKeyCase) -> bool:
     """Whether the key that is to be deleted is the one that this run authenticates with."""
-    return _goes(case) and _record(case).current.sid == case.settings.authenticates
+    return _goes(case) and _record(case).current.sid.lower() == case.settings.authenticates.lower()
 
 
 def _needs_look(case: ApiKeyCase) -> bool:

@@ -198,7 +198,7 @@ class World(ABC, Generic[Things]):
     def names(self, value: Any) -> int:
         """Return the numbers that a value names, as bits.
 
-        :param value: things, a record, a request, or what a case holds beside its run and its settings.
+        :param value: things, a record, a request, or what a case holds beside its settings.
         """
         return 0
 
@@ -333,7 +333,6 @@ class _Cases:
             number = self._case_numbers[key] = len(self.cases)
             self.cases.append(case)
             self.record_of.append(self.record_number(case.record))
-            del held["run"]
             self.names.append(reduce(or_, (self.world.names(value) for value in held.values() if value is not None), 0))
         return number
 

@@ -55,6 +55,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_rotation
     MADE,
     NEW,
     REFUSED,
+    REMOVED,
     TABLE,
     UNKNOWN,
     VERIFIED_AGAIN,
@@ -283,6 +284,8 @@ class ApiKeyWorld(World[Account]):
             return bits(*(number_of(key.sid) for key in value.keys))
         if isinstance(value, Outgoing):
             return bits(value.argument.sid, marked_by(value.argument.mark))
+        if isinstance(value, Run):
+            return bits(*(number_of(note.removeprefix(REMOVED)) for note in value.notes if note.startswith(REMOVED)))
         if isinstance(value, Answer) and isinstance(value.value, ApiKey):
             return bits(number_of(value.value.sid))
         return 0
@@ -473,7 +476,7 @@ class ApiKeyWorld(World[Account]):
         record = self._record(case)
         current, new = number_of(record.current.sid), number_of(record.new.sid)
         usable = record.current.secret is not None and things.has(current)
-        if case.noted(GIVEN_UP) and usable and not things.has(things.consumers):
+        if case.noted(GIVEN_UP) and not case.run.failed and usable and not things.has(things.consumers):
             raise Violation("rule 3: a run ends, and consumers don't have the key that is valid")
         for sentence, is_true in {
             f"consumers have SK{current}": things.consumers == current,
