@@ -267,7 +267,9 @@ class State:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a task's result can hold."""
-        return {**asdict(self), "run": {**asdict(self.run), "notes": list(self.run.notes)}}
+        fields = asdict(self)
+        fields["run"]["notes"] = list(self.run.notes)
+        return fields
 
     @classmethod
     def from_dict(cls, told: Mapping[str, Any]) -> State:
@@ -382,7 +384,7 @@ class Driver:
 
     def _begin(self, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> None:
         if state is None:
-            state = State(run_id=_lock.ours(self._now).run_id)
+            state = State(run_id=_lock.new_run_id())
             if self._check_mode:
                 # Nothing is written, so there is nothing to lock, and nothing to wait for.
                 state = replace(state, run=replace(state.run, locked=True, settled=True))
@@ -460,7 +462,7 @@ class Driver:
         while True:
             row, step = decide(self._rotation.table, self._case)
             if step.warning:
-                self._warnings.append(f"{self._rotation.label}: {step.warning}")
+                self._warn(step.warning)
             if isinstance(step, Stop):
                 return self._stop(step.message)
             if self._check_mode and not self._only_reads(step):
@@ -546,7 +548,7 @@ class Driver:
         return self._own_lock().as_dict()
 
     def _own_lock(self) -> _lock.Lock:
-        return replace(_lock.ours(self._now), run_id=self._state.run_id)
+        return _lock.ours(self._now, self._state.run_id)
 
     def _refuse_if_held(self, lock: Mapping[str, Any]) -> None:
         other = _lock.holder(lock, self._own_lock(), self._lease_seconds, self._now)
@@ -650,10 +652,13 @@ class Driver:
         return self._end(message)
 
     def _warn_of_lock(self, message: str) -> None:
-        self._warnings.append(
-            f"{self._rotation.label}: {message} If this run still holds the record, that ends with this process, or"
-            f" elsewhere after {self._lease_seconds:g} seconds."
+        self._warn(
+            f"{message} If this run still holds the record, that ends with this process, or elsewhere after"
+            f" {self._lease_seconds:g} seconds."
         )
+
+    def _warn(self, message: str) -> None:
+        self._warnings.append(f"{self._rotation.label}: {message}")
 
     def _release(self, ending: str = "") -> Called | None:
         case = replace(self._case, run=replace(self._case.run, locked=False))
@@ -670,7 +675,7 @@ class Driver:
 
     def _called(self, message: str, changed: bool) -> Called:
         result = self._result(failed=False)
-        said = [message.rstrip("."), *([] if self._check_mode else self._said), *self._rotation.remarks(self._case)]
+        said = [message.rstrip("."), *self._said, *self._rotation.remarks(self._case)]
         line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
         return Called(line, changed, self._warnings, self._rotation.label, result=result)
 

@@ -78,16 +78,22 @@ class LockError(Exception):
     """A lock that can't be right; the message is a sentence."""
 
 
-def ours(now: datetime) -> Lock:
-    """Return a lock for this run, with an id of its own: a play may run a role for several hosts.
+def new_run_id() -> str:
+    """Return an id for a run: one process may have several, since a play may run a role for several hosts."""
+    return secrets.token_hex(8)
+
+
+def ours(now: datetime, run_id: str) -> Lock:
+    """Return a lock for a run of this process.
 
     :param now: the time, with its zone.
+    :param run_id: the run's.
     """
     parent = multiprocessing.parent_process()
     # A task runs in a worker, which ends with it; the process that forked it lives as long as the run.
     pid = os.getpid() if parent is None or parent.pid is None else parent.pid
     return Lock(
-        run_id=secrets.token_hex(8),
+        run_id=run_id,
         host=socket.gethostname(),
         machine_id=_machine_id(),
         boot_id=_boot_id(),

@@ -68,7 +68,7 @@ def task_files(folder: Path, role: str, path: Path, password: str) -> dict[str, 
 
 def dead_lock() -> dict[str, Any]:
     """Return the lock of a run that was killed: a process of this number began at another time."""
-    return {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "start": "1"}
+    return {**_lock.ours(datetime.now(timezone.utc), "dead").as_dict(), "start": "1"}
 
 
 @functools.lru_cache

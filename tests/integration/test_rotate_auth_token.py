@@ -34,7 +34,7 @@ def now(**ago: float) -> str:
 
 def lock(**changes: Any) -> dict[str, Any]:
     """Return the lock of a run that lives: that of the process that started this one."""
-    held = _lock.ours(datetime.now(timezone.utc)).as_dict()
+    held = _lock.ours(datetime.now(timezone.utc), "another").as_dict()
     return {**held, "pid": os.getppid(), "start": _lock._start_of(os.getppid()), **changes}
 
 

@@ -56,7 +56,11 @@ TWIN = credential(numbered("CR", 3), NEW_FINGERPRINT, now(days=80))
 BOTH = [OLD_ONE, NEW_ONE]
 BOTH_KEYS = [key(OLD_KEY), key(NEW_KEY)]
 AT_ONCE = {"grace_days": 0}
-HELD = {**_lock.ours(datetime.now(timezone.utc)).as_dict(), "pid": os.getppid(), "start": _lock._start_of(os.getppid())}
+HELD = {
+    **_lock.ours(datetime.now(timezone.utc), "another").as_dict(),
+    "pid": os.getppid(),
+    "start": _lock._start_of(os.getppid()),
+}
 DEAD = {**HELD, "start": "1"}
 POST = {"method": "POST", "path": "Credentials/AWS$"}
 ROWS = [

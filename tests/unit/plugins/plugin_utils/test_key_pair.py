@@ -40,13 +40,6 @@ def path(tmp_path):
     return folder / "k.pem"
 
 
-@pytest.fixture
-def another_user(monkeypatch):
-    """Let what is there be somebody else's."""
-    uid = os.geteuid()
-    monkeypatch.setattr(_own_files.os, "geteuid", lambda: uid + 1)
-
-
 def there(folder: Path) -> dict[str, Any]:
     return {
         each.name: (each.lstat().st_mode, each.read_bytes() if stat.S_ISREG(each.lstat().st_mode) else None)

@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import CLOCK_SKEW
-from ansible_collections.community.twilio.plugins.plugin_utils._lock import Lock, LockError, holder, ours
+from ansible_collections.community.twilio.plugins.plugin_utils._lock import Lock, LockError, holder, new_run_id, ours
 
 LEASE = 3600.0
 NOW = datetime(2026, 1, 31, 4, tzinfo=timezone.utc)
@@ -52,7 +52,7 @@ def at(moment: datetime) -> str:
 
 
 def test_the_own_lock_tells_all_that_there_is_to_tell():
-    own = ours(NOW.astimezone(timezone(timedelta(hours=5))))
+    own = ours(NOW.astimezone(timezone(timedelta(hours=5))), "run")
     assert own.renewed_at == "2026-01-31T04:00:00Z"
     assert own.pid == os.getpid()
     assert own.boot_id
@@ -61,7 +61,7 @@ def test_the_own_lock_tells_all_that_there_is_to_tell():
 
 
 def test_each_run_has_a_lock_of_its_own():
-    assert ours(NOW).run_id != ours(NOW).run_id
+    assert new_run_id() != new_run_id()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_the_machine_id(monkeypatch, tmp_path, contents, told):
         if content is not None:
             path.write_text(content, encoding="latin-1")
     monkeypatch.setattr(_lock, "_MACHINE_IDS", paths)
-    assert ours(NOW).machine_id == told
+    assert ours(NOW, "run").machine_id == told
 
 
 # Who lives

@@ -45,13 +45,6 @@ def saved(path):
     return path
 
 
-@pytest.fixture
-def another_user(monkeypatch):
-    """Let what is there be somebody else's."""
-    uid = os.geteuid()
-    monkeypatch.setattr(_own_files.os, "geteuid", lambda: uid + 1)
-
-
 def record_file(path: Path, password: object = PASSWORD) -> RecordFile:
     return RecordFile(str(path), password, PREFIX)
 
