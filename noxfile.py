@@ -352,7 +352,9 @@ def doors(session: nox.Session, core: str) -> None:
     others = [f"tests/integration/{file}" for file in files]
     if not CORES[core].coming:
         others.append("tests/faults/test_kill_points.py::test_on_each_core")
-    run_pytest(session, core, "tests/integration/test_doors.py", *others, *selection, "--numprocesses=2")
+    run_pytest(
+        session, core, "tests/integration/test_doors.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
+    )
 
 
 @nox.session(python=False)
