@@ -30,9 +30,10 @@ from harness import CHECKOUT, HERE, Result
 
 ROLES = CHECKOUT / "roles"
 
-#: Keywords of a task, beside its module; those of the second line have no meaning here.
-_KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log"}
-_KEYWORDS |= {"ignore_errors", "apply"}
+#: Keywords of a task, beside its module.
+_KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log", "failed_when"}
+#: What a variable holds that stands for an option that is not given.
+_OMIT = "__omit_place_holder__"
 
 
 class TaskFailed(Exception):
@@ -115,7 +116,7 @@ class RoleInProcess:
             **_loaded(ROLES / role / "defaults" / "main.yml"),
             **variables,
             "inventory_hostname": host,
-            "omit": "__omit_place_holder__",
+            "omit": _OMIT,
             "playbook_dir": str(playbook_folder),
             "role_path": str(ROLES / role),
         }
@@ -132,14 +133,15 @@ class RoleInProcess:
         finally:
             for name in show:
                 if name in self.variables:
-                    self._note("ok", name, {name: self._templated({}, self.variables[name])}, hidden=False)
+                    self._note(name, {name: self._templated({}, self.variables[name])})
         return True
 
     def _validate(self) -> None:
         specs = _loaded(ROLES / self._role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
         arguments = {"argument_spec": specs, "validate_args_context": {"name": self._role, "type": "role"}}
         name = "Validate the role's variables"
-        result = self._act(name, "ansible.builtin.validate_argument_spec", arguments, {})
+        result = self._act("ansible.builtin.validate_argument_spec", arguments, {})
+        self._note(name, result)
         if result.get("failed"):
             raise TaskFailed(name, result)
 
@@ -166,8 +168,12 @@ class RoleInProcess:
                 self._run_file(file, more)
             return
         arguments = self._templated(more, task.get(module) or {})
+        given = {option: value for option, value in arguments.items() if value != _OMIT}
         with self._hiding(bool(task.get("no_log"))):
-            result = self._act(name, module, arguments, more)
+            result = self._act(module, given, more)
+            if "failed_when" in task:
+                result["failed"] = self._holds(more, task["failed_when"])
+            self._note(name, result)
         if "register" in task:
             self.variables[task["register"]] = result
         self._watch.task_end(str(task.get("name", module)))
@@ -189,7 +195,7 @@ class RoleInProcess:
             for each in task.get("always", ()):
                 self._run_task(each, more, folder)
 
-    def _act(self, name: str, module: str, arguments: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    def _act(self, module: str, arguments: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
         """Run an action plugin, and return its result."""
         if module == "ansible.builtin.set_fact":
             result: dict[str, Any] = {"changed": False}
@@ -210,8 +216,6 @@ class RoleInProcess:
                 shared_loader_obj=SimpleNamespace(),
             )
             result = plugin.run(task_vars=variables)
-        kind = "failed" if result.get("failed") else "ok"
-        self._note(kind, name, result, hidden=bool(result.get("_ansible_no_log")))
         return result
 
     # -- what is shown -----------------------------------------------------------------------------------------------
@@ -226,9 +230,9 @@ class RoleInProcess:
         finally:
             self._hidden = before
 
-    def _note(self, kind: str, task: str, result: Mapping[str, Any], hidden: bool) -> None:
-        values = dict(result)
-        if hidden or self._hidden:
+    def _note(self, task: str, result: Mapping[str, Any]) -> None:
+        kind, values = "failed" if result.get("failed") else "ok", dict(result)
+        if self._hidden or result.get("_ansible_no_log"):
             values = {"censored": "hidden", "changed": bool(result.get("changed"))}
         self.results.append(Result(kind, self._host, task, values, time.time()))
         self.shown.append(json.dumps([task, values], default=str))
@@ -242,4 +246,5 @@ class RoleInProcess:
         return self._templar(more).template(value)
 
     def _holds(self, more: Mapping[str, Any], condition: Any) -> bool:
-        return bool(self._templated(more, _trusted(f"{{{{ {condition} }}}}")))
+        conditions = condition if isinstance(condition, list) else [condition]
+        return all(self._templated(more, _trusted(f"{{{{ {each} }}}}")) for each in conditions)

@@ -89,7 +89,9 @@ ROWS = [
 @pytest.fixture(scope="module")
 def accounts(running_simulator, tmp_path_factory) -> Accounts:
     running_simulator.reset()
-    return Accounts(running_simulator, tmp_path_factory.mktemp("rows"))
+    accounts = Accounts(running_simulator, tmp_path_factory.mktemp("rows"))
+    accounts.in_process = True
+    return accounts
 
 
 def with_own_sid(accounts: Accounts, row: Rotation) -> Rotation:
