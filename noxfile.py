@@ -59,7 +59,7 @@ CORES = {
         Core("2.19", ("3.11", "3.12", "3.13"), "24.2"),
         Core("2.17", ("3.11", "3.12", "3.10"), "23.1.2", RELEASE_DEPENDENT),
         Core("2.21", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT),
-        # What it deprecates and does otherwise is seen by the session doors alone, once a week.
+        # What it deprecates and does otherwise is seen by the session releases alone, once a week.
         Core("2.22", ("3.13", "3.12", "3.14"), "25.2", coming=True),
     )
 }
@@ -90,7 +90,7 @@ CHECKS = (
     "build-import-check",
     "types",
     *[f"sanity({core})" for core in RELEASED],
-    *[f"doors({core})" for core in RELEASED if core != BASE],
+    *[f"releases({core})" for core in RELEASED if core != BASE],
 )
 TESTS = (f"unit({BASE})", f"integration({BASE})", f"faults({BASE})")
 
@@ -212,7 +212,7 @@ def write_pip_configuration(home: Path, python: Path) -> None:
 
 @nox.session(python=False)
 def checks(session: nox.Session) -> None:
-    """Run all that takes one core: linters, types, sanity tests, and the doors of other releases of ansible-core."""
+    """Run all that takes one core: linters, types, sanity tests, and what depends on other releases of ansible-core."""
     for name in CHECKS:
         session.notify(name)
 
@@ -322,7 +322,7 @@ def unit(session: nox.Session, core: str) -> None:
 @nox.session(python=False)
 @each_core
 def integration(session: nox.Session, core: str) -> None:
-    """Test against the simulator: the modules' tables in process, and playbooks, by both doors where that matters."""
+    """Test against the simulator: the modules' tables in process, and playbooks."""
     fetch_other_collections(session, core)
     run_pytest(session, core, "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES)
 
@@ -337,11 +337,11 @@ def faults(session: nox.Session, core: str) -> None:
 
 @nox.session(python=False)
 @nox.parametrize("core", list(CORES), ids=list(CORES))
-def doors(session: nox.Session, core: str) -> None:
-    """Test what depends on how a release of ansible-core runs tasks and hands over values: the doors and the filters.
+def releases(session: nox.Session, core: str) -> None:
+    """Test what depends on how a release of ansible-core runs tasks and hands over values.
 
-    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules by both
-    doors, the inventory, and roles. Check mode is compared on the base's release alone.
+    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules both
+    ways, the inventory, and roles. Check mode is compared on the base's release alone.
     """
     files, selection = ["test_filters.py"], ["-k", "not with_check_mode"]
     if CORES[core].coming:
@@ -353,7 +353,7 @@ def doors(session: nox.Session, core: str) -> None:
     if not CORES[core].coming:
         others.append("tests/faults/test_kill_points.py::test_on_each_core")
     run_pytest(
-        session, core, "tests/integration/test_doors.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
+        session, core, "tests/integration/test_in_process.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
     )
 
 

@@ -5,6 +5,6 @@
 from __future__ import annotations
 
 from ansible_collections.community.twilio.plugins.modules.twilio_public_key_info import DEFINITION
-from ansible_collections.community.twilio.plugins.plugin_utils._action import door
+from ansible_collections.community.twilio.plugins.plugin_utils._action import in_process
 
-ActionModule = door(DEFINITION)
+ActionModule = in_process(DEFINITION)

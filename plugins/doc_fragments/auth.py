@@ -89,8 +89,8 @@ options: {}
 notes:
   - On a local connection, without C(become), C(async) or C(environment), the task runs inside the controller's worker,
     which takes a few milliseconds instead of half a second, and a loop's items share their connections. Results are the
-    same. Set the variable C(community_twilio_door) to V(module), or the environment variable E(COMMUNITY_TWILIO_DOOR),
-    to run it as an ordinary module all the same.
+    same. Set the variable C(community_twilio_in_process) to V(false), or the environment variable
+    E(COMMUNITY_TWILIO_IN_PROCESS), to run it as an ordinary module all the same.
   - A failed request fails the task with C(msg), C(status) (HTTP), C(code) (Twilio's), C(more_info) and C(request_id),
     which Twilio's support asks for.
 """

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from . import _schemas
 from ._client import Call, Client
-from ._errors import InputError, Rejected, Undecided
+from ._errors import AmbiguousState, InputError, Rejected
 from ._secret import Secret
 
 #: Twilio's code for credentials that are not valid.
@@ -51,7 +51,7 @@ def read_token(client: Client, sid: str) -> Secret | None:
     :param client: the account's own client, or its parent's; neither with an API key.
     :param sid: the account.
     :raises NotSent: no connection could be made.
-    :raises FateUnknown: no answer that can be believed.
+    :raises OutcomeUnknown: no answer that can be believed.
     """
     try:
         token = client.send(_reading(sid, f"read the token of account {sid}")).body["auth_token"]
@@ -69,7 +69,7 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
     :param client: the parent's client.
     :param subaccount_sid: the subaccount's SID.
     :raises InputError: before any request, where the parent's auth token is not known.
-    :raises Undecided: where Twilio answers without a token.
+    :raises AmbiguousState: where Twilio answers without a token.
     :raises CallError: where the request fails.
     """
     connection = client.connection
@@ -80,7 +80,7 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
     parent = client.acting_as(connection.account_sid, connection.auth_token)
     account = parent.send(_reading(subaccount_sid, f"read the token of subaccount {subaccount_sid}")).body
     if not account["auth_token"]:
-        raise Undecided(
+        raise AmbiguousState(
             f"subaccount_sid: Twilio gives {client.account_sid} no token of {subaccount_sid}: is it the parent?"
         )
     return client.acting_as(subaccount_sid, Secret(account["auth_token"]))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from . import _libs
-from ._errors import CallError, FateUnknown, ForeignAnswer, InputError, NotSent, Rejected, Undecided
+from ._errors import AccountMismatch, AmbiguousState, CallError, InputError, NotSent, OutcomeUnknown, Rejected
 from ._retries import LONGEST_RETRY_AFTER, GivenUp, Outcome, backoff, may_repeat, retry_after
 from ._schemas import Check, Page
 from ._secret import Secret
@@ -115,7 +115,7 @@ class Call:
 
     @property
     def can_repeat(self) -> bool:
-        """Whether the request may be sent again after an attempt of unknown fate."""
+        """Whether the request may be sent again after an attempt of unknown outcome."""
         return self.method != "POST" if self.repeatable is None else self.repeatable
 
     def with_smaller_page(self) -> Call:
@@ -128,7 +128,7 @@ class Call:
 class Answer(NamedTuple):
     """What Twilio answered to a call that went well.
 
-    ``doubtful``: an earlier attempt at it was of unknown fate.
+    ``doubtful``: an earlier attempt at it was of unknown outcome.
     """
 
     body: Any
@@ -199,8 +199,8 @@ class Client:
 
         :raises NotSent: no connection could be made.
         :raises Rejected: Twilio answered no.
-        :raises FateUnknown: no answer that can be believed, and no further attempt is right.
-        :raises ForeignAnswer: the answer is about another account.
+        :raises OutcomeUnknown: no answer that can be believed, and no further attempt is right.
+        :raises AccountMismatch: the answer is about another account.
         """
         return self._send(call, itertools.count())
 
@@ -224,21 +224,21 @@ class Client:
         raise AssertionError("unreachable")
 
     def send_once(self, call: Call, find: Callable[[], Any], attempts: Iterator[int] | None = None) -> Answer:
-        """Send a call that must not be applied twice, and settle an attempt of unknown fate by looking.
+        """Send a call that must not be applied twice, and settle an attempt of unknown outcome by looking.
 
         :param call: the call.
         :param find: reads, and returns what the call should have brought about, None where it is not there.
         :param attempts: numbers the attempts from 0 on; one that is given goes on from where it is.
-        :returns: the answer, or what ``find`` found in its place; ``doubtful`` where one attempt's fate was unknown.
-        :raises CallError: as :meth:`send`; ``doubtful`` where an attempt before it was of unknown fate. Where ``find``
-            can't tell either, the failure is that of the call.
+        :returns: the answer, or what ``find`` found in its place; ``doubtful`` where one attempt's outcome was unknown.
+        :raises CallError: as :meth:`send`; ``doubtful`` where the outcome of an attempt before it is unknown. Where
+            ``find`` can't tell either, the failure is that of the call.
         """
         doubtful = False
         attempts = attempts or itertools.count()
         for look in itertools.count():
             try:
                 return Answer(self._send(call, attempts).body, doubtful)
-            except FateUnknown as failure:
+            except OutcomeUnknown as failure:
                 # What was sent may still be on its way, so the look comes after the wait.
                 self._pause(failure.wait, look)
                 found = self._settled(failure, find)
@@ -253,7 +253,7 @@ class Client:
         raise AssertionError("unreachable")
 
     @staticmethod
-    def _settled(failure: FateUnknown, find: Callable[[], Any]) -> Any:
+    def _settled(failure: OutcomeUnknown, find: Callable[[], Any]) -> Any:
         try:
             return find()
         except CallError:
@@ -262,22 +262,22 @@ class Client:
     def create(self, call: Call, find_created: Callable[[], Sequence[Any]], noun: str) -> Any:
         """Send a call that creates something, exactly one of it, and return its answer.
 
-        A request that was given up may be applied late, after it was repeated. So after an attempt of unknown fate it
-        is looked once more whether there is one.
+        A request that was given up may be applied late, after it was repeated. So after an attempt of unknown outcome
+        it is looked once more whether there is one.
 
         :param call: the call.
         :param find_created: reads, and returns what may have come of the call, as answers that have ``sid`` and
             ``date_created``.
         :param noun: what is created, for the message.
         :raises CallError: as :meth:`send_once`.
-        :raises Undecided: where several were created.
+        :raises AmbiguousState: where several were created.
         """
         answer = self.send_once(call, lambda: next(iter(find_created()), None))
         if answer.doubtful:
             created = find_created()
             if len(created) > 1:
                 listing = ", ".join(f"{each['sid']} (created {each['date_created']})" for each in created)
-                raise Undecided(
+                raise AmbiguousState(
                     f"Twilio applied a request for {noun} late, after it had been repeated, so that there are"
                     f" {len(created)}: {listing}. Keep one, and remove the others by their sid.",
                     {"changed": True},
@@ -310,7 +310,7 @@ class Client:
         """Send a call that removes something, and return whether that removed it.
 
         Nothing there (404) is no change where the first attempt is told so: somebody else removed it. After an attempt
-        of unknown fate it is that attempt's work.
+        of unknown outcome it is that attempt's work.
 
         :raises CallError: as :meth:`send`.
         """
@@ -328,7 +328,7 @@ class Client:
         Further pages are asked for where the first one was, whatever host their addresses name.
 
         :param call: the call, without a page's size.
-        :raises CallError: as :meth:`send`; FateUnknown where the list has no end.
+        :raises CallError: as :meth:`send`; OutcomeUnknown where the list has no end.
         """
         call = replace(call, query={**(call.query or {}), "PageSize": str(_PAGE_SIZES[0])})
         seen = {_place_in_list(f"{call.path}?{urlencode(call.query or {})}")}
@@ -340,10 +340,10 @@ class Client:
             following = self._without_prefix(page.next)
             place = _place_in_list(following)
             if place in seen:
-                raise FateUnknown(call.doing, "the list's pages lead in a circle")
+                raise OutcomeUnknown(call.doing, "the list's pages lead in a circle")
             seen.add(place)
             call = replace(call, path=following, query=None)
-        raise FateUnknown(call.doing, f"the list has more than {_MOST_PAGES} pages")
+        raise OutcomeUnknown(call.doing, f"the list has more than {_MOST_PAGES} pages")
 
     def _without_prefix(self, path: str) -> str:
         prefix = urlsplit(self.connection.base_url or "").path
@@ -375,7 +375,7 @@ class Client:
                 reply = self._transport.send(request)
             except NoReply as lost:
                 if lost.sent:
-                    return _Attempt(Outcome.UNKNOWN, failure=FateUnknown(call.doing, lost.reason), final=lost.final)
+                    return _Attempt(Outcome.UNKNOWN, failure=OutcomeUnknown(call.doing, lost.reason), final=lost.final)
                 return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
             if reply.status == 407:
                 unsent = NotSent(call.doing, "the proxy asked for authentication (407)")
@@ -386,16 +386,16 @@ class Client:
             pacer.accepted(turn)
         try:
             return _Attempt(Outcome.ANSWERED, body=self._read(call, reply))
-        except FateUnknown as failure:
+        except OutcomeUnknown as failure:
             # A write is settled; to read again what answers get mixed up for is to trust the next one.
-            final = isinstance(failure, ForeignAnswer) and call.method == "GET"
+            final = isinstance(failure, AccountMismatch) and call.method == "GET"
             return _Attempt(Outcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final)
         except CallError as failure:
             return _Attempt(Outcome.ANSWERED, failure=failure)
 
     def _refused(self, call: Call, reply: Reply, wait: float | None, given_up: str | None) -> _Attempt:
         """Return how an attempt ended that was answered with "not now"; only a 429 says that nothing was applied."""
-        outcome, kind = (Outcome.REFUSED, Rejected) if reply.status == 429 else (Outcome.UNKNOWN, FateUnknown)
+        outcome, kind = (Outcome.REFUSED, Rejected) if reply.status == 429 else (Outcome.UNKNOWN, OutcomeUnknown)
         failure = self._failure(kind, call, reply, advice=given_up)
         if given_up:
             failure.given_up = True
@@ -408,36 +408,36 @@ class Client:
         :raises CallError: where it is anything but what was asked for.
         """
         if reply.status >= 500:
-            raise self._failure(FateUnknown, call, reply)
+            raise self._failure(OutcomeUnknown, call, reply)
         if reply.status >= 400:
-            raise self._failure(Rejected if _is_twilios(reply) else FateUnknown, call, reply)
+            raise self._failure(Rejected if _is_twilios(reply) else OutcomeUnknown, call, reply)
         if call.schema is None and reply.status == 204:
             return None
         if call.schema is None or reply.status not in (200, 201):
-            raise self._failure(FateUnknown, call, reply)
+            raise self._failure(OutcomeUnknown, call, reply)
         # Whatever can't be read says nothing about what became of the request, however it fails to be read.
         raw = None
         try:
             raw = json.loads(reply.content)
             body = call.schema(raw)
         except _libs.voluptuous.Invalid as error:
-            raise self._failure(FateUnknown, call, reply, _misfit(raw, error)) from None
+            raise self._failure(OutcomeUnknown, call, reply, _misfit(raw, error)) from None
         except Exception:
-            raise self._failure(FateUnknown, call, reply) from None
+            raise self._failure(OutcomeUnknown, call, reply) from None
         self._check_identity(call, body)
         return body
 
     def _check_identity(self, call: Call, body: Page | Mapping[str, Any]) -> None:
         """Check that an answer, or each item of a list, is about what was asked for.
 
-        :raises ForeignAnswer: where it is about something else.
+        :raises AccountMismatch: where it is about something else.
         """
 
-        def foreign(said: str) -> ForeignAnswer:
-            advice = ForeignAnswer.default_advice
+        def foreign(said: str) -> AccountMismatch:
+            advice = AccountMismatch.default_advice
             if call.method != "GET":
                 advice += " The request may have been applied: run the task again, it looks at what is there."
-            return ForeignAnswer(call.doing, self._plain(call, f"the answer is about {said}"), advice=advice)
+            return AccountMismatch(call.doing, self._plain(call, f"the answer is about {said}"), advice=advice)
 
         account = call.about or self.account_sid
         for item in body.items if isinstance(body, Page) else [body]:

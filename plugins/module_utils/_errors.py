@@ -8,13 +8,13 @@
 
     TwilioError
     ├── InputError         a value that can't be right, or is missing; nothing was changed
-    ├── Undecided          what is there leaves a choice that only the user can make
-    ├── SomeFailed         several were asked for and some failed; the others are done
+    ├── AmbiguousState          what is there leaves a choice that only the user can make
+    ├── PartialFailure         several were asked for and some failed; the others are done
     └── CallError          a request failed
         ├── NotSent        no connection could be made, so nothing was applied
         ├── Rejected       Twilio answered no, so nothing was applied
-        └── FateUnknown    no answer, or none that can be believed: it may have been applied or not
-            └── ForeignAnswer  the answer is about something else, such as another account
+        └── OutcomeUnknown    no answer, or none that can be believed: it may have been applied or not
+            └── AccountMismatch  the answer is about something else, such as another account
 
 The engine only raises these; they become a failed task in one place, ``_module.execute``.
 """
@@ -80,11 +80,11 @@ class InputError(TwilioError):
         super().__init__(f"{option}: {expected}")
 
 
-class Undecided(TwilioError):
+class AmbiguousState(TwilioError):
     """What is there leaves a choice that only the user can make; ``changed`` in its result tells of what was done."""
 
 
-class SomeFailed(TwilioError):
+class PartialFailure(TwilioError):
     """Several were asked for and some failed; the others are done.
 
     :param message: how many failed, and what the first failure said.
@@ -106,7 +106,7 @@ class CallError(TwilioError):
     :param more_info: the address that Twilio gave for more.
     :param request_id: Twilio's id of the request (``Twilio-Request-Id``), which its support asks for.
     :param advice: what to do about it, where the code alone doesn't tell.
-    :ivar doubtful: an earlier attempt at the same call was of unknown fate, so that this failure may follow from it.
+    :ivar doubtful: an earlier attempt at the same call was of unknown outcome, so that this failure may follow from it.
     :ivar wait: seconds for which Twilio asked to be left alone.
     :ivar attempts_left: how many further attempts the call had.
     :ivar given_up: Twilio refuses everything for so long that no further request is right, whatever it is about.
@@ -159,13 +159,13 @@ class Rejected(CallError):
     """Twilio answered no, so this attempt applied nothing."""
 
 
-class FateUnknown(CallError):
+class OutcomeUnknown(CallError):
     """No answer, or none that can be believed: the request may have been applied or not."""
 
     default_advice = "Run the task again: it looks at what is there before it writes."
 
 
-class ForeignAnswer(FateUnknown):
+class AccountMismatch(OutcomeUnknown):
     """The answer is about something else than was asked for, such as another account."""
 
     default_advice = "Check what stands between here and Twilio (base_url, proxies): answers get mixed up."

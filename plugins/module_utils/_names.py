@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 from . import _schemas
-from ._errors import InputError, Undecided
+from ._errors import AmbiguousState, InputError
 
 _MARKED = re.compile(r"(?P<plain>.*) #(?P<mark>[0-9a-f]{10})", re.DOTALL)
 
@@ -95,10 +95,10 @@ def only_one(
     :param named: those that bear it.
     :param noun: what one of them is called.
     :param way_out: what to do about several, as a sentence.
-    :raises Undecided: where there are several.
+    :raises AmbiguousState: where there are several.
     """
     if len(named) > 1:
-        raise Undecided(
+        raise AmbiguousState(
             f"friendly_name: {len(named)} {noun}s are called {name!r}: {list_records(named)}. Nothing was changed."
             f" {way_out}"
         )
@@ -108,15 +108,17 @@ def only_one(
 def check_not_taken(bearers: Sequence[Record], name: str | None) -> None:
     """Check that nothing bears the name that something is to get.
 
-    :raises Undecided: where something does.
+    :raises AmbiguousState: where something does.
     """
     if bearers:
-        raise Undecided(f"friendly_name: {name!r} is taken already, by {list_records(bearers)}. Nothing was changed.")
+        raise AmbiguousState(
+            f"friendly_name: {name!r} is taken already, by {list_records(bearers)}. Nothing was changed."
+        )
 
 
-def unknown_sid(account_sid: str, noun: str, sid: str) -> Undecided:
+def unknown_sid(account_sid: str, noun: str, sid: str) -> AmbiguousState:
     """Return the failure of a SID that is to be there and is not."""
-    return Undecided(
+    return AmbiguousState(
         f"sid: account {account_sid} has no {noun} {sid}, and a SID can't be chosen. Leave sid out to create one by its"
         " friendly_name."
     )

@@ -114,7 +114,7 @@ class Resource(ABC, Generic[Actual]):
     def plan(self, actual: Actual) -> Plan:
         """Decide what is to be done. It asks nobody and writes nothing.
 
-        :raises Undecided: where only the user can decide.
+        :raises AmbiguousState: where only the user can decide.
         """
 
     @abstractmethod

@@ -9,7 +9,7 @@ Twilio has no idempotency keys, so an attempt's outcome and the request's meanin
 - refused with 429: it was never processed, so any request is sent again;
 - no connection was made: likewise;
 - no answer, 5xx, or an answer that can't be read: it may have been applied. Only a request that can be repeated
-  without harm is sent again; the fate of any other is settled by the resource, which looks at what is there.
+  without harm is sent again; the outcome of any other is settled by the resource, which looks at what is there.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Outcome(Enum):
     ANSWERED = "answered"
     REFUSED = "refused for now (429)"
     NOT_SENT = "not sent"
-    UNKNOWN = "of unknown fate"
+    UNKNOWN = "of unknown outcome"
 
 
 def may_repeat(outcome: Outcome, repeatable: bool, attempts_left: int) -> bool:

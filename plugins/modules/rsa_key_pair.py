@@ -46,12 +46,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Have a key pair
+- name: Ensure the key pair exists
   community.twilio.rsa_key_pair:
     path: "{{ twilio_keys }}/recordings.pem"
   register: recordings
 
-- name: Let Twilio encrypt recordings with it
+- name: Ensure Twilio encrypts recordings with it
   community.twilio.twilio_public_key:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

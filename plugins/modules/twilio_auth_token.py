@@ -79,7 +79,7 @@ EXAMPLES = r"""
     state: promoted
   no_log: true
 
-- name: Have no secondary token, whoever staged one
+- name: Ensure there is no secondary token, whoever staged one
   community.twilio.twilio_auth_token:
     auth_token: "{{ staged.secondary_auth_token }}"
     state: absent

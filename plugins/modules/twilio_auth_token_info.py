@@ -24,7 +24,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Ask how far the rotation has come
+- name: Read how far the rotation has come
   community.twilio.twilio_auth_token_info:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

@@ -39,7 +39,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let Twilio write recordings to S3
+- name: Ensure Twilio can write recordings to S3
   community.twilio.twilio_aws_credential:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

@@ -58,7 +58,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let messages go to these countries and to no others
+- name: Ensure messages go to these countries and to no others
   community.twilio.twilio_messaging_geo_permission:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

@@ -43,7 +43,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Let Twilio encrypt recordings
+- name: Ensure Twilio can encrypt recordings
   community.twilio.twilio_public_key:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

@@ -48,7 +48,7 @@ EXAMPLES = r"""
       - "+14155552671"
       - "+18001234xxx"
 
-- name: Take a number off again
+- name: Remove a number
   community.twilio.twilio_safelist_number:
     phone_number: "+14155552671"
     state: absent

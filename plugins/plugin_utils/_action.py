@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's door: a task on a local connection runs inside the controller's worker.
+"""In-process execution: a task on a local connection runs inside the controller's worker.
 
 An ordinary module is packed, started in a new interpreter, and imports everything anew, which takes half a second
 whatever it does. Here the same definition runs where the task already is, and a loop's items share their connections.
@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible import constants as C
-from ansible.plugins.action.normal import ActionModule as ModuleDoor
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action.normal import ActionModule as ModuleAction
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
@@ -34,8 +35,8 @@ from ansible_collections.community.twilio.plugins.plugin_utils._arguments import
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
-#: With this variable (of the task, or of the environment in capitals) set to "module", tasks run as ordinary modules.
-DOOR_VARIABLE = "community_twilio_door"
+#: Where this variable (of the task, or of the environment in capitals) is false, tasks run as ordinary modules.
+IN_PROCESS = "community_twilio_in_process"
 
 #: Seconds between two looks whether ansible-playbook still runs.
 _PARENT_CHECK = 0.5
@@ -110,7 +111,7 @@ class _ParentWatch:
 PARENT = _ParentWatch()
 
 
-class Door(ModuleDoor):
+class InProcessAction(ModuleAction):
     """Runs a definition in the worker where nothing asks for anything else, otherwise as the module that it is."""
 
     definition: Definition
@@ -120,11 +121,11 @@ class Door(ModuleDoor):
 
         :param tmp: unused.
         :param task_vars: the task's variables.
-        :returns: the result, the same by either door.
+        :returns: the result, the same either way.
         """
         PARENT.start()
         variables = task_vars or {}
-        if not self._can_run_here(variables):
+        if not self._runs_in_process(variables):
             return super().run(tmp, task_vars)
         definition = self.definition
         given = definition.given(plain(self._task.args))
@@ -134,10 +135,10 @@ class Door(ModuleDoor):
             result["invocation"] = {"module_args": arguments.options}
         return make_unsafe(without_secrets(result, arguments.secrets))
 
-    def _can_run_here(self, task_vars: Mapping[str, Any]) -> bool:
-        door = task_vars.get(DOOR_VARIABLE) or os.environ.get(DOOR_VARIABLE.upper())
+    def _runs_in_process(self, task_vars: Mapping[str, Any]) -> bool:
+        wanted = task_vars.get(IN_PROCESS, os.environ.get(IN_PROCESS.upper()) or True)
         return not (
-            door == "module"
+            not boolean(wanted, strict=False)
             or _libs.MISSING
             or self._task.async_val
             or self._connection.transport.rpartition(".")[2] != "local"
@@ -157,9 +158,9 @@ class Door(ModuleDoor):
         )
 
 
-def door(definition: Definition) -> type[Door]:
+def in_process(definition: Definition) -> type[InProcessAction]:
     """Return the action plugin of a module.
 
     :param definition: the module's.
     """
-    return type("ActionModule", (Door,), {"definition": definition})
+    return type("ActionModule", (InProcessAction,), {"definition": definition})

@@ -122,6 +122,6 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
 
     def _create(self, mark: str) -> Answer:
         wanted = api_key.ApiKey(None, self._client.account_sid, self._friendly_name, self._permissions, mark=mark)
-        # Not repeated after an attempt of unknown fate, which may have created a key: the next run settles that.
+        # Not repeated after an attempt of unknown outcome, which may have created a key: the next run settles that.
         created = self._client.send(api_key.creation(wanted)).body
         return Answer(table.MADE, ApiKey(created["sid"], Secret(created["secret"])))

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
-from ansible_collections.community.twilio.plugins.module_utils._errors import Rejected, TwilioError, Undecided
+from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, Rejected, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome as Applied
 from ansible_collections.community.twilio.plugins.module_utils._resource import converge
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
@@ -156,7 +156,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             return Answer(table.PAIR, half.fingerprint if half else None)
         except (Rejected, _key_pair.KeyPairError) as refused:
             return Answer(table.REFUSED, message=str(refused))
-        except Undecided as several:
+        except AmbiguousState as several:
             return Answer(table.SEVERAL, message=several.message)
         except TwilioError as error:
             return Answer(table.UNKNOWN, message=error.message)

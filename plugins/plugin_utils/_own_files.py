@@ -31,7 +31,7 @@ class NotOwnError(Exception):
 
 @contextmanager
 def own_folder(path: Path, forbidden: int) -> Iterator[int]:
-    """Have a folder open, until the block ends.
+    """Create a folder open, until the block ends.
 
     :param path: absolute. Only its last part is checked: what is above may be a link, and anybody's.
     :param forbidden: what others must not do, WRITE or ANYTHING.
@@ -47,7 +47,7 @@ def own_folder(path: Path, forbidden: int) -> Iterator[int]:
 
 @contextmanager
 def made_folder(path: Path, forbidden: int) -> Iterator[int]:
-    """Have a folder open as :func:`own_folder` does, but make it where it is missing, and what is missing above it.
+    """Create a folder open as :func:`own_folder` does, but make it where it is missing, and what is missing above it.
 
     What is made is for its owner alone, and on the disk.
 

@@ -115,7 +115,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
 
     def _mint(self, record: TokenRecord) -> Answer:
         try:
-            # Not repeated after an attempt of unknown fate, which may have minted a token: the next run settles that.
+            # Not repeated after an attempt of unknown outcome, which may have minted a token: the next run settles it.
             minted = self._as(record.primary).send(auth_token.creation(self._suppress)).body
         except Rejected as rejected:
             kinds = {auth_token.EXISTS_ALREADY: table.EXISTS, auth_token.NOT_FOUND: table.NOT_FOUND}

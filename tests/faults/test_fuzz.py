@@ -290,7 +290,7 @@ def test_a_module_process_says_what_is_wrong_with_an_option(case: str, in_proces
         env={
             **os.environ,
             "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-            "COMMUNITY_TWILIO_DOOR": "module",
+            "COMMUNITY_TWILIO_IN_PROCESS": "false",
             "ANSIBLE_LOCAL_TEMP": str(tmp_path),
         },
         capture_output=True,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where these tests find what they share, and by which door modules run."""
+"""Where these tests find what they share, and how modules run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def no_account_of_whoever_runs_the_tests() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(params=["controller", "module"])
-def door(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Return the environment that makes modules run by one door, then by the other."""
-    return {"COMMUNITY_TWILIO_DOOR": request.param}
+@pytest.fixture(params=["true", "false"], ids=["in process", "as a module"])
+def way(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the environment that makes modules run in process, then as modules."""
+    return {"COMMUNITY_TWILIO_IN_PROCESS": request.param}

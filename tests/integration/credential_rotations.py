@@ -85,15 +85,15 @@ class Rotated(AnyRotated):
 
     @property
     def passed(self) -> list[tuple[str, str, str]]:
-        """The gates that were passed: which, the SID to use, and the SID to use no longer."""
-        return [(gate["gate"], gate["sid"], gate["old_sid"]) for gate in self.gates]
+        """The hooks that were passed: which, the SID to use, and the SID to use no longer."""
+        return [(hook["hook"], hook["sid"], hook["old_sid"]) for hook in self.hooks]
 
     def assert_untouched(self) -> None:
         """Assert that nothing was written anywhere, with one request at most."""
         assert self.methods in ([], ["GET"])
         assert self.unchanged
         assert not self.changed
-        assert self.gates == []
+        assert self.hooks == []
 
     def assert_refused(self, *words: str) -> None:
         """Assert that the role failed with a message that holds these words, and changed nothing but its record."""

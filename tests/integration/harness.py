@@ -7,7 +7,7 @@
 A test file holds a table of *cells*: an account as it is, and a task. Each cell has an account of its own, and its task
 runs in check mode, for real, and once more. Cells run in this process, since to start Ansible takes longer than most of
 what is tested: arguments are checked as Ansible checks them, and the module's definition runs over a socket. What
-Ansible adds to a task is tested in playbooks, above all by test_doors.py and the targets.
+Ansible adds to a task is tested in playbooks, above all by test_in_process.py and the targets.
 """
 
 from __future__ import annotations

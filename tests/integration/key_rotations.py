@@ -89,20 +89,20 @@ class Rotated(AnyRotated):
 
     @property
     def passed(self) -> list[tuple[str, str, str]]:
-        """The gates that were passed: which, the SID to use, and the SID to use no longer."""
-        return [(gate["gate"], gate["sid"], gate["previous_sid"]) for gate in self.gates]
+        """The hooks that were passed: which, the SID to use, and the SID to use no longer."""
+        return [(hook["hook"], hook["sid"], hook["previous_sid"]) for hook in self.hooks]
 
     def assert_given(self) -> None:
         """Assert that each hook was given a secret that belongs to its SID."""
-        for gate in self.gates:
-            assert gate["secret"] == self.secrets[gate["sid"]]
+        for hook in self.hooks:
+            assert hook["secret"] == self.secrets[hook["sid"]]
 
     def assert_untouched(self) -> None:
         """Assert that nothing was written anywhere, with one request at most."""
         assert self.methods in ([], ["GET"])
         assert self.unchanged
         assert not self.changed
-        assert self.gates == []
+        assert self.hooks == []
 
     def assert_finished(self, *others: str) -> str:
         """Assert that the consumers have a new key, alone but for others of the name, and return its SID."""

@@ -37,7 +37,7 @@ class AnyRotation(Protocol):
     :param record: the record to begin with, beside what is said of every account; None for none.
     :param variables: the role's variables without its prefix.
     :param faults: what goes wrong in this account alone, as the simulator takes it.
-    :param failing: gates that fail.
+    :param failing: hooks that fail.
     """
 
     @property
@@ -59,7 +59,7 @@ class AnyRotated:
     :param record: as the store holds it afterwards.
     :param unchanged: whether the store holds the very bytes that it held before.
     :param requests: what was asked of the simulator.
-    :param gates: what the gates were given, in their order.
+    :param hooks: what the hooks were given, in their order.
     :param failure: the role's last words, None where it did not fail.
     :param result: the fact that the role sets.
     :param changed: whether a task told of a change.
@@ -69,7 +69,7 @@ class AnyRotated:
     record: Mapping[str, Any]
     unchanged: bool
     requests: Sequence[Mapping[str, Any]]
-    gates: Sequence[Mapping[str, Any]]
+    hooks: Sequence[Mapping[str, Any]]
     failure: str | None
     result: Mapping[str, Any]
     changed: bool
@@ -113,8 +113,8 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     :param simulator: the simulated Twilio.
     :param folder: where everything is written; the store is in it.
     :param role: the role's short name.
-    :param gates: the gates of the role.
-    :param given: the variables, without the role's prefix, that each gate is to write down.
+    :param hooks: the hooks of the role.
+    :param given: the variables, without the role's prefix, that each hook is to write down.
     :param keywords: what stands on the block around the role.
     :ivar plays: keywords of a play, and the names of the rotations that it is for; all in one play where there is none.
     :ivar includes: how the play has the role.
@@ -141,7 +141,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         simulator: Simulator,
         folder: Path,
         role: str,
-        gates: Sequence[str],
+        hooks: Sequence[str],
         given: Sequence[str],
         keywords: Mapping[str, Any] | None = None,
     ) -> None:
@@ -150,7 +150,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         self.store = folder / "store"
         self.own_store = folder / "own_store"
         self.role = role
-        self._gates = gates
+        self._hooks = hooks
         self._given = given
         self._keywords = dict(keywords or {})
         self._sids: dict[str, str] = {}
@@ -302,40 +302,40 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
 
     def _host(self, rotation: Case) -> dict[str, Any]:
         sid = self.sid(rotation.name)
-        gates_file = self._gates_file(rotation)
-        gates_file.unlink(missing_ok=True)
+        hooks_file = self._hooks_file(rotation)
+        hooks_file.unlink(missing_ok=True)
         variables = {
             "account_sid": sid,
             "base_url": self.simulator.url,
             "store_path": str(self.store),
             "store_password": PASSWORD,
-            **{f"{gate}_tasks": str(self._gate(gate, gate in rotation.failing)) for gate in self._gates},
+            **{f"{hook}_tasks": str(self._hook(hook, hook in rotation.failing)) for hook in self._hooks},
             **self.variables(rotation),
             **rotation.variables,
         }
         return {
             "ansible_connection": "local",
             "ansible_python_interpreter": sys.executable,
-            "gates_file": str(gates_file),
+            "hooks_file": str(hooks_file),
             "own_store": str(self.own_store),
             **self.host_variables(rotation),
             **{f"{self.role}_{name}": value for name, value in variables.items()},
         }
 
-    def _gate(self, gate: str, fails: bool) -> Path:
-        path = self.folder / f"{gate}{'_fails' if fails else ''}.yml"
+    def _hook(self, hook: str, fails: bool) -> Path:
+        path = self.folder / f"{hook}{'_fails' if fails else ''}.yml"
         arguments = {
-            "path": "{{ gates_file }}",
-            "gate": gate,
+            "path": "{{ hooks_file }}",
+            "hook": hook,
             "fail": fails,
             **{name: f"{{{{ {self.role}_{name} }}}}" for name in self._given},
         }
-        tasks = [{"name": f"Consumer: {gate}", "ansible.legacy.consumer": arguments}]
+        tasks = [{"name": f"Consumer: {hook}", "ansible.legacy.consumer": arguments}]
         path.write_text(json.dumps(tasks), encoding="utf-8")
         return path
 
-    def _gates_file(self, rotation: Case) -> Path:
-        return self.folder / f"{self.sid(rotation.name)}.gates"
+    def _hooks_file(self, rotation: Case) -> Path:
+        return self.folder / f"{self.sid(rotation.name)}.hooks"
 
     def _bytes(self, rotation: Case) -> bytes | None:
         path = self.path(rotation)
@@ -344,8 +344,8 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     def _common(
         self, rotation: Case, results: Sequence[Result], log: Sequence[Mapping[str, Any]], before: bytes | None
     ) -> dict[str, Any]:
-        sid, gates_file = self.sid(rotation.name), self._gates_file(rotation)
-        lines = gates_file.read_text(encoding="utf-8").splitlines() if gates_file.exists() else []
+        sid, hooks_file = self.sid(rotation.name), self._hooks_file(rotation)
+        lines = hooks_file.read_text(encoding="utf-8").splitlines() if hooks_file.exists() else []
         # The last is the role's own; others were rescued.
         failures = [result["msg"] for result in results if result.failed and result.get("msg")]
         # It is not shown where something has ended the host or the play.
@@ -356,7 +356,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             "record": self.record(rotation),
             "unchanged": before == self._bytes(rotation),
             "requests": [entry for entry in log if entry["account_sid"] == sid],
-            "gates": [json.loads(line) for line in lines],
+            "hooks": [json.loads(line) for line in lines],
             "failure": failures[-1] if failures else None,
             "result": {key: value for key, value in result.items() if key in self.result_keys},
             "changed": any(result.kind == "ok" and result.get("changed") for result in results),

@@ -533,9 +533,9 @@ def test_a_year_of_days_takes_two_pages(simulator):
 
 # With no_log where a token is asked for, as its documentation says.
 @pytest.mark.parametrize("wanted", [True, False])
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, door, wanted):
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, way, wanted):
     task = {"name": "task", MODULE: connection(simulator, **SHOP, return_auth_token=wanted), "no_log": wanted}
-    run = ansible_playbook(tmp_path, [play([task])], "-vvvv", "--diff", **door)
+    run = ansible_playbook(tmp_path, [play([task])], "-vvvv", "--diff", **way)
     assert run.status == 0, run.output
     assert len(simulator.state()["accounts"]) == 2
     assert not [account for account in simulator.state()["accounts"] if account["auth_token"] in run.output]

@@ -591,7 +591,7 @@ def test_wrong_input_is_told_before_any_request(wrong, name):
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_secret_is_printed_nowhere(simulator, tmp_path, door):
+def test_a_secret_is_printed_nowhere(simulator, tmp_path, way):
     """As documented, with no_log: not at -vvvv, not in a diff, not where a later step fails."""
     options = {"auth_token": "{{ lookup('ansible.builtin.env', 'TOKEN') }}"}
     options = {**connection(simulator), **options}
@@ -606,7 +606,7 @@ def test_a_secret_is_printed_nowhere(simulator, tmp_path, door):
         },
         {"name": "remove", MODULE: {**options, **ABSENT}},
     ]
-    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", TOKEN=simulator.auth_token, **door)
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", TOKEN=simulator.auth_token, **way)
     assert run.status == 0, run.output
     assert [result.failed for result in run.results] == [False, False, True, True, False]
     (life,) = simulator.key_history(simulator.account_sid)

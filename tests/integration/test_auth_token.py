@@ -599,7 +599,7 @@ def connection(simulator, **more) -> dict:
     }
 
 
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, door):
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, way):
     staged = "{{ staged.secondary_auth_token }}"
     tasks = [
         {"name": "stage", MODULE: connection(simulator), "register": "staged"},
@@ -610,14 +610,14 @@ def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, door):
         {"name": "remove it", MODULE: connection(simulator, auth_token=staged, **ABSENT)},
     ]
     tasks = [{**task, "no_log": True, "diff": True} for task in tasks]
-    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **door)
+    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **way)
     assert finished.status == 0, finished.output
     lives = simulator.history(simulator.account_sid)
     assert [life["invalid_by"] for life in lives] == ["promote", None, "delete"]
     assert not [life for life in lives if life["token"] in finished.output]
 
 
-def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path, door):
+def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path, way):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "secondary_auth_token": B}]})
     tasks = [
         {"name": "ask", INFO: connection(simulator, secondary_auth_token=B)},
@@ -625,7 +625,7 @@ def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_pat
         {"name": "unknown", MODULE: connection(simulator), "ignore_errors": True},
         {"name": "promote", MODULE: connection(simulator, secondary_auth_token=B, **PROMOTED)},
     ]
-    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv", **door)
+    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv", **way)
     assert finished.status == 0, finished.output
     assert simulator.auth_token not in finished.output
     # The playbook itself holds the other one, but no result does.

@@ -136,7 +136,7 @@ def test_a_stranger_is_no_subaccount(family):
 
 
 @pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--diff", "--check")])
-def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, door, arguments):
+def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments):
     options = connection(simulator, friendly_name="recordings", update_secret="when_changed", **KEY_PAIR)
     options["aws_secret_access_key"] = "{{ lookup('env', 'KEY_SECRET') }}"
     del options["auth_token"]
@@ -144,7 +144,7 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, door, argument
     simulator.faults(
         [{"method": "POST", "kind": "status", "status": 400, "code": 70106, "message": f"No: {KEY_SECRET}"}]
     )
-    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **door}
+    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **way}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [{**KEY, "secret": "4" * 32}]}]})
     result, finished = run(simulator, tmp_path, CREDENTIAL, *arguments, environment=environment, **options)
     if "--check" in arguments:
@@ -266,10 +266,10 @@ def proxy_to(simulator: Simulator, makes_tunnels: bool = True) -> Iterator[Proxy
         yield proxy
 
 
-def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, door):
+def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, way):
     options = connection(simulator, base_url="http://twilio.example.invalid")
     with proxy_to(simulator) as proxy:
-        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **door}, **options)
+        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **way}, **options)
     assert not result.failed, result
     assert proxy.asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
 

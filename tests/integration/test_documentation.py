@@ -98,3 +98,21 @@ def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module)
         kept = {key: value for key, value in result.items() if key not in ALWAYS and not key.startswith("_ansible")}
         if "censored" not in kept:
             assert list(differences(documentation, kept, "")) == []
+
+
+def test_the_first_playbook_of_the_readme_runs_as_it_stands(simulator, tmp_path):
+    section = (CHECKOUT / "README.md").read_text(encoding="utf-8").partition("## A first playbook")[2]
+    plays = yaml.safe_load(section.partition("```yaml\n")[2].partition("```")[0])
+    account = {"ACCOUNT_SID": simulator.account_sid, "AUTH_TOKEN": simulator.auth_token, "BASE_URL": simulator.url}
+    environment = {f"TWILIO_{name}": value for name, value in account.items()}
+    simulator.settings(forbid_writes=True)
+    dry = ansible_playbook(tmp_path, plays, "--check", "--diff", **environment)
+    assert dry.status == 0, dry.output
+    assert simulator.health()["forbidden_writes"] == 0
+    simulator.settings(forbid_writes=False)
+    changed = []
+    for _time in range(2):
+        run = ansible_playbook(tmp_path, plays, **environment)
+        assert run.status == 0, run.output
+        changed.append([result.get("changed") for result in run.results])
+    assert changed == [[result.get("changed") for result in dry.results], [False, False]]

@@ -260,7 +260,7 @@ def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
         {"name": "say", "ansible.builtin.debug": {"msg": "{{ [twilio_friendly_name, ansible_python_interpreter] }}"}},
     ]
     over_all = {"hosts": "subaccounts", "gather_facts": False, "tasks": tasks}
-    run = ansible_playbook(tmp_path, [over_all], "-i", str(script), COMMUNITY_TWILIO_DOOR="module")
+    run = ansible_playbook(tmp_path, [over_all], "-i", str(script), COMMUNITY_TWILIO_IN_PROCESS="false")
     assert run.status == 0, run.output
     said = [result["msg"] for result in run.results if result.task == "say"]
     assert sorted(name for name, _path in said) == sorted(["shop", "shop", TEXT, "other"])

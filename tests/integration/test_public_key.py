@@ -208,7 +208,7 @@ def test_what_twilio_would_not_take_is_told_before_any_request(wrong, name):
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_private_key_goes_nowhere(simulator, tmp_path, door):
+def test_a_private_key_goes_nowhere(simulator, tmp_path, way):
     # From the environment, since the playbook itself could be printed.
     variables = {f"KEY_{number}": text for number, text in enumerate(PRIVATE_KEYS.values())}
     connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
@@ -220,7 +220,7 @@ def test_a_private_key_goes_nowhere(simulator, tmp_path, door):
         }
         for variable in variables
     ]
-    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables, **door)
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables, **way)
     for variable, text in variables.items():
         assert run.of(variable)["msg"].startswith("public_key: expected a public key, got a private one"), text
         for line in text.splitlines():

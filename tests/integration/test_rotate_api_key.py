@@ -116,7 +116,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
     running_simulator.settings(forbid_writes=False)
     for name, plan in planned.items():
         assert plan.unchanged, name
-        assert plan.gates == [], name
+        assert plan.hooks == [], name
         assert set(plan.methods) <= {"GET"}, name
     done = accounts.run(rows)
     # What a run changes, check mode says; a run that fails may have been promised.
@@ -156,7 +156,7 @@ def test_a_rotation(table, name):
 
 def test_with_a_store_of_task_files(table):
     table["own store"].assert_finished()
-    assert [gate for gate, _sid, _previous in table["own store"].passed] == ["distribute", "verify"]
+    assert [hook for hook, _sid, _previous in table["own store"].passed] == ["distribute", "verify"]
 
 
 def test_requests_are_few(table):
@@ -222,7 +222,7 @@ def test_consumers_that_fail_after_the_days_of_grace_are_given_the_new_one_again
     (row,) = [row for row in ROWS if row.name == "over, verify fails"]
     again = accounts.run([replace(row, failing=())])[row.name]
     again.assert_finished()
-    assert [gate for gate, _sid, _previous in again.passed] == ["distribute", "verify"]
+    assert [hook for hook, _sid, _previous in again.passed] == ["distribute", "verify"]
 
 
 def test_a_main_key_authenticates_and_stays(table):
@@ -250,7 +250,7 @@ def test_a_hook_that_fails_may_be_rolled_back(table):
     back, old = table["verify fails, back"], old_of("verify fails, back")
     assert "was deleted again" in back.failure
     assert back.sids == [old]
-    assert [(gate, sid) for gate, sid, _previous in back.passed][-1] == ("distribute", old)
+    assert [(hook, sid) for hook, sid, _previous in back.passed][-1] == ("distribute", old)
     assert (back.record["phase"], back.record["sid"]) == ("idle", old)
     # The very hook that gives consumers a key is what failed, so that they can't be given the old one.
     failed = table["distribute fails, back"]
@@ -279,7 +279,7 @@ def test_one_that_was_created_is_distributed(table):
 def test_a_new_one_that_somebody_deleted_is_replaced(table):
     replaced, old = table["created, deleted"], old_of("created, deleted")
     sid = replaced.assert_finished()
-    assert [(gate, given) for gate, given, _previous in replaced.passed] == [
+    assert [(hook, given) for hook, given, _previous in replaced.passed] == [
         ("distribute", old),
         ("distribute", sid),
         ("verify", sid),

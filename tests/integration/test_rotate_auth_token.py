@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_auth_token``: every row of its table, its gates, its store and its lock, account by account."""
+"""The role ``rotate_auth_token``: every row of its table, its hooks, its store and its lock, account by account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from harness import numbered
 from rotations import LONG_AGO
-from token_rotations import GATES, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
+from token_rotations import HOOKS, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
@@ -70,7 +70,7 @@ ROWS = [
     Rotation("wrong account", record=IDLE, variables={"account_sid": "AC1"}),
     Rotation("future date", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": "2222-01-31"}),
     Rotation("relative store", record=IDLE, variables={"store_path": "store"}),
-    Rotation("no such gate", record=IDLE, variables={"distribute_tasks": "gates/none.yml", "on_failure": "rollback"}),
+    Rotation("no such hook", record=IDLE, variables={"distribute_tasks": "hooks/none.yml", "on_failure": "rollback"}),
     Rotation("no parent", record=IDLE, variables={"parent_account_sid": "", "parent_auth_token": OTHER}),
     Rotation("verify fails", record=IDLE, failing=["verify"]),
     Rotation("distribute fails, back", record=IDLE, failing=["distribute"], variables={"on_failure": "rollback"}),
@@ -78,7 +78,7 @@ ROWS = [
     Rotation("found, verify fails, back", BOTH, VERIFIED, {"on_failure": "rollback"}, failing=["verify"]),
     Rotation("promoted, verify fails", {"auth_token": PENDING}, STAGED, {"on_failure": "rollback"}, failing=["verify"]),
     Rotation("clean fails", record=IDLE, failing=["clean"]),
-    Rotation("no gates", record=IDLE, variables={f"{gate}_tasks": "" for gate in GATES}),
+    Rotation("no hooks", record=IDLE, variables={f"{hook}_tasks": "" for hook in HOOKS}),
     Rotation("held by another", record={**IDLE, "lock": lock()}),
     Rotation("held by the dead", record={**IDLE, "lock": lock(start="1")}),
     Rotation("held before a restart", record={**CLEANING, "lock": lock(boot_id="another")}),
@@ -101,7 +101,7 @@ def table(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
     running_simulator.settings(forbid_writes=False)
     for name, plan in planned.items():
         assert plan.unchanged, name
-        assert plan.gates == [], name
+        assert plan.hooks == [], name
     done = accounts.run(ROWS, **ENVIRONMENT)
     # What a run changes, check mode says; a run that is refused may have been promised.
     for name, rotated in done.items():
@@ -122,7 +122,7 @@ def test_a_first_token_is_adopted(table):
     assert adopted.record["account_sid"] == adopted.account_sid
     assert adopted.result == {"phase": "idle", "rotated": False, "due_in_days": 90.0}
     assert table["no record, date known"].result["due_in_days"] == 10.0
-    table["no record, due"].assert_rotated(*GATES)
+    table["no record, due"].assert_rotated(*HOOKS)
 
 
 def test_a_first_token_that_is_not_valid_is_not_saved(table):
@@ -138,19 +138,19 @@ def test_nothing_due_is_one_request_and_no_change(table):
         assert idle.sent == ["GET AWS"]
         assert idle.unchanged
         assert not idle.changed
-        assert idle.gates == []
+        assert idle.hooks == []
     assert table["not due"].result == {"phase": "idle", "rotated": False, "due_in_days": 10.0}
 
 
 @pytest.mark.parametrize("name", ["due", "forced", "staging, nothing there", "cleaning, and due"])
 def test_a_rotation(table, name):
     rotated = table[name]
-    gates = ["clean", *GATES] if name == "cleaning, and due" else GATES
-    rotated.assert_rotated(*gates)
+    hooks = ["clean", *HOOKS] if name == "cleaning, and due" else HOOKS
+    rotated.assert_rotated(*hooks)
     assert rotated.writes == ["POST Secondary", "POST Promote"]
     assert rotated.result == {"phase": "idle", "rotated": True, "due_in_days": 90.0}
     new = rotated.record["primary"]
-    given = [(gate["gate"], gate["primary"], gate["pending"]) for gate in rotated.gates[-3:]]
+    given = [(hook["hook"], hook["primary"], hook["pending"]) for hook in rotated.hooks[-3:]]
     assert given == [("distribute", PRIMARY, new), ("verify", PRIMARY, new), ("clean", new, "")]
 
 
@@ -159,8 +159,8 @@ def test_a_foreign_token_is_left_alone(table):
     assert "replace_unknown" in refused.failure
     assert refused.valid == {PRIMARY, PENDING}
     assert refused.record["phase"] == "idle"
-    assert refused.gates == []
-    table["a foreign token, replaced"].assert_rotated(*GATES)
+    assert refused.hooks == []
+    table["a foreign token, replaced"].assert_rotated(*HOOKS)
 
 
 def test_an_account_without_secondary_tokens(table):
@@ -172,14 +172,14 @@ def test_an_account_without_secondary_tokens(table):
 @pytest.mark.parametrize("name", ["staging, one there", "staging, one there, a text"])
 def test_a_token_that_a_run_may_have_lost_is_replaced(table, name):
     rotated = table[name]
-    rotated.assert_rotated(*GATES)
+    rotated.assert_rotated(*HOOKS)
     assert rotated.writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"]
 
 
 @pytest.mark.parametrize("name", ["staged", "verified"])
 def test_a_staged_token_is_distributed_and_verified_again(table, name):
     rotated = table[name]
-    rotated.assert_rotated(*GATES)
+    rotated.assert_rotated(*HOOKS)
     assert rotated.record["primary"] == PENDING
     assert rotated.record["rotated_at"] == STAGED_AT
     assert rotated.writes == ["POST Promote"]
@@ -188,13 +188,13 @@ def test_a_staged_token_is_distributed_and_verified_again(table, name):
 @pytest.mark.parametrize("name", ["staged, deleted", "verified, deleted"])
 def test_a_token_that_somebody_deleted_is_taken_back_and_another_staged(table, name):
     rotated = table[name]
-    rotated.assert_rotated("clean", *GATES)
-    assert (rotated.gates[0]["primary"], rotated.gates[0]["pending"]) == (PRIMARY, "")
+    rotated.assert_rotated("clean", *HOOKS)
+    assert (rotated.hooks[0]["primary"], rotated.hooks[0]["pending"]) == (PRIMARY, "")
     assert rotated.record["primary"] != PENDING
 
 
 def test_a_token_that_somebody_promoted_is_the_primary(table):
-    table["staged, promoted"].assert_rotated(*GATES)
+    table["staged, promoted"].assert_rotated(*HOOKS)
     table["verified, promoted"].assert_rotated("clean")
     for name in ("staged, promoted", "verified, promoted"):
         assert table[name].writes == []
@@ -230,7 +230,7 @@ def test_locked_out(table):
 @pytest.mark.parametrize("name", ["lost, another known", "lost while staged"])
 def test_another_token_that_is_valid_is_gone_on_with(table, name):
     rotated = table[name]
-    rotated.assert_rotated(*GATES)
+    rotated.assert_rotated(*HOOKS)
     assert rotated.record["primary"] == OTHER
     assert rotated.writes == []
 
@@ -254,7 +254,7 @@ def test_a_record_that_can_not_be_right_stops_the_run_before_any_request(table):
         ("future date", "rotate_auth_token_initial_rotated_at"),
         ("relative store", "rotate_auth_token_store_path"),
         ("no parent", "rotate_auth_token_parent_account_sid"),
-        ("no such gate", "/gates/none.yml"),
+        ("no such hook", "/hooks/none.yml"),
     ],
 )
 def test_a_variable_that_can_not_be_right_stops_the_run_before_any_request(table, name, named):
@@ -265,7 +265,7 @@ def test_a_variable_that_can_not_be_right_stops_the_run_before_any_request(table
     assert refused.result == {"phase": "none", "rotated": False, "due_in_days": None}
 
 
-def test_a_gate_that_fails_leaves_both_tokens(table):
+def test_a_hook_that_fails_leaves_both_tokens(table):
     stopped = table["verify fails"]
     assert "'verify' failed in its task 'Consumer: verify'" in stopped.failure
     assert stopped.record["phase"] == "staged"
@@ -275,14 +275,14 @@ def test_a_gate_that_fails_leaves_both_tokens(table):
 
 
 @pytest.mark.parametrize("name", ["distribute fails, back", "verify fails, back", "found, verify fails, back"])
-def test_a_gate_that_fails_is_rolled_back(table, name):
+def test_a_hook_that_fails_is_rolled_back(table, name):
     back = table[name]
     assert "failed in its task" in back.failure
     assert back.record["phase"] == "idle"
     assert back.record["pending"] is None
     assert back.record["primary"] == PRIMARY
     assert back.valid == {PRIMARY}
-    assert (back.gates[-1]["gate"], back.gates[-1]["primary"], back.gates[-1]["pending"]) == ("clean", PRIMARY, "")
+    assert (back.hooks[-1]["hook"], back.hooks[-1]["primary"], back.hooks[-1]["pending"]) == ("clean", PRIMARY, "")
     (deletion,) = [entry for entry in back.requests if entry["method"] == "DELETE"]
     assert deletion["authenticated_with"] == "secondary"
 
@@ -301,8 +301,8 @@ def test_cleaning_that_fails_is_gone_on_with(table):
     assert stopped.valid == {stopped.record["primary"]}
 
 
-def test_without_gates(table):
-    table["no gates"].assert_rotated()
+def test_without_hooks(table):
+    table["no hooks"].assert_rotated()
 
 
 @pytest.mark.parametrize("name", ["held by another", "held elsewhere"])
@@ -314,7 +314,7 @@ def test_a_record_that_another_run_holds_is_left_alone(table, name):
 
 
 def test_a_lock_that_nobody_holds_any_more_is_taken_over(table):
-    table["held by the dead"].assert_rotated(*GATES)
+    table["held by the dead"].assert_rotated(*HOOKS)
     for name in ("held before a restart", "held elsewhere, long ago"):
         assert table[name].passed == ["clean"]
         assert table[name].record["lock"] is None
@@ -343,7 +343,7 @@ def test_the_second_run(simulator, tmp_path):
         assert second[name].sent == ["GET AWS"], name
         assert second[name].unchanged, name
         assert not second[name].changed, name
-    second["verify fails"].assert_rotated(*GATES)
+    second["verify fails"].assert_rotated(*HOOKS)
     assert second["verify fails"].record["primary"] == first["verify fails"].record["pending"]
     assert second["clean fails"].passed == ["clean"]
     assert second["clean fails"].record["phase"] == "idle"
@@ -389,7 +389,7 @@ def test_answers_that_are_lost(simulator, tmp_path):
         assert first[name].writes == ["POST Secondary"], name
         assert first[name].failure, name
     for name in ("no answer, promoted", "another answer", "401 to promote", "busy", "a fault while looking"):
-        first[name].assert_rotated(*GATES)
+        first[name].assert_rotated(*HOOKS)
     assert first["no answer, promoted"].writes == ["POST Secondary", "POST Promote"]
     assert first["busy"].writes == ["POST Secondary", "POST Secondary", "POST Promote", "POST Promote"]
     for name in ("no answer, not promoted", "no answer, promoted late"):
@@ -400,8 +400,8 @@ def test_answers_that_are_lost(simulator, tmp_path):
     unfinished = [replace(rotation, faults=()) for rotation in LOST if first[rotation.name].failure]
     second = accounts.run(unfinished)
     for rotation in unfinished:
-        gates = ["clean"] if rotation.name == "no answer, promoted late" else GATES
-        second[rotation.name].assert_rotated(*gates)
+        hooks = ["clean"] if rotation.name == "no answer, promoted late" else HOOKS
+        second[rotation.name].assert_rotated(*hooks)
     for name in minted:
         assert second[name].writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"], name
     assert second["no answer, promoted late"].writes == []
@@ -466,7 +466,7 @@ def test_a_store_of_the_users_own(simulator, tmp_path):
     accounts.seed([rotation])
     variables = f'{{"own_store": "{own_store}"}}'
     rotated = accounts.run([rotation], "--extra-vars", variables)["own"]
-    rotated.assert_rotated(*GATES)
+    rotated.assert_rotated(*HOOKS)
     assert not accounts.path(rotation).exists()
     again = accounts.run([rotation], "--extra-vars", variables)["own"]
     assert again.sent == ["GET AWS"]
@@ -483,7 +483,7 @@ def test_the_files_of_the_store_are_their_owners_alone(simulator, tmp_path):
     rotation = Rotation("one", record=IDLE)
     accounts = Accounts(simulator, tmp_path)
     accounts.seed([rotation])
-    accounts.run([rotation])["one"].assert_rotated(*GATES)
+    accounts.run([rotation])["one"].assert_rotated(*HOOKS)
     assert accounts.store.stat().st_mode & 0o777 == 0o700
     assert [oct(path.stat().st_mode & 0o777) for path in accounts.store.iterdir()] == ["0o600", "0o600"]
     assert accounts.path(rotation).read_bytes().startswith(b"$ANSIBLE_VAULT;")
@@ -531,7 +531,7 @@ def test_a_subaccounts_token_is_read_with_its_parents(simulator, tmp_path):
     done = accounts.run(rotations)
     assert done["first"].record["primary"] == PRIMARY
     assert done["first"].writes == []
-    done["lost"].assert_rotated(*GATES)
+    done["lost"].assert_rotated(*HOOKS)
     assert done["lost"].record["primary"] == OTHER
     assert done["lost, wrong parent"].failure
     assert done["lost, wrong parent"].writes == []

@@ -107,7 +107,7 @@ ROWS = [
     Rotation("revoking, the last one", [NEW_ONE], REVOKING, keys=[key(OLD_KEY)]),
     Rotation("of another name", [OLD_ONE], {**IDLE, "friendly_name": "another"}),
     Rotation("of another account", [OLD_ONE], {**IDLE, "account_sid": numbered("AC", 9)}),
-    Rotation("no gates", [OLD_ONE], IDLE, {**AT_ONCE, "repoint_tasks": "", "verify_tasks": ""}, [key(OLD_KEY)]),
+    Rotation("no hooks", [OLD_ONE], IDLE, {**AT_ONCE, "repoint_tasks": "", "verify_tasks": ""}, [key(OLD_KEY)]),
     Rotation("issues the old one", [OLD_ONE], IDLE, {"issue_tasks": "{}/old.yml"}, [key(OLD_KEY)]),
     Rotation("issues a known one", variables={"issue_tasks": "{}/old.yml", "list_tasks": ""}, keys=[key(OLD_KEY)]),
     Rotation("long grace", [OLD_ONE], variables={"grace_days": 90}),
@@ -161,7 +161,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
     for row in rows:
         plan = planned[row.name]
         assert plan.unchanged, row.name
-        assert plan.gates == [], row.name
+        assert plan.hooks == [], row.name
         assert [*plan.keys] == [each["id"] for each in row.keys], row.name
         assert plan.methods in ([], ["GET"]), row.name
     done = accounts.run(rows)
@@ -274,7 +274,7 @@ def test_who_holds_the_record_is_left_alone(table):
 
 
 @pytest.mark.parametrize("name", ["re-pointing fails", "verifying fails"])
-def test_a_failing_gate_leaves_both(accounts, table, name):
+def test_a_failing_hook_leaves_both(accounts, table, name):
     failed = table[name]
     assert "Consumer: " in failed.failure
     assert "told to refuse" not in failed.failure
@@ -374,7 +374,7 @@ def test_a_new_one_that_somebody_deleted_is_given_up(table, name):
 def test_the_first_one_that_somebody_deleted_is_given_up(table):
     back = table["created, deleted, first"]
     assert back.failure is None
-    assert back.gates == []
+    assert back.hooks == []
     assert back.keys == []
     assert back.record["phase"] == "idle"
 
@@ -385,7 +385,7 @@ def test_the_old_key_is_revoked(table, name):
     rotated.assert_finished(NEW)
     assert rotated.keys == [NEW_KEY]
     assert rotated.writes == []
-    assert rotated.gates == []
+    assert rotated.hooks == []
 
 
 def test_the_last_key_is_never_revoked(table):
@@ -400,10 +400,10 @@ def test_a_record_of_something_else_is_refused(table, name):
     assert table[name].unchanged
 
 
-def test_gates_may_be_missing(table):
-    rotated = table["no gates"]
+def test_hooks_may_be_missing(table):
+    rotated = table["no hooks"]
     rotated.assert_finished(rotated.result["sid"])
-    assert rotated.gates == []
+    assert rotated.hooks == []
     assert rotated.writes == ["POST", "DELETE"]
 
 

@@ -114,7 +114,7 @@ def table(running_simulator, accounts, folder) -> dict[str, Rotated]:
     assert [file.name for file in (folder / "private").iterdir()] == [NEW_FILE]
     for name, plan in planned.items():
         assert plan.unchanged, name
-        assert plan.gates == [], name
+        assert plan.hooks == [], name
         assert plan.methods in ([], ["GET"]), name
     done = accounts.run(rows)
     # What a run changes, check mode says; a run that fails may have been promised.
@@ -140,7 +140,7 @@ def test_a_rotation(table, name):
     rotated.assert_finished(sid)
     assert rotated.writes == (["POST"] if name == "first" else ["POST", "DELETE"])
     path = rotated.record["current"]["private_key_path"]
-    assert {gate["private_key_path"] for gate in rotated.gates} == {path}
+    assert {hook["private_key_path"] for hook in rotated.hooks} == {path}
     assert_readable(path, rotated.credentials[0]["public_key"])
     if name in ("first", "due, at once"):
         assert Path(path).name.startswith(f"{rotated.account_sid}.recordings-of-s3-")
@@ -190,7 +190,7 @@ def test_one_that_was_not_created_is_created_from_the_same_key(table):
 def test_consumers_are_not_pointed_to_a_key_that_nobody_has(table, folder):
     refused = table["created, no file"]
     refused.assert_refused(NO_FILE, NEW)
-    assert refused.gates == []
+    assert refused.hooks == []
     assert refused.record["phase"] == "created"
     assert not (folder / "private" / NO_FILE).exists()
 
@@ -199,7 +199,7 @@ def test_a_new_one_that_somebody_deleted_is_given_up(table, folder):
     back = table["created, deleted"]
     assert back.failure is None
     assert back.passed == [("repoint", OLD, NEW)]
-    assert back.gates[0]["private_key_path"] == str(folder / "private" / OLD_FILE)
+    assert back.hooks[0]["private_key_path"] == str(folder / "private" / OLD_FILE)
     assert back.record["phase"] == "idle"
     assert back.record["current"]["sid"] == OLD
     assert (folder / "private" / NEW_FILE).exists()

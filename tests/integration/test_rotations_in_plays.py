@@ -15,8 +15,7 @@ import pytest
 from credential_rotations import OLD
 from harness import ansible_playbook, numbered, play
 from rotations import PASSWORD
-from token_rotations import GATES as HOOKS
-from token_rotations import KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation, only
+from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation, only
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
@@ -90,7 +89,7 @@ def test_check_mode_may_come_from_a_keyword(simulator, tmp_path):
     for name, planned in done.items():
         assert planned.failure is None, name
         assert planned.writes == [], name
-        assert planned.gates == [], name
+        assert planned.hooks == [], name
         assert planned.unchanged, name
         assert planned.changed, name
     (line,) = lines(accounts, done["due"])
@@ -110,7 +109,7 @@ def test_check_mode_by_a_keyword_plans_credentials_too(simulator, tmp_path):
     assert planned.methods == ["GET"]
     assert planned.unchanged
     assert planned.changed
-    assert planned.gates == []
+    assert planned.hooks == []
     assert not (tmp_path / "private").exists()
 
 

@@ -59,7 +59,7 @@ def processes_of(mark: str) -> list[int]:
 
 
 @contextmanager
-def running(folder: Path, simulator: Simulator, door: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def running(folder: Path, simulator: Simulator, way: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """Run a playbook as a terminal does, in a process group of its own; whatever is left of it is killed at the end."""
     task = {
         "community.twilio.twilio_safelist_number": {
@@ -78,7 +78,7 @@ def running(folder: Path, simulator: Simulator, door: str) -> Iterator[tuple[sub
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_HOME": str(folder / "ansible"),
-        "COMMUNITY_TWILIO_DOOR": door,
+        "COMMUNITY_TWILIO_IN_PROCESS": way,
         MARK: mark,
     }
     output = (folder / "output").open("wb")
@@ -99,7 +99,7 @@ def running(folder: Path, simulator: Simulator, door: str) -> Iterator[tuple[sub
         output.close()
 
 
-@pytest.mark.parametrize("door", ["controller", "module"])
+@pytest.mark.parametrize("way", ["true", "false"], ids=["in process", "as a module"])
 @pytest.mark.parametrize(
     "interrupt",
     [
@@ -107,11 +107,11 @@ def running(folder: Path, simulator: Simulator, door: str) -> Iterator[tuple[sub
         pytest.param(lambda process: process.terminate(), id="terminated"),
     ],
 )
-def test_an_interrupted_run_ends_at_once(simulator: Simulator, tmp_path: Path, door: str, interrupt) -> None:
+def test_an_interrupted_run_ends_at_once(simulator: Simulator, tmp_path: Path, way: str, interrupt) -> None:
     # One request hangs for as long as the task would wait for it.
     simulator.faults([{"kind": "hang", "method": "GET", "skip": 11}])
     simulator.settings(latency_ms=LATENCY * 1000)
-    with running(tmp_path, simulator, door) as (process, mark):
+    with running(tmp_path, simulator, way) as (process, mark):
         assert wait_for(lambda: simulator.request_count() > 20), (tmp_path / "output").read_text()
         interrupt(process)
         interrupted = time.time()

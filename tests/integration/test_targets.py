@@ -4,7 +4,7 @@
 
 """The targets, one a module or role: lives told in YAML. No warnings are allowed, and no write in a dry run.
 
-Modules run in the controller's worker here. That a module's own process gives the same results, test_doors.py shows.
+Modules run in process here. That a process of their own gives the same results, test_in_process.py shows.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ready-made gate asks webhooks that check signatures with the official SDK, each for some tokens only."""
+"""The ready-made hook asks webhooks that check signatures with the official SDK, each for some tokens only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from harness import Run, ansible_playbook, numbered, play
 from webhooks import Form, is_signed, listening
 
-GATE = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
+HOOK = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
 PRIMARY, PENDING = "1" * 8 + "a" * 24, "2" * 8 + "b" * 24
 TOKENS = {"rotate_auth_token_primary": PRIMARY, "rotate_auth_token_pending": PENDING}
 BOTH = (PRIMARY, PENDING)
@@ -58,11 +58,11 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Case:
-    """A consumer, and how the gate asks it.
+    """A consumer, and how the hook asks it.
 
-    :param variables: the gate's, beside the tokens and the address.
+    :param variables: the hook's, beside the tokens and the address.
     :param here: whether the consumer is there at all.
-    :param check_mode: whether the gate runs in check mode.
+    :param check_mode: whether the hook runs in check mode.
     :param fragment: what its address ends with.
     """
 
@@ -97,12 +97,12 @@ ACCOUNTS = {name: numbered("AC", number) for number, name in enumerate(CASES, st
 
 
 def block_of(name: str, url: str) -> dict[str, Any]:
-    """Return a block that runs the gate in a case."""
+    """Return a block that runs the hook in a case."""
     case = CASES[name]
     variables = {"rotate_auth_token_account_sid": ACCOUNTS[name], "rotate_auth_token_webhook_url": url, **TOKENS}
     return {
         "name": name,
-        "block": [{"name": f"gate of {name}", "ansible.builtin.include_role": GATE}],
+        "block": [{"name": f"hook of {name}", "ansible.builtin.include_role": HOOK}],
         "rescue": [{"name": f"{name} | failed", "ansible.builtin.debug": {"var": "ansible_failed_task.name"}}],
         "vars": {**variables, **case.variables},
         "check_mode": case.check_mode,
@@ -119,7 +119,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Run:
-    """Run the gate in every case, in one playbook, and as talkative as Ansible can be."""
+    """Run the hook in every case, in one playbook, and as talkative as Ansible can be."""
     blocks = []
     with ExitStack() as stack:
         for name, case in CASES.items():

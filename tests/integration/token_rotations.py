@@ -15,7 +15,7 @@ from harness import Result
 from rotations import LONG_AGO, AnyAccounts, AnyRotated
 from simulator.client import Simulator
 
-GATES = ("distribute", "verify", "clean")
+HOOKS = ("distribute", "verify", "clean")
 #: What every record holds beside its account's SID, its phase and its primary.
 KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None, "primary_known": True}
 
@@ -24,7 +24,7 @@ PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
 def only(*hooks: str) -> dict[str, str]:
     """Return the variables of a rotation that has only these hooks: each costs five tasks."""
-    return {f"{hook}_tasks": "" for hook in GATES if hook not in hooks}
+    return {f"{hook}_tasks": "" for hook in HOOKS if hook not in hooks}
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ class Rotated(AnyRotated):
 
     @property
     def passed(self) -> list[str]:
-        """The gates that were passed."""
-        return [gate["gate"] for gate in self.gates]
+        """The hooks that were passed."""
+        return [hook["hook"] for hook in self.hooks]
 
     @property
     def valid(self) -> set[str]:
         """The tokens that Twilio takes."""
         return {token for token in (self.state["auth_token"], self.state["secondary_auth_token"]) if token}
 
-    def assert_rotated(self, *gates: str) -> None:
-        """Assert that a new token is the primary, that no other is valid, and which gates were passed."""
+    def assert_rotated(self, *hooks: str) -> None:
+        """Assert that a new token is the primary, that no other is valid, and which hooks were passed."""
         assert self.failure is None
         assert self.record["phase"] == "idle"
         assert self.record["pending"] is None
@@ -80,7 +80,7 @@ class Rotated(AnyRotated):
         assert self.valid == {self.record["primary"]}
         assert self.record["primary"] != PRIMARY
         assert self.result["rotated"] is True
-        assert self.passed == list(gates)
+        assert self.passed == list(hooks)
 
 
 class Accounts(AnyAccounts[Rotation, Rotated]):
@@ -92,7 +92,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
     """
 
     def __init__(self, simulator: Simulator, folder: Path, keywords: Mapping[str, Any] | None = None) -> None:
-        super().__init__(simulator, folder, "rotate_auth_token", GATES, ("primary", "pending"), keywords)
+        super().__init__(simulator, folder, "rotate_auth_token", HOOKS, ("primary", "pending"), keywords)
 
     def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
         """Return an account as the simulator is seeded with it, but for its SID."""

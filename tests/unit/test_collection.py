@@ -400,23 +400,23 @@ def files_to_license() -> Iterator[Path]:
 IDENTIFIER = "SPDX-License-" + "Identifier:"
 
 
-DOOR = """\
+ACTION = """\
 from __future__ import annotations
 
 from ansible_collections.community.twilio.plugins.modules.{name} import DEFINITION
-from ansible_collections.community.twilio.plugins.plugin_utils._action import door
+from ansible_collections.community.twilio.plugins.plugin_utils._action import in_process
 
-ActionModule = door(DEFINITION)
+ActionModule = in_process(DEFINITION)
 """
 
 
 @each_module
-def test_the_controllers_door_to_a_module_is_two_lines(name):
+def test_the_action_plugin_of_a_module_is_two_lines(name):
     text = (ROOT / "plugins" / "action" / f"{name}.py").read_text(encoding="utf-8")
-    assert text.partition("\n\n")[2] == DOOR.format(name=name)
+    assert text.partition("\n\n")[2] == ACTION.format(name=name)
 
 
-def test_there_is_no_door_without_a_module():
+def test_there_is_no_action_plugin_without_a_module():
     assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == sorted(
         [*NAMES, *CONTROLLER_NAMES]
     )

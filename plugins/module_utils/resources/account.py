@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import InputError, Undecided
+from .._errors import AmbiguousState, InputError
 from .._resource import Outcome, Plan, Resource
 from .._secret import Secret
 
@@ -173,7 +173,7 @@ class AccountState(Resource[Sequence[Account]]):
         """Decide by the identity that was given and by the state."""
         if len(actual) > 1:
             sids = ", ".join(f"{account.sid} ({account.status}, created {account.date_created})" for account in actual)
-            raise Undecided(
+            raise AmbiguousState(
                 f"friendly_name: {len(actual)} accounts are called {self._name!r}: {sids}. Nothing was changed."
                 " Name one by its sid."
             )
@@ -198,20 +198,26 @@ class AccountState(Resource[Sequence[Account]]):
 
     def _plan_without_account(self) -> Plan:
         if self._sid:
-            raise Undecided(f"sid: {self._client.account_sid} has no account {self._sid}, and a SID can't be chosen.")
+            raise AmbiguousState(
+                f"sid: {self._client.account_sid} has no account {self._sid}, and a SID can't be chosen."
+            )
         if self._status != "active":
-            raise Undecided(f"friendly_name: there is no account called {self._name!r} that could be {self._status}.")
+            raise AmbiguousState(
+                f"friendly_name: there is no account called {self._name!r} that could be {self._status}."
+            )
         wanted = Account(None, self._name, self._status, owner_account_sid=self._client.account_sid)
         return self._plan([Create(wanted)], None, wanted)
 
     def _check_change_is_possible(self, current: Account) -> None:
         if current.status == "closed" and self._status != "closed":
-            raise Undecided(
+            raise AmbiguousState(
                 f"state: account {current.sid} is closed, which can't be undone.",
                 {"status": 400, "code": _CANNOT_REOPEN},
             )
         if current.sid == self._client.account_sid and self._status != "active":
-            raise Undecided("state: the account that authenticates can't suspend or close itself, only be renamed.")
+            raise AmbiguousState(
+                "state: the account that authenticates can't suspend or close itself, only be renamed."
+            )
 
     def _plan(self, steps: Sequence[Create | Update], before: Account | None, after: Account) -> Plan:
         return Plan(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._account_token import NOT_VALID, refusal_of
 from .._client import Call, Client
-from .._errors import ADVICE, CallError, FateUnknown, InputError, Rejected, TwilioError, Undecided
+from .._errors import ADVICE, AmbiguousState, CallError, InputError, OutcomeUnknown, Rejected, TwilioError
 from .._names import (
     MarkedName,
     check_marked_length,
@@ -246,7 +246,7 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             return keys
         found = fetch_key(self._client, named[0].sid)
         if found is None:
-            raise Undecided(
+            raise AmbiguousState(
                 f"friendly_name: the API key {named[0].sid} is listed, and is not there when it is looked up: somebody"
                 " removed it, or answers get mixed up. Nothing was changed. Run the task again."
             )
@@ -271,7 +271,7 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
 
     def _plan_absent(self, found: ApiKey | None) -> Plan:
         if found and _is_own(found.sid, self._options):
-            raise Undecided(f"friendly_name: {self._name!r} is {found.sid}: {_OWN_KEY}. Nothing was changed.")
+            raise AmbiguousState(f"friendly_name: {self._name!r} is {found.sid}: {_OWN_KEY}. Nothing was changed.")
         return _plan(Delete(found) if found else None, found, None)
 
     def _plan_update(self, current: ApiKey, actual: Sequence[ApiKey]) -> Plan:
@@ -283,7 +283,7 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
             wanted = replace(wanted, friendly_name=self._name, date_updated=None)
             form["FriendlyName"] = wanted.stored_name
         if self._permissions is not None and current.permissions is None:
-            raise Undecided(
+            raise AmbiguousState(
                 f"permissions: the API key {current.sid} is not a restricted one, and the type of a key can't be"
                 " changed. Nothing was changed. Create a key with another friendly_name, or remove this one first."
             )
@@ -320,7 +320,7 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         try:
             answer = self._client.send_once(call, lambda: self._delete_lost(wanted, known))
         except CallError as failure:
-            if failure.doubtful or isinstance(failure, FateUnknown):
+            if failure.doubtful or isinstance(failure, OutcomeUnknown):
                 failure.message += (
                     " An API key of that name may exist now whose secret nobody knows: where the next run finds it, and"
                     " so returns no secret, remove it with 'state: absent'."
@@ -337,11 +337,11 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         return done
 
     def _delete_lost(self, wanted: ApiKey, known: frozenset[str | None]) -> None:
-        """Delete the key that an attempt of unknown fate has made: nobody has been told its secret.
+        """Delete the key that an attempt of unknown outcome has made: nobody has been told its secret.
 
         :param wanted: the name and the permissions that it has.
         :param known: the SIDs that were there before, or are known.
-        :raises Undecided: where it can't be told from another that somebody has made meanwhile.
+        :raises AmbiguousState: where it can't be told from another that somebody has made meanwhile.
         """
         alike = [
             key for key in list_keys(self._client) if key.sid not in known and key.stored_name == wanted.stored_name
@@ -349,7 +349,7 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         fetched = [fetch_key(self._client, key.sid) for key in alike]
         lost = [key for key in fetched if key and key.permissions == wanted.permissions]
         if len(lost) > 1:
-            raise Undecided(
+            raise AmbiguousState(
                 f"friendly_name: {len(lost)} API keys called {self._name!r} appeared while this task created one, and"
                 " an answer of Twilio's was lost, so that which of them is its own can't be told:"
                 f" {list_records(lost)}. None of them was deleted. Remove by their sid those that nobody uses.",

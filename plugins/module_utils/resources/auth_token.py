@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from .. import _schemas
 from .._account_token import NOT_VALID, read_token, refusal_of
 from .._client import Call, Client
-from .._errors import FateUnknown, InputError, Rejected, TwilioError, Undecided
+from .._errors import AmbiguousState, InputError, OutcomeUnknown, Rejected, TwilioError
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
 
@@ -191,7 +191,7 @@ class AuthTokenState(Resource[Tried]):
         if self._state == "absent":
             return self._plan_absent(actual)
         if self._secondary is None or not actual.secondary:
-            raise Undecided(
+            raise AmbiguousState(
                 "secondary_auth_token: this token was never staged, or was deleted. Stage one: 'state: present'."
             )
         return self._plan(Promote(self._secondary) if self._secondary != self._primary else None)
@@ -200,9 +200,9 @@ class AuthTokenState(Resource[Tried]):
         if actual.refusal and actual.secondary is None:
             raise actual.refusal
         if not actual.secondary:
-            raise Undecided(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
+            raise AmbiguousState(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
         if self._state != "promoted":
-            raise Undecided("secondary_auth_token: this token was promoted already. Pass it as auth_token.")
+            raise AmbiguousState("secondary_auth_token: this token was promoted already. Pass it as auth_token.")
         return self._plan(None)
 
     def _plan_absent(self, actual: Tried) -> Plan:
@@ -278,7 +278,7 @@ class AuthTokenState(Resource[Tried]):
                     return self._mint(attempts), [unknown] if changed else []
                 except Rejected as rejected:
                     if changed and rejected.status == 401 and rejected.code == NOT_VALID:
-                        raise Undecided(_DELETED_ITSELF, rejected.details()) from None
+                        raise AmbiguousState(_DELETED_ITSELF, rejected.details()) from None
                     may_replace = rejected.attempts_left > 0 if rejected.doubtful else not replaced
                     if rejected.code != EXISTS_ALREADY or not self._replace_unknown or not may_replace:
                         raise
@@ -296,17 +296,17 @@ class AuthTokenState(Resource[Tried]):
     def _check_is_primary(self) -> None:
         """See that a deletion does not remove the token that asks for it, as far as Twilio tells.
 
-        :raises Undecided: where another token is the primary.
+        :raises AmbiguousState: where another token is the primary.
         """
         primary = read_token(self._client, self._client.account_sid)
         if primary is not None and primary != self._primary:
-            raise Undecided(_IS_SECONDARY)
+            raise AmbiguousState(_IS_SECONDARY)
 
     def _mint(self, attempts: Iterator[int]) -> Mapping[str, Any]:
         call = creation(self._suppress_email_notification)
         try:
             minted: Mapping[str, Any] = self._client.send_once(call, lambda: None, attempts).body
-        except FateUnknown as failure:
+        except OutcomeUnknown as failure:
             failure.message += " A token that nobody knows may exist now; 'replace_unknown: true' deletes it."
             raise
         return minted
@@ -328,7 +328,7 @@ class AuthTokenState(Resource[Tried]):
         if primary_now == self._primary:
             raise self._swapped()
         if primary_now != secondary:
-            raise Undecided(
+            raise AmbiguousState(
                 "secondary_auth_token: another token was staged in the meantime, and that one is the primary now. It is"
                 " returned as secondary_auth_token of this failed task: keep it, no other token is valid.",
                 {"changed": True, "secondary_auth_token": primary_now.reveal()},
@@ -338,22 +338,22 @@ class AuthTokenState(Resource[Tried]):
     def _find_promoted(self, secondary: Secret) -> Mapping[str, Any] | None:
         """Return an answer's stand-in where the secondary is the primary by now, None where both tokens are valid.
 
-        :raises Undecided: where the secondary is not valid any more.
+        :raises AmbiguousState: where the secondary is not valid any more.
         """
         tried = try_tokens(self._client, self._primary, secondary)
         if not tried.secondary and tried.primary:
-            raise Undecided(
+            raise AmbiguousState(
                 "secondary_auth_token: this token became invalid while it was to be promoted: it was deleted, or the"
                 " two tokens were swapped. Either way, what was given as auth_token is the primary now."
             )
         if not tried.secondary:
-            raise Undecided(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
+            raise AmbiguousState(_WAYS_OUT, {"status": 401, "code": NOT_VALID})
         if tried.primary:
             return None
         return {**self._shown(), "auth_token": secondary.reveal()}
 
-    def _swapped(self) -> Undecided:
-        return Undecided(
+    def _swapped(self) -> AmbiguousState:
+        return AmbiguousState(
             "secondary_auth_token: the two tokens were swapped. What was given as secondary_auth_token was the primary:"
             " it is not valid any more, and what was given as auth_token is the primary now.",
             {"changed": True},

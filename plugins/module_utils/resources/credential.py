@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import InputError, TwilioError, Undecided
+from .._errors import AmbiguousState, InputError, TwilioError
 from .._names import MarkedName, check_marked_length, check_not_taken, only_one, plain_name, unknown_sid
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 from .._secret import Secret
@@ -264,7 +264,7 @@ class CredentialState(Resource[Sequence[Credential]]):
             " makes a new SID, now or later, so whatever holds the SID has to be pointed to the new one."
         )
         if self._unsigned == "fail":
-            raise Undecided(f"unsigned: {sentence}")
+            raise AmbiguousState(f"unsigned: {sentence}")
         return _plan([], unsigned, unsigned, warnings=[f"{sentence} 'unsigned: fail' makes a failure of this warning."])
 
     def _plan_replacement(self, others: Sequence[Credential]) -> Plan:

@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import InputError, Rejected, SomeFailed
+from .._errors import InputError, PartialFailure, Rejected
 from .._resource import Outcome, Plan, Resource, tell_what_was_done
 
 _PATH = "/v1/Messaging/GeoPermissions"
@@ -157,7 +157,7 @@ class MessagingGeoPermissions(Resource[Countries]):
             return done
         first = next(iter(refused.values()))
         counted = f"{len(refused)} of {len(changes)} countries failed: " if len(changes) > 1 else ""
-        failure = SomeFailed(f"{counted}{first}", first, {**done.result, "changed": done.changed})
+        failure = PartialFailure(f"{counted}{first}", first, {**done.result, "changed": done.changed})
         tell_what_was_done(failure, done)
         raise failure
 

@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional, TypeVar
 
 from .. import _schemas
 from .._client import Call, Client
-from .._errors import CallError, Rejected, SomeFailed, TwilioError
+from .._errors import CallError, PartialFailure, Rejected, TwilioError
 from .._resource import Outcome, Plan, Resource, converge, for_each, tell_what_was_done
 
 _PATH = "/v1/SafeList/Numbers"
@@ -109,7 +109,7 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     :param options: ``phone_number``, ``state``, ``concurrency``.
     :param dry_run: check mode: nothing is written.
     :returns: ``numbers``, an entry for each in the order given; before and after say ``present`` or ``absent`` of each.
-    :raises SomeFailed: where any failed; the others are done, or were not tried because they would fail as it did.
+    :raises PartialFailure: where any failed; the others are done, or were not tried because they would fail as it did.
     """
     present = options["state"] == "present"
     numbers = options["phone_number"]
@@ -133,7 +133,7 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     )
     try:
         _raise_first(ends, {"numbers": results, "changed": changed})
-    except SomeFailed as failure:
+    except PartialFailure as failure:
         tell_what_was_done(failure, reconciled)
         raise
     return reconciled
@@ -145,7 +145,7 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     :param client: the account's client.
     :param options: ``phone_number``, ``concurrency``.
     :returns: ``numbers``, an entry for each in the order given.
-    :raises SomeFailed: where any could not be looked up; the others are in its result.
+    :raises PartialFailure: where any could not be looked up; the others are in its result.
     """
     numbers = options["phone_number"]
 
@@ -206,4 +206,4 @@ def _raise_first(ends: Sequence[object], result: Mapping[str, Any]) -> None:
             message = (
                 f"{sum(not isinstance(end, (Outcome, dict)) for end in ends)} of {len(ends)} numbers failed: {message}"
             )
-        raise SomeFailed(message, first, result)
+        raise PartialFailure(message, first, result)

@@ -358,7 +358,7 @@ REASONS = (
     ),
 )
 
-#: What a fault does to `changed`: a failed run whose request's fate is unknown, and that says so, can't tell it.
+#: What a fault does to `changed`: a failed run whose request's outcome is unknown, and that says so, can't tell it.
 FATE_UNKNOWN = Reason(
     "applied, and not known to be",
     "A request was applied, its answer was lost, and so were the looks at what came of it: the failed task says that it"

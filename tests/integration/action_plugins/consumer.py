@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A consumer of tokens, as the tests' gates use it: it writes down what it is given, by which gate and when."""
+"""A consumer of tokens, as the tests' hooks use it: it writes down what it is given, by which hook and when."""
 
 from __future__ import annotations
 

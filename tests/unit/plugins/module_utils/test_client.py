@@ -15,13 +15,13 @@ from scripted import FINAL, NOT_SENT, SENT, FakeTransport, reply
 from ansible_collections.community.twilio.plugins.module_utils import _client, _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Call, Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import (
+    AccountMismatch,
+    AmbiguousState,
     CallError,
-    FateUnknown,
-    ForeignAnswer,
     InputError,
     NotSent,
+    OutcomeUnknown,
     Rejected,
-    Undecided,
 )
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 
@@ -75,7 +75,7 @@ def test_what_can_be_repeated_is_sent_max_retries_times_more(answer, call, retri
 @pytest.mark.parametrize("answer", UNKNOWN, ids=str)
 def test_a_post_of_unknown_fate_is_not_sent_again(answer):
     client, transport = client_of(answer)
-    with pytest.raises(FateUnknown):
+    with pytest.raises(OutcomeUnknown):
         client.send(post())
     assert len(transport.requests) == 1
 
@@ -121,7 +121,7 @@ def test_retry_after_of_a_failing_server_is_waited():
 
 def test_a_retry_after_beyond_the_limit_is_a_failure_at_once():
     client, transport = client_of(reply(503, Retry_After="99999"))
-    with pytest.raises(FateUnknown, match="left alone for 99999 seconds: run the task then"):
+    with pytest.raises(OutcomeUnknown, match="left alone for 99999 seconds: run the task then"):
         client.send(get())
     assert transport.clock.slept == []
 
@@ -166,14 +166,14 @@ def test_a_post_that_was_not_applied_is_sent_again():
 def test_a_post_is_looked_for_after_the_last_attempt_too(retries):
     client, transport = client_of(*[SENT] * (retries + 1), max_retries=retries)
     looks = []
-    with pytest.raises(FateUnknown, match="make a thing"):
+    with pytest.raises(OutcomeUnknown, match="make a thing"):
         client.send_once(post(), lambda: looks.append(1))
     assert len(transport.requests) == len(looks) == retries + 1
 
 
 def test_where_the_look_fails_too_the_failure_is_the_post_s():
     client, transport = client_of(SENT, reply(401, {"code": 20003, "message": "no"}))
-    with pytest.raises(FateUnknown, match="make a thing"):
+    with pytest.raises(OutcomeUnknown, match="make a thing"):
         client.send_once(post(), lambda: client.send(get()))
     assert methods(transport) == ["POST", "GET"]
 
@@ -201,7 +201,7 @@ def test_a_creation_without_doubt_looks_for_nothing():
 def test_a_creation_that_was_repeated_and_applied_late_names_both():
     looks = iter([[], [twin(1), twin(2)]])
     client, _transport = client_of(SENT, reply(201, twin(2)))
-    with pytest.raises(Undecided) as caught:
+    with pytest.raises(AmbiguousState) as caught:
         client.create(post(), lambda: next(looks), "a thing")
     for each in (twin(1), twin(2)):
         assert f"{each['sid']} (created {each['date_created']})" in caught.value.message
@@ -231,7 +231,7 @@ def test_a_creation_that_was_found_is_returned():
 )
 def test_an_answer_about_something_else_fails_a_read_at_once_and_leaves_a_write_to_be_settled(call, body):
     client, transport = client_of(reply(200, body))
-    with pytest.raises(ForeignAnswer):
+    with pytest.raises(AccountMismatch):
         client.send(call)
     assert len(transport.requests) == 1
     client, transport = client_of(reply(200, body))
@@ -299,14 +299,14 @@ def test_a_gateway_s_prefix_is_not_doubled():
 )
 def test_an_address_that_could_change_the_host_is_never_followed(following):
     client, transport = client_of(page("X1", following=following), max_retries=0)
-    with pytest.raises(FateUnknown):
+    with pytest.raises(OutcomeUnknown):
         list(client.items(listing()))
     assert len(transport.requests) == 1
 
 
 def test_pages_that_lead_in_a_circle_end():
     client, transport = client_of(page(following="/a"), page(following="/b"), page(following="/a"))
-    with pytest.raises(FateUnknown, match="circle"):
+    with pytest.raises(OutcomeUnknown, match="circle"):
         list(client.items(listing()))
     assert len(transport.requests) == 3
 
@@ -314,7 +314,7 @@ def test_pages_that_lead_in_a_circle_end():
 def test_a_list_without_end_ends(monkeypatch):
     monkeypatch.setattr(_client, "_MOST_PAGES", 4)
     client, transport = client_of(*(page(following=f"/{number}") for number in range(100)))
-    with pytest.raises(FateUnknown, match="more than 4 pages"):
+    with pytest.raises(OutcomeUnknown, match="more than 4 pages"):
         list(client.items(listing()))
     assert len(transport.requests) == 4
 
@@ -337,13 +337,13 @@ def test_a_list_without_end_ends(monkeypatch):
 )
 def test_a_page_that_is_none_is_a_failure_with_a_sentence(body):
     client, _transport = client_of(reply(200, body if body is not None else b"null"), max_retries=0)
-    with pytest.raises(FateUnknown, match="can't be read"):
+    with pytest.raises(OutcomeUnknown, match="can't be read"):
         list(client.items(listing()))
 
 
 def test_each_item_of_a_list_is_checked_for_its_account():
     client, _transport = client_of(page("X1", account_sid=OWN, following="/2"), page("X2", account_sid=OTHER))
-    with pytest.raises(ForeignAnswer):
+    with pytest.raises(AccountMismatch):
         list(client.items(listing()))
 
 
@@ -362,7 +362,7 @@ def test_a_server_that_fails_at_a_big_page_is_asked_for_a_smaller_one():
 
 def test_smaller_pages_take_no_further_attempts():
     client, transport = client_of(reply(500), reply(500), max_retries=1)
-    with pytest.raises(FateUnknown):
+    with pytest.raises(OutcomeUnknown):
         list(client.items(listing()))
     assert len(transport.requests) == 2
 
@@ -398,7 +398,7 @@ DEEP = b"[" * 200_000
 @pytest.mark.parametrize("call", [get(), post()], ids=["GET", "POST"])
 def test_whatever_can_t_be_read_is_of_unknown_fate(answer, call):
     client, _transport = client_of(answer, max_retries=0)
-    with pytest.raises(FateUnknown, match="Could not"):
+    with pytest.raises(OutcomeUnknown, match="Could not"):
         client.send(call)
 
 
@@ -409,7 +409,7 @@ def test_whatever_can_t_be_read_is_of_unknown_fate(answer, call):
 def test_a_date_that_is_none_is_of_unknown_fate(date):
     schema = _schemas.answer(date_created=_schemas.iso_date)
     client, _transport = client_of(reply(200, {"date_created": date}), max_retries=0)
-    with pytest.raises(FateUnknown, match="date_created: expected"):
+    with pytest.raises(OutcomeUnknown, match="date_created: expected"):
         client.send(Call("GET", "/", "read", schema))
 
 
@@ -418,7 +418,7 @@ def test_a_misfit_names_the_field_and_the_kind_of_what_is_there():
     call = Call("GET", "/", "read usage", _schemas.page_of("usage_records", record))
     records = [{"usage": "1"}] * 3 + [{"usage": "lots"}]
     client, _transport = client_of(reply(200, {"usage_records": records}), max_retries=0)
-    with pytest.raises(FateUnknown) as caught:
+    with pytest.raises(OutcomeUnknown) as caught:
         client.send(call)
     assert "usage_records[3].usage: expected a number, got text" in caught.value.message
     assert "lots" not in caught.value.message
@@ -446,9 +446,9 @@ def test_only_twilio_s_own_404_means_that_the_thing_is_not_there(answer, is_twil
         assert len(transport.requests) == 2
     else:
         client, transport = client_of(*[answer] * 4, max_retries=1)
-        with pytest.raises(FateUnknown):
+        with pytest.raises(OutcomeUnknown):
             client.find(get())
-        with pytest.raises(FateUnknown):
+        with pytest.raises(OutcomeUnknown):
             client.delete(delete())
         assert methods(transport) == ["GET", "GET", "DELETE", "DELETE"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
-from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError, Undecided
+from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._resource import (
     Outcome,
@@ -89,13 +89,13 @@ def test_what_only_asks_has_no_diff():
 
 def test_without_diff_mode_there_is_none():
     assert "diff" not in shown(Outcome(True, {}, {}, {"sid": "1"}), diff_mode=False)
-    failure = Undecided("No.")
+    failure = AmbiguousState("No.")
     tell_what_was_done(failure, Outcome(True, {}, {}, {"sid": "1"}))
     assert "diff" not in shown(failure, diff_mode=False)
 
 
 def test_a_failure_after_writes_shows_them():
-    failure = Undecided("No.")
+    failure = AmbiguousState("No.")
     tell_what_was_done(failure, Outcome(True, {"made": "1"}, {}, {"sid": "1"}))
     assert shown(failure) == {
         "failed": True,
@@ -107,7 +107,7 @@ def test_a_failure_after_writes_shows_them():
 
 
 def test_a_failure_before_any_write_shows_nothing():
-    failure = Undecided("No.")
+    failure = AmbiguousState("No.")
     tell_what_was_done(failure, Outcome(False, {"made": "1"}, {}, {}))
     assert shown(failure) == {"failed": True, "msg": "No."}
 
@@ -138,14 +138,14 @@ class Failing(Resource[None]):
     [({"changed": True}, {"before": {}, "after": {"name": "new"}}), ({}, None), ({"changed": False}, None)],
 )
 def test_a_failure_that_says_that_it_changed_something_shows_the_plan_if_it_knows_no_better(result, diff):
-    with pytest.raises(Undecided) as caught:
-        converge(Failing(Undecided("No.", result)), dry_run=False)
+    with pytest.raises(AmbiguousState) as caught:
+        converge(Failing(AmbiguousState("No.", result)), dry_run=False)
     assert caught.value.diff == diff
 
 
 def test_a_failure_that_knows_better_is_left_as_it_is():
-    failure = Undecided("No.")
+    failure = AmbiguousState("No.")
     tell_what_was_done(failure, Outcome(True, {}, {"sid": "1"}, {}))
-    with pytest.raises(Undecided) as caught:
+    with pytest.raises(AmbiguousState) as caught:
         converge(Failing(failure), dry_run=False)
     assert caught.value.diff == {"before": {"sid": "1"}, "after": {}}

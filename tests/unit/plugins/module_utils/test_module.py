@@ -16,10 +16,10 @@ from ansible_collections.community.twilio.plugins.module_utils import _libs, _sc
 from ansible_collections.community.twilio.plugins.module_utils._client import Call
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._errors import (
+    AmbiguousState,
     InputError,
-    SomeFailed,
+    PartialFailure,
     TwilioError,
-    Undecided,
 )
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
@@ -56,9 +56,9 @@ def test_an_outcome_is_the_result():
     ("error", "expected"),
     [
         (InputError("timeout", "no"), {"msg": "timeout: no"}),
-        (Undecided("which?", {"changed": True}), {"msg": "which?", "changed": True}),
+        (AmbiguousState("which?", {"changed": True}), {"msg": "which?", "changed": True}),
         (TwilioError("no", {"done": 1}), {"msg": "no", "done": 1}),
-        (SomeFailed("some", InputError("a", "b"), {"numbers": []}), {"msg": "some", "numbers": []}),
+        (PartialFailure("some", InputError("a", "b"), {"numbers": []}), {"msg": "some", "numbers": []}),
     ],
 )
 def test_every_error_of_the_project_is_a_failed_task(error, expected):

@@ -24,7 +24,7 @@ import pytest
 from ansible_collections.community.twilio.plugins.module_utils import _resource
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._clock import Cancelled, Clock
-from ansible_collections.community.twilio.plugins.module_utils._errors import SomeFailed
+from ansible_collections.community.twilio.plugins.module_utils._errors import PartialFailure
 from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils._transport import NoReply, Reply, Request
@@ -232,7 +232,7 @@ def run(monkeypatch):
         message = ""
         try:
             result = safelist.reconcile(client, options, False).result if add else safelist.look_up(client, options)
-        except SomeFailed as failure:
+        except PartialFailure as failure:
             result, message = failure.result, failure.message
         return Run(server, clock.moment - began, result["numbers"], message)
 

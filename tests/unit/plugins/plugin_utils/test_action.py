@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The door: which tasks run in the worker, with whose connections, and what their results show."""
+"""In-process execution: which tasks run in the worker, with whose connections, and what their results show."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ TOKEN = "t0ken" * 8
 AT_LAST = 60.0
 
 
-def door(drive=None, environment="", **given):
-    """Return a door as ansible-core makes it, as far as it looks at its surroundings."""
-    plugin = _action.door(Definition({"name": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, drive))
+def action(drive=None, environment="", **given):
+    """Return an action plugin as ansible-core makes it, as far as it looks at its surroundings."""
+    plugin = _action.in_process(Definition({"name": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, drive))
     made = object.__new__(plugin)
     task = {"async_val": 0, "check_mode": False, "diff": False, "action": "thing", "args": {}}
     made._task = SimpleNamespace(**{**task, **{name: given[name] for name in task if name in given}})
@@ -40,8 +40,8 @@ def door(drive=None, environment="", **given):
 
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no door be chosen by whoever runs the tests, and keep no connection from test to test."""
-    monkeypatch.delenv("COMMUNITY_TWILIO_DOOR", raising=False)
+    """Let the environment of whoever runs the tests choose nothing, and keep no connection from test to test."""
+    monkeypatch.delenv("COMMUNITY_TWILIO_IN_PROCESS", raising=False)
     monkeypatch.setattr(_action, "_KEPT", _action._Kept())
 
 
@@ -56,33 +56,33 @@ def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"become": object()}, {}, False),
         ({"async_val": 10}, {}, False),
         ({"environment": "A=b"}, {}, False),
-        ({}, {"community_twilio_door": "module"}, False),
-        ({}, {"community_twilio_door": "controller"}, True),
+        ({}, {"community_twilio_in_process": False}, False),
+        ({}, {"community_twilio_in_process": True}, True),
     ],
 )
 def test_what_asks_for_another_process_or_machine_goes_the_ordinary_way(given, variables, here):
-    assert door(**given)._can_run_here(variables) is here
+    assert action(**given)._runs_in_process(variables) is here
 
 
 def test_a_variable_is_asked_before_the_environment(monkeypatch):
-    monkeypatch.setenv("COMMUNITY_TWILIO_DOOR", "module")
-    assert door()._can_run_here({}) is False
-    assert door()._can_run_here({"community_twilio_door": "controller"}) is True
+    monkeypatch.setenv("COMMUNITY_TWILIO_IN_PROCESS", "false")
+    assert action()._runs_in_process({}) is False
+    assert action()._runs_in_process({"community_twilio_in_process": True}) is True
 
 
 def test_a_library_that_is_missing_here_may_be_there(monkeypatch):
     monkeypatch.setitem(_libs.MISSING, "requests", "Traceback")
-    assert door()._can_run_here({}) is False
+    assert action()._runs_in_process({}) is False
 
 
-def test_a_task_that_can_t_run_here_goes_through_ansible_s_own_door(monkeypatch):
-    monkeypatch.setattr(_action.ModuleDoor, "run", lambda self, tmp=None, task_vars=None: {"by": "module"})
-    assert door(transport="ssh").run(task_vars={}) == {"by": "module"}
+def test_a_task_that_can_t_run_here_runs_as_an_ordinary_module(monkeypatch):
+    monkeypatch.setattr(_action.ModuleAction, "run", lambda self, tmp=None, task_vars=None: {"by": "module"})
+    assert action(transport="ssh").run(task_vars={}) == {"by": "module"}
 
 
 def run(drive, variables=None, **given):
     args = {"account_sid": OWN, "auth_token": TOKEN, **given.pop("args", {})}
-    return door(drive, args=args, **given).run(task_vars=variables or {})
+    return action(drive, args=args, **given).run(task_vars=variables or {})
 
 
 def test_secrets_are_masked_in_whatever_a_result_holds():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
-from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, Undecided
+from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources import account
 from ansible_collections.community.twilio.plugins.module_utils.resources.account import Account, AccountState, Create
@@ -87,12 +87,12 @@ def test_the_table(statuses, given, expected):
     ],
 )
 def test_what_only_the_user_can_decide(statuses, given, sentence):
-    with pytest.raises(Undecided, match=sentence):
+    with pytest.raises(AmbiguousState, match=sentence):
         plan(there(*statuses), **given)
 
 
 def test_reopening_a_closed_account_is_told_with_twilios_code():
-    with pytest.raises(Undecided) as caught:
+    with pytest.raises(AmbiguousState) as caught:
         plan(there("closed"), sid=sid(1))
     assert caught.value.details() == {"status": 400, "code": 21479}
 
@@ -101,7 +101,7 @@ def test_the_own_account_can_only_be_renamed():
     own = [Account(OWN, "head", "active", "Full", OWN)]
     assert [step.form for step in plan(own, sid=OWN, friendly_name="new").steps] == [{"FriendlyName": "new"}]
     for state in ("suspended", "closed"):
-        with pytest.raises(Undecided, match="only be renamed"):
+        with pytest.raises(AmbiguousState, match="only be renamed"):
             plan(own, sid=OWN, state=state)
 
 

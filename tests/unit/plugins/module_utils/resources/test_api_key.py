@@ -12,7 +12,7 @@ import pytest
 from scripted import FakeTransport, reply
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
-from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, Rejected, Undecided
+from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError, Rejected
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources.api_key import (
     ApiKey,
@@ -131,7 +131,7 @@ def test_what_is_planned(actual, options, step):
     ],
 )
 def test_what_only_the_user_can_decide(actual, options, words):
-    with pytest.raises(Undecided) as caught:
+    with pytest.raises(AmbiguousState) as caught:
         plan(actual, **options)
     for word in words:
         assert word in caught.value.message

@@ -10,10 +10,10 @@ import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import (
+    AmbiguousState,
     InputError,
     Rejected,
     TwilioError,
-    Undecided,
 )
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
@@ -83,13 +83,13 @@ def test_the_table(state, primary, secondary, token, steps, changed):
 @pytest.mark.parametrize(
     ("state", "primary", "secondary", "error", "sentence"),
     [
-        ("present", False, True, Undecided, "promoted already. Pass it as auth_token"),
-        ("present", False, False, Undecided, "locked out here, or it is suspended or closed"),
+        ("present", False, True, AmbiguousState, "promoted already. Pass it as auth_token"),
+        ("present", False, False, AmbiguousState, "locked out here, or it is suspended or closed"),
         ("present", False, None, Rejected, "401/20003"),
-        ("promoted", True, False, Undecided, "never staged, or was deleted"),
-        ("promoted", False, False, Undecided, "locked out here, or it is suspended or closed"),
-        ("absent", False, True, Undecided, "promoted already. Pass it as auth_token"),
-        ("absent", False, False, Undecided, "locked out here, or it is suspended or closed"),
+        ("promoted", True, False, AmbiguousState, "never staged, or was deleted"),
+        ("promoted", False, False, AmbiguousState, "locked out here, or it is suspended or closed"),
+        ("absent", False, True, AmbiguousState, "promoted already. Pass it as auth_token"),
+        ("absent", False, False, AmbiguousState, "locked out here, or it is suspended or closed"),
         ("absent", False, None, Rejected, "401/20003"),
     ],
 )

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
-from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, Undecided
+from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources.credential import (
     AWS,
@@ -161,7 +161,7 @@ def test_the_table_of_unsigned(names, by_choice, remove_replaced):
     for unsigned, first in zip(CHOICES, by_choice):
         options = {"update_secret": "when_changed", "unsigned": unsigned, "remove_replaced": remove_replaced}
         if first is FAIL:
-            with pytest.raises(Undecided, match="Nothing was changed"):
+            with pytest.raises(AmbiguousState, match="Nothing was changed"):
                 plan(there(*names), **options)
             continue
         made = plan(there(*names), **options)
@@ -192,7 +192,7 @@ def test_elsewhere_unsigned_has_no_effect(options, expected, unsigned):
 def test_a_name_with_braces_is_told_as_it_is():
     named = {"friendly_name": "{0} {x}", "update_secret": "when_changed"}
     assert "'{0} {x}'" in plan(there("{0} {x}"), **named).warnings[0]
-    with pytest.raises(Undecided, match=r"'\{0\} \{x\}'"):
+    with pytest.raises(AmbiguousState, match=r"'\{0\} \{x\}'"):
         plan(there("{0} {x}"), unsigned="fail", **named)
 
 
@@ -229,7 +229,7 @@ def test_a_name_that_is_to_be_signed_is_measured_before_any_request(unsigned):
 )
 def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways_out):
     """A SID is refused beside it, and removing by one is not."""
-    with pytest.raises(Undecided) as caught:
+    with pytest.raises(AmbiguousState) as caught:
         plan(there(*names), update_secret="when_changed", **options)
     for way_out in ways_out:
         assert way_out in str(caught.value)
@@ -252,7 +252,7 @@ def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways
     ],
 )
 def test_what_only_the_user_can_decide(names, options, sentence):
-    with pytest.raises(Undecided, match=sentence.replace("(", r"\(")):
+    with pytest.raises(AmbiguousState, match=sentence.replace("(", r"\(")):
         plan(there(*names), **options)
 
 

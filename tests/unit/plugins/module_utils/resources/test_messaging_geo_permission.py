@@ -14,7 +14,7 @@ from scripted import SENT, FakeTransport, reply
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
-from ansible_collections.community.twilio.plugins.module_utils._errors import FateUnknown, InputError, SomeFailed
+from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, OutcomeUnknown, PartialFailure
 from ansible_collections.community.twilio.plugins.module_utils._resource import converge
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils.resources.messaging_geo_permission import (
@@ -163,7 +163,7 @@ def test_one_request_changes_all():
 
 def test_what_is_refused_leaves_the_others_done():
     script = [listing(), results(result("PK", False, 30649), result("DE", False), result("NO", False))]
-    with pytest.raises(SomeFailed) as failed:
+    with pytest.raises(PartialFailure) as failed:
         run(script, enabled=["US"], others="disabled")
     failure = failed.value
     assert failure.message.startswith(
@@ -186,7 +186,7 @@ def test_what_is_refused_leaves_the_others_done():
 
 
 def test_where_all_is_refused_nothing_is_changed():
-    with pytest.raises(SomeFailed) as failed:
+    with pytest.raises(PartialFailure) as failed:
         run([listing(), results(result("PK", False, 30649))], disabled=["PK"])
     assert failed.value.message.startswith("Could not disable messages to PK: ")
     assert failed.value.details()["changed"] is False
@@ -210,7 +210,7 @@ def test_where_all_is_refused_nothing_is_changed():
 )
 def test_an_answer_that_is_not_about_all_that_was_asked_is_not_believed(answer, words):
     changes = {"enabled": ["FR"], "disabled": ["NO"]}
-    with pytest.raises(FateUnknown, match=words) as failed:
+    with pytest.raises(OutcomeUnknown, match=words) as failed:
         run([listing(), answer], **changes)
     assert "Could not change the messaging geo permissions of FR, NO: " in failed.value.message
     assert "looks at what is there" in failed.value.message
@@ -223,7 +223,7 @@ def test_an_answer_that_is_not_about_all_that_was_asked_is_not_believed(answer, 
 
 
 def test_a_country_that_is_refused_may_be_shown_as_it_is():
-    with pytest.raises(SomeFailed):
+    with pytest.raises(PartialFailure):
         run([listing(), results(result("PK", True, 30649))], disabled=["PK"])
 
 
@@ -237,7 +237,7 @@ def test_a_country_that_is_refused_may_be_shown_as_it_is():
     ],
 )
 def test_a_list_that_cannot_be_right_is_not_believed(answer, words):
-    with pytest.raises(FateUnknown, match=words):
+    with pytest.raises(OutcomeUnknown, match=words):
         run([answer], enabled=["US"], others="disabled")
 
 
@@ -249,7 +249,7 @@ def test_permissions_for_something_else_are_left_alone():
 def test_a_message_names_some_countries_and_counts_many():
     many = [f"A{chr(65 + number)}" for number in range(11)]
     script = [reply(200, {"permissions": [country(code, False) for code in many]}), SENT]
-    with pytest.raises(FateUnknown, match="permissions of 11 countries: "):
+    with pytest.raises(OutcomeUnknown, match="permissions of 11 countries: "):
         run(script, enabled=many)
 
 

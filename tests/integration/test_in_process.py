@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The two doors: results are the same to the letter, and what asks for another process gets one.
+"""In-process execution: results are those of a module to the letter, and what asks for another process gets one.
 
-Connections tell by which door a loop came: in the controller's worker its items share one, modules open one each.
+Connections show which way a loop ran: in process its items share one, modules open one each.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ansible.module_utils import basic
 from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Result, ansible_playbook, numbered, play, vaulted
 from simulator.seeding import PUBLIC_KEY
 
-MODULE_DOOR = {"COMMUNITY_TWILIO_DOOR": "module"}
-CONTROLLER_DOOR = {"COMMUNITY_TWILIO_DOOR": "controller"}
+AS_MODULE = {"COMMUNITY_TWILIO_IN_PROCESS": "false"}
+IN_PROCESS = {"COMMUNITY_TWILIO_IN_PROCESS": "true"}
 NAMES = "community.twilio.twilio_"
 ONE, TWO = "+14155552671", "+14155552672"
 SECONDARY = "5" * 32
@@ -107,8 +107,8 @@ def first_and_last() -> list[tuple[str, dict[str, Any]]]:
     return [task for tasks in ends.values() for task in (tasks[0], tasks[-1])]
 
 
-#: Each task takes a process of its own by one of the doors. Two of each module are enough to compare check mode, and
-#: releases of ansible-core with the one that all are compared on.
+#: Each task takes a process of its own where it runs as a module. Two of each module are enough to compare check mode,
+#: and releases of ansible-core with the one that all are compared on.
 FEW = first_and_last()
 APPLIED = FEW if os.environ.get("FEW_TASKS") else TASKS
 
@@ -150,22 +150,22 @@ def results_by(simulator, folder, environment, tested, *arguments) -> list[Resul
     ]
     run = ansible_playbook(folder, [play(tasks)], *arguments, **environment)
     assert run.status == 0, run.output
-    # Of all releases of ansible-core that the doors are compared on, none announces the end of what is used here.
+    # Of all releases of ansible-core that the two ways are compared on, none announces the end of what is used here.
     assert "[DEPRECATION WARNING]" not in run.output
     assert len(run.results) == len(tested)
     return list(run.results)
 
 
-#: The modules that go by either door, without the part of their names that all have.
+#: The modules that run either way, without the part of their names that all have.
 MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
 @pytest.mark.parametrize(
     ("tested", "arguments"), [(APPLIED, ["--diff"]), (FEW, ["--check", "--diff"])], ids=["applied", "with_check_mode"]
 )
-def test_results_are_the_same_by_either_door_and_hold_no_secret(simulator, tmp_path, tested, arguments):
-    here = results_by(simulator, tmp_path, CONTROLLER_DOOR, tested, *arguments)
-    there = results_by(simulator, tmp_path, MODULE_DOOR, tested, *arguments)
+def test_results_are_the_same_either_way_and_hold_no_secret(simulator, tmp_path, tested, arguments):
+    here = results_by(simulator, tmp_path, IN_PROCESS, tested, *arguments)
+    there = results_by(simulator, tmp_path, AS_MODULE, tested, *arguments)
     kinds: dict[str, set[str]] = {module: set() for module in MODULES}
     for (module, options), one, other in zip(tested, here, there):
         assert (one.kind, comparable(one.values)) == (other.kind, comparable(other.values)), (module, options)
@@ -179,7 +179,7 @@ def test_results_are_the_same_by_either_door_and_hold_no_secret(simulator, tmp_p
 KEY_PAIRS = {"one": KEY_PAIR}
 
 
-@pytest.mark.parametrize("environment", [CONTROLLER_DOOR, MODULE_DOOR])
+@pytest.mark.parametrize("environment", [IN_PROCESS, AS_MODULE])
 @pytest.mark.parametrize(
     ("item", "how"),
     [
@@ -229,7 +229,7 @@ def test_an_old_python_on_the_target_is_told_in_a_sentence(simulator, tmp_path, 
     if python is None:
         pytest.skip(f"Python {version[0]}.{version[1]} is not on this machine")
     task = {"name": "run", f"{NAMES}{module}": connection(simulator), "ignore_errors": True}
-    run = ansible_playbook(tmp_path, [play([task], vars={"ansible_python_interpreter": python})], **MODULE_DOOR)
+    run = ansible_playbook(tmp_path, [play([task], vars={"ansible_python_interpreter": python})], **AS_MODULE)
     wanted = f"community.twilio needs Python 3.9 or later on the target; this is {version[0]}.{version[1]}."
     assert wanted in run.of("run")["msg"]
     assert simulator.requests() == []
@@ -252,7 +252,7 @@ def look(simulator, **more) -> dict[str, Any]:
 def connections(simulator, folder, tasks, *arguments, environment=None, **more) -> int:
     """Run tasks that look, and return how many connections they took."""
     simulator.control("DELETE", "connections")
-    run = ansible_playbook(folder, [play(tasks, **more)], *arguments, **{**CONTROLLER_DOOR, **(environment or {})})
+    run = ansible_playbook(folder, [play(tasks, **more)], *arguments, **{**IN_PROCESS, **(environment or {})})
     assert run.status == 0, run.output
     return simulator.connections()["total"]
 
@@ -289,8 +289,8 @@ def test_nothing_is_shared_between_accounts(simulator, tmp_path):
 
 
 def test_it_can_be_turned_off(simulator, tmp_path):
-    assert connections(simulator, tmp_path, [look(simulator)], environment=MODULE_DOOR) == LOOKS
-    by_variable = look(simulator, vars={"community_twilio_door": "module"})
+    assert connections(simulator, tmp_path, [look(simulator)], environment=AS_MODULE) == LOOKS
+    by_variable = look(simulator, vars={"community_twilio_in_process": False})
     assert connections(simulator, tmp_path, [by_variable]) == LOOKS
 
 
@@ -319,7 +319,7 @@ def test_delegation_follows_the_other_hosts_connection(simulator, tmp_path):
     foreign = look(simulator, delegate_to="elsewhere", ignore_unreachable=True, vars={"ansible_connection": "ssh"})
     foreign["vars"].update(ansible_host="127.0.0.1", ansible_port=9, ansible_ssh_common_args="-o ConnectTimeout=1")
     simulator.clear_requests()
-    ansible_playbook(tmp_path, [play([foreign])], **CONTROLLER_DOOR)
+    ansible_playbook(tmp_path, [play([foreign])], **IN_PROCESS)
     assert simulator.requests() == []
 
 
@@ -377,6 +377,6 @@ def test_strategies_and_many_hosts(simulator, tmp_path):
             str(inventory),
             "--forks",
             "50",
-            **CONTROLLER_DOOR,
+            **IN_PROCESS,
         )
         assert run.status == 0, run.output
