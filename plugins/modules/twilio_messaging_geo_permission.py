@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
   - community.twilio.secret
+  - community.twilio.subaccount
   - community.twilio.attributes
 options:
   enabled:
@@ -124,6 +125,7 @@ DEFINITION = Definition(
     checks=dict.fromkeys(("enabled", "disabled"), _schemas.country_codes),
     check_together=messaging_geo_permission.check_together,
     drive=one(messaging_geo_permission.MessagingGeoPermissions),
+    acts_as_subaccount=True,
 )
 
 

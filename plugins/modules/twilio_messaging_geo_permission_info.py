@@ -17,6 +17,7 @@ extends_documentation_fragment:
   - community.twilio.auth
   - community.twilio.auth.module
   - community.twilio.secret
+  - community.twilio.subaccount
   - community.twilio.attributes.info
 options:
   country_code:
@@ -84,6 +85,7 @@ DEFINITION = Definition(
     options={"country_code": {"type": "list", "elements": "str"}},
     checks={"country_code": _schemas.country_codes},
     drive=ask(messaging_geo_permission.look_up),
+    acts_as_subaccount=True,
 )
 
 

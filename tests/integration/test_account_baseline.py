@@ -145,14 +145,16 @@ def test_an_unquoted_norway_is_told(simulator, tmp_path):
     assert simulator.requests() == []
 
 
-def test_geo_permissions_of_a_subaccount_are_refused_before_anything_is_done(simulator, tmp_path):
-    seed(simulator)
+def test_geo_permissions_of_a_subaccount(simulator, tmp_path):
+    subaccount = numbered("AC", 9)
+    simulator.seed({"accounts": [{"sid": subaccount, "owner_account_sid": simulator.account_sid}]})
     run = run_role(
         simulator,
         tmp_path,
         account_baseline_messaging_geo_permissions=GEO_PERMISSIONS,
-        account_baseline_subaccount_sid=numbered("AC", 9),
+        account_baseline_subaccount_sid=subaccount,
+        **ONLY_GEO,
     )
-    assert run.status == 2, run.output
-    assert "run the role with the subaccount's own SID and auth token" in run.output.replace("\n", " ")
-    assert simulator.requests() == []
+    assert run.status == 0, run.output
+    assert simulator.state(subaccount)["enabled_countries"] == ["NO", "US"]
+    assert enabled(simulator) == ["US"]
