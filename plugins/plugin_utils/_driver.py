@@ -102,14 +102,14 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         """Return a record as it is kept, secrets included."""
 
     @abstractmethod
-    def probe(self, case: Case[SomeRecord, SomeProbe, SomeSettings]) -> SomeProbe:
+    def probe(self, case: Any) -> SomeProbe:
         """Read what is there.
 
         :raises TwilioError: where that can't be told.
         """
 
     @abstractmethod
-    def request(self, case: Case[SomeRecord, SomeProbe, SomeSettings], step: Request) -> Answer:
+    def request(self, case: Any, step: Request) -> Answer:
         """Perform a request.
 
         :raises TwilioError: where the run can't go on, and nothing was changed.
@@ -129,10 +129,10 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         return True
 
     @abstractmethod
-    def result(self, case: Case[SomeRecord, SomeProbe, SomeSettings], failed: bool) -> dict[str, Any]:
+    def result(self, case: Any, failed: bool) -> dict[str, Any]:
         """Return the role's result; ``due_in_days`` in it is None where the run failed, or that is not known."""
 
-    def remarks(self, case: Case[SomeRecord, SomeProbe, SomeSettings]) -> Sequence[str]:
+    def remarks(self, case: Any) -> Sequence[str]:
         """Return what is to be told of a run beside what it did, as parts of a sentence."""
         return ()
 
