@@ -24,7 +24,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record i
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._api_key_rotation import ApiKeyCase
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Case, Request, Run, there
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
 
 
 class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
@@ -49,6 +49,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
     ) -> None:
         self.name = records.record_name(client.account_sid, friendly_name)
         self.label = f"{friendly_name}, {client.account_sid}"
+        self.first_record = records.first_record(client.account_sid, friendly_name)
         self.settings = settings
         self.hooks = {**hooks, table.DISTRIBUTE_CURRENT: hooks.get(table.DISTRIBUTE, "")}
         self._client = client
@@ -57,18 +58,9 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
 
     # -- the record --------------------------------------------------------------------------------------------------
 
-    def first_case(self, record: ApiKeyRecord | None, run: Run) -> ApiKeyCase:
-        """Return the case that a call begins with; where nothing is stored yet, nothing was begun."""
-        first = records.first_record(self._client.account_sid, self._friendly_name)
-        return Case(record or first, run, self.settings)
-
     def read(self, stored: Mapping[str, Any]) -> ApiKeyRecord:
         """Return a record as it was loaded."""
         return records.read_record(stored, self._client.account_sid, self._friendly_name, self.settings.now)
-
-    def new(self, fields: Mapping[str, Any]) -> ApiKeyRecord:
-        """Return a first record: there always is one, see :meth:`first_case`."""
-        raise AssertionError("an API key has a record from the beginning")
 
     def stored(self, record: ApiKeyRecord) -> dict[str, Any]:
         """Return a record as it is kept, secrets included."""
@@ -96,17 +88,21 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         record = there(case.record)
         held = {table.NEW: record.new, table.CURRENT: record.current}
         sids = {key.sid for key in held.values()}
-        keys = tuple(
-            Listed(str(key.sid), (named and key.mark) or "", key.date_created)
+        keys = [
+            key
             for key in api_key.list_keys(self._client)
-            if (named := key.friendly_name == self._friendly_name) or key.sid in sids
-        )
-        seen = ApiKeyProbe(keys)
+            if key.friendly_name == self._friendly_name or key.sid in sids
+        ]
+        seen = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
         while which := table.next_try(case, seen):
             key = held[which]
             valid = api_key.is_valid(self._client, key.sid, there(key.secret))
             seen = seen._replace(new=valid) if which == table.NEW else seen._replace(current=valid)
         return seen
+
+    def _mark_of(self, key: api_key.ApiKey) -> str:
+        """Return what the name of a key ends in; a mark of another name is none of this rotation's."""
+        return (key.mark or "") if key.friendly_name == self._friendly_name else ""
 
     def request(self, case: ApiKeyCase, step: Request) -> Answer:
         """Send what a row asks for."""

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
-from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import safe_name
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings, unusable
+from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import check_about, safe_name
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Settings, unusable
 
 IDLE, CREATING, CREATED, VERIFIED = "idle", "creating", "created", "verified"
 PHASES = (IDLE, CREATING, CREATED, VERIFIED)
@@ -140,11 +140,7 @@ def read_record(stored: Mapping[str, Any], account_sid: str, friendly_name: str,
     :param friendly_name: the name that it must be about.
     :raises RotationError: where it is of another rotation, contradicts itself, or is of the future.
     """
-    if (stored.get("account_sid"), stored.get("friendly_name")) != (account_sid, friendly_name):
-        raise RotationError(
-            f"The record is about {stored.get('friendly_name') or '(nothing)'} of account"
-            f" {stored.get('account_sid') or '(none)'}. Nothing was done."
-        )
+    check_about(stored, account_sid, friendly_name)
     new = stored.get("new") or {}
     if not isinstance(new, Mapping):
         raise unusable("new is no dictionary")

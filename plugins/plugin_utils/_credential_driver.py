@@ -62,6 +62,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         self.table = table.table(settings)
         self.name = records.record_name(settings.kind, client.account_sid, friendly_name)
         self.label = f"{friendly_name}, {client.account_sid}"
+        self.first_record = records.first_record(client.account_sid, friendly_name)
         self.settings = settings
         self.hooks = hooks
         self._client = client
@@ -73,8 +74,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
 
     def first_case(self, record: CredentialRecord | None, run: Run) -> CredentialCase:
         """Return the case that a call begins with; where nothing is stored yet, nothing was begun."""
-        first = records.first_record(self._client.account_sid, self._friendly_name)
-        return CredentialCase(record or first, run, self.settings)
+        return CredentialCase(record or self.first_record, run, self.settings)
 
     def after(self, case: CredentialCase, step: Step, result: Any = None) -> CredentialCase:
         """Return the case that a step leads to."""
@@ -117,10 +117,6 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         """Return a record as it was loaded."""
         account_sid, settings = self._client.account_sid, self.settings
         return records.read_record(stored, account_sid, self._friendly_name, settings.now, settings.kind)
-
-    def new(self, fields: Mapping[str, Any]) -> CredentialRecord:
-        """Return a first record: there always is one, see :meth:`first_case`."""
-        raise AssertionError("a credential has a record from the beginning")
 
     def stored(self, record: CredentialRecord) -> dict[str, Any]:
         """Return a record as it is kept."""

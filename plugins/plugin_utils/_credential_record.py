@@ -16,7 +16,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
-from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import check_named, safe_name
+from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import (
+    check_about,
+    check_named,
+    safe_name,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings, unusable
 
 IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING = "idle", "issuing", "issued", "created", "verified", "revoking"
@@ -234,11 +238,7 @@ def read_record(
     :param friendly_name: the name that it must be about.
     :raises RotationError: where it is of another rotation, contradicts itself, or is of the future.
     """
-    if (stored.get("account_sid"), stored.get("friendly_name")) != (account_sid, friendly_name):
-        raise RotationError(
-            f"The record is about {stored.get('friendly_name') or '(nothing)'} of account"
-            f" {stored.get('account_sid') or '(none)'}. Nothing was done."
-        )
+    check_about(stored, account_sid, friendly_name)
     try:
         record = CredentialRecord(
             account_sid=account_sid,

@@ -72,6 +72,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     :ivar settings: what the table depends on.
     :ivar hooks: hook to its task file; a hook that has none is passed.
     :ivar own_files: the files of hooks that are this collection's own.
+    :ivar first_record: what a rotation without a record begins with; None where its table makes the first one.
     """
 
     table: Sequence[Row]
@@ -80,10 +81,11 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     settings: SomeSettings
     hooks: Mapping[str, str]
     own_files: Collection[str] = ()
+    first_record: SomeRecord | None = None
 
     def first_case(self, record: SomeRecord | None, run: Run) -> Case[SomeRecord, SomeProbe, SomeSettings]:
         """Return the case that a call begins with."""
-        return Case(record, run, self.settings)
+        return Case(record or self.first_record, run, self.settings)
 
     @abstractmethod
     def read(self, stored: Mapping[str, Any]) -> SomeRecord:
@@ -93,9 +95,9 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         :raises DateError: where it is of the future.
         """
 
-    @abstractmethod
     def new(self, fields: Mapping[str, Any]) -> SomeRecord:
-        """Return a first record."""
+        """Return the record that the table's first Save makes, where there is no :attr:`first_record`."""
+        raise AssertionError("there is a record from the beginning")
 
     @abstractmethod
     def stored(self, record: SomeRecord) -> dict[str, Any]:

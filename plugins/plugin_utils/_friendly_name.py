@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils._names import PLAIN_NAME_LENGTH, MarkedName
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 
 _ACCOUNT_SID = re.compile("AC[0-9a-fA-F]{32}")
 
@@ -18,6 +21,19 @@ def safe_name(account_sid: str, friendly_name: str) -> str:
     """Return a name that can be a file's, and that no other friendly name of an account has."""
     safe = re.sub("[^a-z0-9_-]", "-", friendly_name.lower())
     return f"{account_sid}.{safe}-{hashlib.sha256(friendly_name.encode()).hexdigest()[:8]}"
+
+
+def check_about(stored: Mapping[str, Any], account_sid: str, friendly_name: str) -> None:
+    """Check that a record is about this friendly name of this account.
+
+    :param stored: the record as it was loaded.
+    :raises RotationError: where it is about another.
+    """
+    if (stored.get("account_sid"), stored.get("friendly_name")) != (account_sid, friendly_name):
+        raise RotationError(
+            f"The record is about {stored.get('friendly_name') or '(nothing)'} of account"
+            f" {stored.get('account_sid') or '(none)'}. Nothing was done."
+        )
 
 
 def check_named(
