@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -155,17 +155,16 @@ class KeyWitness:
 def scene(
     simulator: Simulator,
     folder: Path,
-    begin: Callable[[], Start],
+    start: Start = Start(),
     vault: Vault | None = None,
     in_playbook: bool = False,
 ) -> KeyWitness:
     """Prepare an account, its record and its consumer.
 
-    :param begin: tells how.
+    :param start: how it begins.
     :param vault: where the record is kept; in a file if there is none.
     :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
     """
-    start = begin()
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
     inputs, records = folder / "inputs", folder / "records"
     inputs.mkdir()

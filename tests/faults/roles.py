@@ -69,17 +69,15 @@ def run(role: str, variables: str, folder: str, place: str, standing: str, envir
     :param standing: the named pipe that is told when the run is over, by an empty line.
     :param environment: further environment variables.
     """
-    from role_in_process import RoleInProcess, Watch
+    from role_in_process import RoleInProcess
 
     os.environ.update(environment)
     tempfile.tempdir = None
-    watch = Watch()
     sys.path.insert(0, str(SHIM))
     runpy.run_path(str(SHIM / "sitecustomize.py"))
     import kill_point
 
     wanted = kill_point.settings()["wanted"]
-    watch.task_end = lambda name: kill_point.come_to("task end", name, wanted)
     outcome: dict[str, Any] = {"status": 1, "results": []}
     try:
         host = RoleInProcess(
@@ -88,7 +86,7 @@ def run(role: str, variables: str, folder: str, place: str, standing: str, envir
             json.loads(Path(variables).read_text(encoding="utf-8")),
             Path(folder),
             action_plugins=[HERE / "action_plugins"],
-            watch=watch,
+            task_end=lambda name: kill_point.come_to("task end", name, wanted),
         )
         succeeded = host.run()
         results = [[each.kind, each.task, dict(each.values)] for each in host.results]

@@ -235,9 +235,9 @@ KEY_WAYS: Mapping[str, key_scenes.Start] = {
 
 @pytest.mark.parametrize("name", KEY_WAYS)
 def test_api_key(name: str, prove: Callable[[Way], Proof]) -> None:
-    begin = KEY_WAYS[name]
-    prepare = partial(key_scenes.scene, begin=lambda: begin)
-    prove(Way(name, prepare, KEY_OVER, ends_well=begin.verifies, chooses=outside))
+    start = KEY_WAYS[name]
+    prepare = partial(key_scenes.scene, start=start)
+    prove(Way(name, prepare, KEY_OVER, ends_well=start.verifies, chooses=outside))
 
 
 # -- one kill ------------------------------------------------------------------------------------------------------
@@ -260,20 +260,30 @@ def kill_once(name: str, prepare: Callable[..., Any], ends_with: Mapping[str, An
     return Way(name, prepare, ends_with, chooses=lambda _point: False, first=Point(ANSWER, answer, what))
 
 
-@pytest.mark.parametrize("role", ["auth token", "API key", "AWS", "public key"])
-def test_on_each_core(role: str, prove: Callable[[Way], Proof]) -> None:
-    if role == "auth token":
-        prepare = partial(token_scenes.scene, begin=by_default, in_playbook=True)
-        prove(kill_once(role, prepare, ROTATED, 3, "POST /v1/AuthTokens/Secondary"))
-    elif role == "API key":
-        prepare = partial(key_scenes.scene, begin=key_scenes.Start, in_playbook=True)
-        prove(kill_once(role, prepare, KEY_OVER, 2, "POST /v1/Keys"))
-    elif role == "AWS":
-        prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, in_playbook=True)
-        prove(kill_once(role, prepare, FINISHED, 5, "POST /v1/Credentials/AWS"))
-    else:
-        prepare = partial(credential_scenes.scene, kind=PUBLIC_KEY, begin=credential_due, in_playbook=True)
-        prove(kill_once(role, prepare, FINISHED, 4, "POST /v1/Credentials/PublicKeys"))
+CREDENTIAL_DUE = partial(credential_scenes.scene, begin=credential_due)
+
+
+@pytest.mark.parametrize(
+    ("prepare", "ends_with", "answer", "what"),
+    [
+        pytest.param(
+            partial(token_scenes.scene, begin=by_default), ROTATED, 3, "POST /v1/AuthTokens/Secondary", id="auth token"
+        ),
+        pytest.param(key_scenes.scene, KEY_OVER, 2, "POST /v1/Keys", id="API key"),
+        pytest.param(partial(CREDENTIAL_DUE, kind=AWS), FINISHED, 5, "POST /v1/Credentials/AWS", id="AWS"),
+        pytest.param(
+            partial(CREDENTIAL_DUE, kind=PUBLIC_KEY), FINISHED, 4, "POST /v1/Credentials/PublicKeys", id="public key"
+        ),
+    ],
+)
+def test_on_each_core(
+    prepare: Callable[..., Any],
+    ends_with: Mapping[str, Any],
+    answer: int,
+    what: str,
+    prove: Callable[[Way], Proof],
+) -> None:
+    prove(kill_once(what, partial(prepare, in_playbook=True), ends_with, answer, what))
 
 
 @needs_other_collections
@@ -286,7 +296,7 @@ def test_auth_token_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> Non
 
 @needs_other_collections
 def test_api_key_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(key_scenes.scene, begin=key_scenes.Start, vault=vault)
+    prepare = partial(key_scenes.scene, vault=vault)
 
     prove(kill_once("in Vault", prepare, KEY_OVER, 4, "POST /v1/Keys"))
 

@@ -16,7 +16,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -73,16 +72,6 @@ def load_all() -> None:
         _loaded(path)
 
 
-@dataclass
-class Watch:
-    """Who watches a run.
-
-    :param task_end: is told the name of each task that has ended, as it stands in its file.
-    """
-
-    task_end: Callable[[str], None] = lambda _name: None
-
-
 class RoleInProcess:
     """One host, in one run of a role.
 
@@ -92,7 +81,7 @@ class RoleInProcess:
     :param playbook_folder: where relative paths of hooks begin.
     :param check_mode: whether nothing is changed.
     :param action_plugins: folders of action plugins that the hooks use.
-    :param watch: who watches it.
+    :param task_end: is called with the name of each task that has ended, as it stands in its file.
     :ivar results: what came of each task, as a callback plugin would see it.
     :ivar shown: the same, as it is printed.
     """
@@ -105,12 +94,12 @@ class RoleInProcess:
         playbook_folder: Path,
         check_mode: bool = False,
         action_plugins: Sequence[Path] = (HERE / "action_plugins",),
-        watch: Watch | None = None,
+        task_end: Callable[[str], None] = lambda _name: None,
     ) -> None:
         for folder in action_plugins:
             _have(folder)
         self._role, self._host, self._check_mode = role, host, check_mode
-        self._watch = watch or Watch()
+        self._task_end = task_end
         self._connection = connection_loader.get("ansible.builtin.local", PlayContext())
         self.variables: dict[str, Any] = {
             **_loaded(ROLES / role / "defaults" / "main.yml"),
@@ -176,7 +165,7 @@ class RoleInProcess:
             self._note(name, result)
         if "register" in task:
             self.variables[task["register"]] = result
-        self._watch.task_end(str(task.get("name", module)))
+        self._task_end(str(task.get("name", module)))
         if result.get("failed"):
             raise TaskFailed(name, result)
 

@@ -77,6 +77,7 @@ class World(ABC, Generic[Things]):
     :ivar table: the rows.
     :ivar settings: what every run is told.
     :ivar reading_hooks: the hooks that change nothing, so that they are run without the lock, too.
+    :ivar distributing: the hook that may do nothing, and say that it was done: so there is one that verifies.
     :ivar passing: the disturbances of its own that end and leave nothing, so that they excuse nothing.
     """
 
@@ -84,6 +85,7 @@ class World(ABC, Generic[Things]):
     settings: Settings
     reading_hooks: Collection[str] = ()
     passing: Collection[str] = ()
+    distributing: str = ""
 
     @abstractmethod
     def starts(self) -> Iterable[tuple[str, Things, Any]]:
@@ -166,6 +168,8 @@ class World(ABC, Generic[Things]):
         yield "fails", things, False
         if done != things:
             yield "fails after it worked", done, False
+            if step.name == self.distributing:
+                yield "succeeds, but does nothing", things, True
 
     def others(
         self, things: Things, record: Any, between_runs: bool, free: Callable[[], int]
