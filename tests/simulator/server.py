@@ -67,7 +67,7 @@ class SimulatorServer:
         self, host: str, port: int, context: ssl.SSLContext | None, started: Callable[[str], None], stop: asyncio.Event
     ) -> None:
         """Accept connections until `stop` is set; `started` gets the URL."""
-        handler = ConnectionServer(self.handle, self.connections)
+        handler = ConnectionServer(self._handle, self.connections)
         loop = asyncio.get_running_loop()
         listener = await loop.create_server(handler, host, port, ssl=context, backlog=1024)
         started(url("https" if context else "http", *listener.sockets[0].getsockname()[:2]))
@@ -96,8 +96,7 @@ class SimulatorServer:
 
     # -- one request ---------------------------------------------------------------------------------------------
 
-    async def handle(self, raw: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request, or do to its connection what a fault says."""
+    async def _handle(self, raw: web.BaseRequest) -> web.StreamResponse:
         path, query = read_path(raw.raw_path)
         body = await raw.read() if raw.can_read_body else b""
         if path.startswith(PREFIX):

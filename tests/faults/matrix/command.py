@@ -33,7 +33,7 @@ def main() -> None:
     """Run the cases that are asked for."""
     parser = argparse.ArgumentParser(prog="tests/faults/matrix", description=__doc__)
     parser.add_argument("--only", default="", help="operations whose name has this in it; the page is not written")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=4, help="most of the time, each waits")
     options = parser.parse_args()
     chosen = [name for name in OPERATIONS if options.only in name]
     began = time.monotonic()

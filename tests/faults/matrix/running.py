@@ -12,7 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -37,8 +36,6 @@ KEY_SID, KEY_SECRET = "SK" + "7" * 32, "b" * 32
 #: request that it gave up on was not even sent.
 QUICK, PATIENT, UNSENT = 0.05, 30.0, 5.0
 SLOW_KINDS = ("hang", "drip")
-#: The kinds of faults that are seen on a connection; what a server answers otherwise is the same without one.
-CONNECTION_KINDS = (*SLOW_KINDS, "reset", "late", "truncated", "big_body")
 
 
 class ShortPages(Simulation):
@@ -61,29 +58,6 @@ class ShortPages(Simulation):
         answer = super().process(request)
         self.answers.append(answer.body)
         return answer
-
-
-class Raw:
-    """What the server needs of a request that came over a connection, here without one.
-
-    :param request: as a transport is given it.
-    """
-
-    can_read_body = True
-    transport = None
-    protocol = SimpleNamespace(number=0)
-
-    def __init__(self, request: _transport.Request) -> None:
-        prepared = _transport._prepared(request)
-        address = urlsplit(str(prepared.url))
-        self.method = prepared.method
-        self.raw_path = f"{address.path}?{address.query}" if address.query else address.path
-        self.headers = {**prepared.headers, "Host": address.netloc}
-        self._body = str(prepared.body or "").encode()
-
-    async def read(self) -> bytes:
-        """Return the body."""
-        return self._body
 
 
 class InProcess(InProcessSimulator):
@@ -123,12 +97,6 @@ class InProcess(InProcessSimulator):
 
         self.call(put)
 
-    def answer(self, request: _transport.Request) -> _transport.Reply:
-        """Answer a request without a connection, as the server would answer it."""
-        raw: Any = Raw(request)
-        response: Any = asyncio.run_coroutine_threadsafe(self._server.handle(raw), self._loop).result()
-        return _transport.Reply(response.status, response.headers, response.body or b"")
-
     def take_log(self) -> list[dict[str, Any]]:
         """Return the log's entries since this was called last."""
 
@@ -149,10 +117,9 @@ class QuickClock(SkippingClock):
 
 
 class Watched:
-    """HTTP for what is seen on a connection, and nothing but the server's answer for all else.
+    """HTTP that gives up soon on a server that was told to be slow, and is patient with any other.
 
-    It gives up soon on a server that was told to be slow, and is patient with any other, so that no case depends on how
-    busy this machine is.
+    So no case depends on how busy this machine is.
     """
 
     def __init__(self, simulator: InProcess, clock: Clock) -> None:
@@ -164,11 +131,7 @@ class Watched:
 
     def send(self, request: _transport.Request) -> _transport.Reply:
         """Send a request once."""
-        kind = self._next_fault(request.method, urlsplit(request.url).path)
-        if kind not in CONNECTION_KINDS:
-            self.clock.check()
-            return self._simulator.answer(request)
-        if kind not in SLOW_KINDS:
+        if not self._will_be_slow(request.method, urlsplit(request.url).path):
             return self._patient.send(request)
         before = self._simulator.simulation.count
         while True:
@@ -182,12 +145,11 @@ class Watched:
                 if self._simulator.simulation.count != before:
                     raise
 
-    def _next_fault(self, method: str, path: str) -> str | None:
-        """Return the kind of the fault that a request will meet, None if there is none."""
+    def _will_be_slow(self, method: str, path: str) -> bool:
         for fault in list(self._simulator.simulation.faults.waiting):
-            if fault.matches(method, path, None) and fault.skip == 0:
-                return fault.kind
-        return None
+            if fault.matches(method, path, None):
+                return fault.skip == 0 and fault.kind in SLOW_KINDS
+        return False
 
     def cancel(self) -> None:
         """End what is under way."""
