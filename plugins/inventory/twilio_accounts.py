@@ -115,8 +115,8 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
     ask,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
+from ansible_collections.community.twilio.plugins.module_utils._resources import account
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.module_utils.resources import account
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, plain
 from ansible_collections.community.twilio.plugins.plugin_utils._host_names import (
     NO_GROUP,

@@ -132,7 +132,7 @@ account:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import account
+from ansible_collections.community.twilio.plugins.module_utils._resources import account
 
 DEFINITION = Definition(
     options={

@@ -98,7 +98,7 @@ accounts:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import account
+from ansible_collections.community.twilio.plugins.module_utils._resources import account
 
 DEFINITION = Definition(
     options={

@@ -156,7 +156,7 @@ secret:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import api_key
+from ansible_collections.community.twilio.plugins.module_utils._resources import api_key
 
 DEFINITION = Definition(
     options=api_key.OPTIONS,

@@ -98,7 +98,7 @@ api_keys:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import api_key
+from ansible_collections.community.twilio.plugins.module_utils._resources import api_key
 
 DEFINITION = Definition(
     options={**api_key.INFO_OPTIONS, "with_permissions": {"type": "bool", "default": False}},

@@ -114,7 +114,7 @@ secondary_auth_token:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
+from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 
 DEFINITION = Definition(
     options={

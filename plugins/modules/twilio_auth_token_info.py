@@ -59,7 +59,7 @@ phase:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
+from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 
 DEFINITION = Definition(
     options=auth_token.OPTIONS,

@@ -127,7 +127,7 @@ replaced_sids:
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import credential
+from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 
 DEFINITION = Definition(
     options={

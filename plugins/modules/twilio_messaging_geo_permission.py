@@ -114,7 +114,7 @@ countries:
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import messaging_geo_permission
+from ansible_collections.community.twilio.plugins.module_utils._resources import messaging_geo_permission
 
 DEFINITION = Definition(
     options={

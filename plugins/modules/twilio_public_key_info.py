@@ -83,7 +83,7 @@ credentials:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import credential
+from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 
 DEFINITION = Definition(
     options=credential.INFO_OPTIONS,

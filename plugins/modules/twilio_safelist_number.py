@@ -98,7 +98,7 @@ numbers:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import safelist
+from ansible_collections.community.twilio.plugins.module_utils._resources import safelist
 
 DEFINITION = Definition(
     options={

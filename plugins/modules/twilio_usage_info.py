@@ -153,7 +153,7 @@ records:
 
 from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
-from ansible_collections.community.twilio.plugins.module_utils.resources import usage
+from ansible_collections.community.twilio.plugins.module_utils._resources import usage
 
 DEFINITION = Definition(
     options={

@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._errors import CallError, Rejected
+from ansible_collections.community.twilio.plugins.module_utils._resources import api_key
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import api_key
 from ansible_collections.community.twilio.plugins.plugin_utils import _api_key_record as records
 from ansible_collections.community.twilio.plugins.plugin_utils import _api_key_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record import (

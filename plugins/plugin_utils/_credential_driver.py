@@ -14,8 +14,8 @@ from ansible_collections.community.twilio.plugins.module_utils._client import Cl
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, Rejected, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome as Applied
 from ansible_collections.community.twilio.plugins.module_utils._resource import converge
+from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import credential
 from ansible_collections.community.twilio.plugins.plugin_utils import _credential_record as records
 from ansible_collections.community.twilio.plugins.plugin_utils import _credential_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils import _key_pair

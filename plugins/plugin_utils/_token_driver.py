@@ -12,8 +12,8 @@ from typing import Any
 from ansible_collections.community.twilio.plugins.module_utils._account_token import read_token
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._errors import CallError, Rejected
+from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there

@@ -19,7 +19,7 @@ import yaml
 
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
-from ansible_collections.community.twilio.plugins.module_utils.resources import (
+from ansible_collections.community.twilio.plugins.module_utils._resources import (
     account,
     api_key,
     credential,

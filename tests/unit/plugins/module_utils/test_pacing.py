@@ -25,10 +25,10 @@ from ansible_collections.community.twilio.plugins.module_utils import _resource
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._clock import Cancelled, Clock
 from ansible_collections.community.twilio.plugins.module_utils._errors import PartialFailure
+from ansible_collections.community.twilio.plugins.module_utils._resources import safelist
 from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils._transport import NoReply, Reply, Request
-from ansible_collections.community.twilio.plugins.module_utils.resources import safelist
 
 ACCOUNT = "AC" + "a" * 32
 LATENCY = 0.05

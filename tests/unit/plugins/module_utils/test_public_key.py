@@ -14,8 +14,8 @@ import pytest
 import voluptuous
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
+from ansible_collections.community.twilio.plugins.module_utils._resources.credential import PUBLIC_KEY
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources.credential import PUBLIC_KEY
 
 RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 ED25519 = bytes.fromhex("300506032b6570")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
+from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import credential
 
 
 @given(st.text())

@@ -15,15 +15,15 @@ from ansible_collections.community.twilio.plugins.module_utils._errors import (
     Rejected,
     TwilioError,
 )
-from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import auth_token
-from ansible_collections.community.twilio.plugins.module_utils.resources.auth_token import (
+from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
+from ansible_collections.community.twilio.plugins.module_utils._resources.auth_token import (
     AuthTokenState,
     Create,
     Delete,
     Promote,
     Tried,
 )
+from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 
 ACCOUNT = "AC" + "a" * 32
 PRIMARY = Secret("a" * 32)

@@ -14,14 +14,14 @@ import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError
-from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources.credential import (
+from ansible_collections.community.twilio.plugins.module_utils._resources.credential import (
     AWS,
     Create,
     Credential,
     Delete,
     Rename,
 )
+from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 
 ACCOUNT = "AC" + "a" * 32
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"

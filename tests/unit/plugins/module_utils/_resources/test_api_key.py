@@ -13,8 +13,7 @@ from scripted import FakeTransport, reply
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError, Rejected
-from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources.api_key import (
+from ansible_collections.community.twilio.plugins.module_utils._resources.api_key import (
     ApiKey,
     ApiKeyState,
     Create,
@@ -25,6 +24,7 @@ from ansible_collections.community.twilio.plugins.module_utils.resources.api_key
     deletion,
     is_valid,
 )
+from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 
 ACCOUNT = "AC" + "a" * 32
 READ, SEND = "/twilio/messaging/messages/read", "/twilio/messaging/messages/create"

@@ -16,12 +16,12 @@ from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, OutcomeUnknown, PartialFailure
 from ansible_collections.community.twilio.plugins.module_utils._resource import converge
-from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources.messaging_geo_permission import (
+from ansible_collections.community.twilio.plugins.module_utils._resources.messaging_geo_permission import (
     MessagingGeoPermissions,
     check_together,
     look_up,
 )
+from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 
 THERE = {"DE": True, "FR": False, "NO": True, "PK": True, "US": True}
 MESSAGE = "High risk country permission cannot be updated"

@@ -11,7 +11,7 @@ import voluptuous
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
-from ansible_collections.community.twilio.plugins.module_utils.resources import usage
+from ansible_collections.community.twilio.plugins.module_utils._resources import usage
 
 FIXED = ["all_time", "today", "yesterday", "this_month", "last_month"]
 DATED = ["range", "daily", "monthly", "yearly"]

@@ -10,9 +10,9 @@ import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._client import Client, Connection
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, InputError
+from ansible_collections.community.twilio.plugins.module_utils._resources import account
+from ansible_collections.community.twilio.plugins.module_utils._resources.account import Account, AccountState, Create
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
-from ansible_collections.community.twilio.plugins.module_utils.resources import account
-from ansible_collections.community.twilio.plugins.module_utils.resources.account import Account, AccountState, Create
 
 OWN = "AC" + "a" * 32
 TOKEN = "t" * 32
