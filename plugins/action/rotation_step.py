@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
@@ -22,12 +23,18 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import LO
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call import (
     ARGUMENT_SPEC,
+    FROM_INVENTORY,
     HOOK_SUFFIX,
     SETTINGS,
     call,
     handed_over,
     settings_of,
 )
+
+# Ansible loads its filters and tests with the first one that is used. In the process that starts the workers, that is
+# once; otherwise each worker does it.
+filter_loader.get("default")
+test_loader.get("defined")
 
 
 class ActionModule(ControllerAction):
@@ -38,7 +45,8 @@ class ActionModule(ControllerAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task; see :meth:`ControllerAction.run`."""
         self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
+        # One that failed, too: where a play ignores errors, the role's next task asks.
+        return {"has_next": False, **super().run(tmp, task_vars)}
 
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
@@ -47,7 +55,11 @@ class ActionModule(ControllerAction):
         variables = {
             name.removeprefix(prefix): value for name, value in self._variables.items() if name.startswith(prefix)
         }
-        names = {*settings_of(rotates)}.intersection(variables)
+        options = settings_of(rotates)
+        for name, variable in FROM_INVENTORY.items():
+            if name in options and variable in self._variables:
+                variables.setdefault(name, self._variables[variable])
+        names = {*options}.intersection(variables)
         hooks = {name for name in variables if name.endswith(HOOK_SUFFIX)}
         values = {name: plain(self._templar.template(variables[name])) for name in {*names, *hooks}}
         omitted = plain(self._variables.get("omit"))
@@ -93,6 +105,7 @@ class ActionModule(ControllerAction):
             raise ControllerError(called.message, result)
         if called.next is None or called.state is None:
             return {**result, "_ansible_verbose_always": True}
+        result["has_next"] = True
         result["state"] = called.state.as_dict()
         result["next"] = {
             "name": called.next.name,

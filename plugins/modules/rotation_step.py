@@ -83,6 +83,10 @@ msg:
   returned: always
   type: str
   sample: "ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: not rotated; due in 83.2 days"
+has_next:
+  description: Whether something is to be included next. At the end it is V(false).
+  returned: always
+  type: bool
 next:
   description: What is to be included next; not there at the end.
   returned: where a task file is to be included

@@ -25,6 +25,7 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
     OpenTransport,
     checked,
     connected,
+    env_fallback,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
@@ -89,7 +90,7 @@ _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
     "initial_auth_token": {"type": "str", "no_log": True},
     "initial_is_primary": {"type": "bool", "default": False},
     "initial_rotated_at": {"type": "str"},
-    "parent_account_sid": {"type": "str"},
+    "parent_account_sid": {"type": "str", "fallback": (env_fallback, ["TWILIO_ACCOUNT_SID"])},
     "parent_auth_token": {"type": "str", "no_log": True},
     "parent_from_store": {"type": "bool", "default": False},
     "replace_unknown": {"type": "bool", "default": False},
@@ -135,6 +136,9 @@ def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
     """
     return {**CONNECTION_OPTIONS, **_COMMON, **_OF_KIND.get(rotates, {})}
 
+
+#: Variables of the inventory plugin's that stand for an option that is not given.
+FROM_INVENTORY: Mapping[str, str] = {"parent_account_sid": "twilio_owner_account_sid"}
 
 _RECORD_FOUND, _RECORD_SAVED = "rotation_record_found", "rotation_record_saved"
 _HANDED_OVER: Mapping[str, Mapping[str, Any]] = {
