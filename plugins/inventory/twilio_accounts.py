@@ -112,7 +112,7 @@ from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     CONNECTION_OPTIONS,
     Definition,
-    ask,
+    reading,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._resources import account
@@ -137,7 +137,7 @@ FILTERS: Mapping[str, Mapping[str, Any]] = {
 DEFINITION = Definition(
     options={**account.OPTIONS, **FILTERS},
     checks=account.CHECKS,
-    drive=ask(account.look_up),
+    operation=reading(account.look_up),
 )
 
 #: An account's tasks run on the controller that runs the play, which need not be the one that lists the accounts.
@@ -252,11 +252,11 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("hostname") == "sid":
             return {}
         names = {sid: found["friendly_name"] or "" for sid, found in accounts.items()}
-        bearers = Counter(names.values())
-        for name, count in bearers.items():
+        counts = Counter(names.values())
+        for name, count in counts.items():
             if count > 1 and not problem_of(name):
                 self.display.warning(f"{count} Twilio accounts are called {name!r}: they are named by their SIDs.")
-        names = {sid: name for sid, name in names.items() if problem_of(name) or bearers[name] == 1}
+        names = {sid: name for sid, name in names.items() if problem_of(name) or counts[name] == 1}
         groups = {*self.inventory.groups, *map(self._sanitize_group_name, self.get_option("groups") or ())}
         others = names_in_static_sources(
             self.loader, context.CLIARGS.get("inventory") or (), self.inventory.processed_sources

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from . import _libs
 from ._errors import AccountMismatch, AmbiguousState, CallError, InputError, NotSent, OutcomeUnknown, Rejected
-from ._retries import LONGEST_RETRY_AFTER, GivenUp, Outcome, backoff, may_repeat, retry_after
+from ._retries import LONGEST_RETRY_AFTER, AttemptOutcome, GivenUp, backoff, may_repeat, retry_after
 from ._schemas import Check, Page
 from ._secret import Secret
 from ._transport import Form, NoReply, Reply, Request, Transport, form_fields
@@ -141,7 +141,7 @@ class _Attempt(NamedTuple):
     ``paced``: the pacer holds all threads back, so that this one need not wait by itself.
     """
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     body: Any = None
     failure: CallError | None = None
     wait: float = 0.0
@@ -216,7 +216,7 @@ class Client:
             ended.failure.attempts_left = 0 if ended.final else attempts_left
             if not may_repeat(ended.outcome, call.can_repeat, ended.failure.attempts_left):
                 raise ended.failure
-            doubtful = doubtful or ended.outcome is Outcome.UNKNOWN
+            doubtful = doubtful or ended.outcome is AttemptOutcome.UNKNOWN
             if not ended.paced:
                 if (ended.failure.status or 0) >= 500:
                     call = call.with_smaller_page()
@@ -369,33 +369,39 @@ class Client:
         except GivenUp as given_up:
             unsent: CallError = Rejected(call.doing, "it was not sent", advice=str(given_up))
             unsent.given_up = True
-            return _Attempt(Outcome.REFUSED, failure=unsent, final=True)
+            return _Attempt(AttemptOutcome.REFUSED, failure=unsent, final=True)
         with turn:
             try:
                 reply = self._transport.send(request)
             except NoReply as lost:
                 if lost.sent:
-                    return _Attempt(Outcome.UNKNOWN, failure=OutcomeUnknown(call.doing, lost.reason), final=lost.final)
-                return _Attempt(Outcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
+                    return _Attempt(
+                        AttemptOutcome.UNKNOWN, failure=OutcomeUnknown(call.doing, lost.reason), final=lost.final
+                    )
+                return _Attempt(AttemptOutcome.NOT_SENT, failure=NotSent(call.doing, lost.reason), final=lost.final)
             if reply.status == 407:
                 unsent = NotSent(call.doing, "the proxy asked for authentication (407)")
-                return _Attempt(Outcome.NOT_SENT, failure=unsent, final=True)
+                return _Attempt(AttemptOutcome.NOT_SENT, failure=unsent, final=True)
             wait = retry_after(reply.headers)
             if reply.status == 429 or (reply.status >= 500 and wait is not None):
                 return self._refused(call, reply, wait, pacer.refused(turn, wait))
             pacer.accepted(turn)
         try:
-            return _Attempt(Outcome.ANSWERED, body=self._read(call, reply))
+            return _Attempt(AttemptOutcome.ANSWERED, body=self._read(call, reply))
         except OutcomeUnknown as failure:
             # A write is settled; to read again what answers get mixed up for is to trust the next one.
             final = isinstance(failure, AccountMismatch) and call.method == "GET"
-            return _Attempt(Outcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final)
+            return _Attempt(
+                AttemptOutcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final
+            )
         except CallError as failure:
-            return _Attempt(Outcome.ANSWERED, failure=failure)
+            return _Attempt(AttemptOutcome.ANSWERED, failure=failure)
 
     def _refused(self, call: Call, reply: Reply, wait: float | None, given_up: str | None) -> _Attempt:
         """Return how an attempt ended that was answered with "not now"; only a 429 says that nothing was applied."""
-        outcome, kind = (Outcome.REFUSED, Rejected) if reply.status == 429 else (Outcome.UNKNOWN, OutcomeUnknown)
+        outcome, kind = (
+            (AttemptOutcome.REFUSED, Rejected) if reply.status == 429 else (AttemptOutcome.UNKNOWN, OutcomeUnknown)
+        )
         failure = self._failure(kind, call, reply, advice=given_up)
         if given_up:
             failure.given_up = True

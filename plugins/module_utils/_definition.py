@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A module as data: its options, how they are checked, and what they drive."""
+"""A module as data: its options, how they are checked, and what they operation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ._transport import Transport
 Options = Mapping[str, Any]
 
 #: What a module does: it gets the client, the checked options with secrets masked, and whether only to look.
-Drive = Callable[[Client, Options, bool], Outcome]
+Operation = Callable[[Client, Options, bool], Outcome]
 
 #: Opens HTTP, given ``timeout``, ``validate_certs`` and ``ca_path``; an edge may hand out one that is open already.
 OpenTransport = Callable[[float, bool, "str | None"], Transport]
@@ -99,7 +99,7 @@ class Definition:
     """What a module's file says beside its documentation.
 
     :param options: its own options, as in an argument spec.
-    :param drive: what it does with them; see :func:`one` and :func:`ask`.
+    :param operation: what it does with them; see :func:`converging` and :func:`reading`.
     :param checks: option to the check of a value that an argument spec can't express.
     :param check_together: checks what options mean together, and raises InputError.
     :param required_one_of: as in an argument spec; likewise ``required_together`` and ``mutually_exclusive``.
@@ -109,7 +109,7 @@ class Definition:
     """
 
     options: Mapping[str, Mapping[str, Any]]
-    drive: Drive
+    operation: Operation
     checks: Mapping[str, Check] = field(default_factory=dict)
     check_together: Callable[[Options], None] = _nothing_to_check
     required_one_of: Sequence[Sequence[str]] = ()
@@ -160,7 +160,7 @@ class Definition:
         """
         options = checked({**CONNECTION_CHECKS, **self.checks}, options, self.secret_options)
         self.check_together(options)
-        return self.drive(connected(options, open_transport), options, dry_run)
+        return self.operation(connected(options, open_transport), options, dry_run)
 
 
 def checked(checks: Mapping[str, Check], options: Options, secret_options: Collection[str]) -> Options:
@@ -191,25 +191,25 @@ def connected(options: Options, open_transport: OpenTransport) -> Client:
     return client
 
 
-def one(resource: Callable[[Client, Options], Resource[Any]]) -> Drive:
+def converging(resource: Callable[[Client, Options], Resource[Any]]) -> Operation:
     """Return what a module does that describes one resource: bring it to what is wanted.
 
     :param resource: makes the resource from the client and the options.
     """
 
-    def drive(client: Client, options: Options, dry_run: bool) -> Outcome:
+    def operation(client: Client, options: Options, dry_run: bool) -> Outcome:
         return converge(resource(client, options), dry_run)
 
-    return drive
+    return operation
 
 
-def ask(question: Callable[[Client, Options], Mapping[str, Any]]) -> Drive:
+def reading(question: Callable[[Client, Options], Mapping[str, Any]]) -> Operation:
     """Return what an ``_info`` module does: ask, in check mode too.
 
     :param question: asks, and returns the module's keys.
     """
 
-    def drive(client: Client, options: Options, dry_run: bool) -> Outcome:
+    def operation(client: Client, options: Options, dry_run: bool) -> Outcome:
         return Outcome(changed=False, result=question(client, options))
 
-    return drive
+    return operation

@@ -105,14 +105,14 @@ def only_one(
     return named[0] if named else None
 
 
-def check_not_taken(bearers: Sequence[Record], name: str | None) -> None:
+def check_not_taken(same_name: Sequence[Record], name: str | None) -> None:
     """Check that nothing bears the name that something is to get.
 
     :raises AmbiguousState: where something does.
     """
-    if bearers:
+    if same_name:
         raise AmbiguousState(
-            f"friendly_name: {name!r} is taken already, by {list_records(bearers)}. Nothing was changed."
+            f"friendly_name: {name!r} is taken already, by {list_records(same_name)}. Nothing was changed."
         )
 
 

@@ -49,7 +49,7 @@ _SLOWEST_RATE = 1.0
 _FASTEST_RATE = 1000.0
 
 
-class Outcome(Enum):
+class AttemptOutcome(Enum):
     """How one attempt at a request ended."""
 
     ANSWERED = "answered"
@@ -58,16 +58,16 @@ class Outcome(Enum):
     UNKNOWN = "of unknown outcome"
 
 
-def may_repeat(outcome: Outcome, repeatable: bool, attempts_left: int) -> bool:
+def may_repeat(outcome: AttemptOutcome, repeatable: bool, attempts_left: int) -> bool:
     """Decide whether a request is sent again.
 
     :param outcome: how the attempt ended.
     :param repeatable: whether sending it twice leaves what sending it once does.
     :param attempts_left: further attempts that the user allows (``max_retries``).
     """
-    if outcome is Outcome.ANSWERED or attempts_left <= 0:
+    if outcome is AttemptOutcome.ANSWERED or attempts_left <= 0:
         return False
-    return repeatable or outcome is not Outcome.UNKNOWN
+    return repeatable or outcome is not AttemptOutcome.UNKNOWN
 
 
 def backoff(attempt: int, chance: float) -> float:

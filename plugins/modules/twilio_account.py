@@ -130,7 +130,7 @@ account:
       sample: 0123456789abcdef0123456789abcdef
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import account
 
@@ -143,7 +143,7 @@ DEFINITION = Definition(
     checks=account.CHECKS,
     check_together=account.check_together,
     required_one_of=[["sid", "friendly_name"]],
-    drive=one(account.AccountState),
+    operation=converging(account.AccountState),
 )
 
 

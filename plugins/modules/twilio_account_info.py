@@ -96,7 +96,7 @@ accounts:
       sample: "2026-01-31T04:00:00Z"
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import account
 
@@ -106,7 +106,7 @@ DEFINITION = Definition(
         "status": {"type": "str", "choices": ["active", "suspended", "closed"]},
     },
     checks=account.CHECKS,
-    drive=ask(account.look_up),
+    operation=reading(account.look_up),
 )
 
 

@@ -154,7 +154,7 @@ secret:
   sample: 0123456789abcdefghijklmnopqrstuv
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import api_key
 
@@ -163,7 +163,7 @@ DEFINITION = Definition(
     checks=api_key.CHECKS,
     check_together=api_key.check_together,
     required_one_of=[["sid", "friendly_name"]],
-    drive=one(api_key.ApiKeyState),
+    operation=converging(api_key.ApiKeyState),
     acts_as_subaccount=True,
 )
 

@@ -96,7 +96,7 @@ api_keys:
       sample: "2026-01-31T04:00:00Z"
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import api_key
 
@@ -104,7 +104,7 @@ DEFINITION = Definition(
     options={**api_key.INFO_OPTIONS, "with_permissions": {"type": "bool", "default": False}},
     checks=api_key.INFO_CHECKS,
     mutually_exclusive=[["sid", "friendly_name"]],
-    drive=ask(api_key.look_up),
+    operation=reading(api_key.look_up),
     acts_as_subaccount=True,
 )
 

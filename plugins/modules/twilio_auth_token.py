@@ -112,7 +112,7 @@ secondary_auth_token:
   sample: 0123456789abcdef0123456789abcdef
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 
@@ -127,7 +127,7 @@ DEFINITION = Definition(
     check_together=auth_token.check_together,
     required_if=[("state", "promoted", ["secondary_auth_token"])],
     required_of_connection=["auth_token"],
-    drive=one(auth_token.AuthTokenState),
+    operation=converging(auth_token.AuthTokenState),
 )
 
 

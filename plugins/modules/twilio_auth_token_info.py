@@ -57,7 +57,7 @@ phase:
   sample: staged
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 
@@ -65,7 +65,7 @@ DEFINITION = Definition(
     options=auth_token.OPTIONS,
     checks=auth_token.CHECKS,
     required_of_connection=["auth_token"],
-    drive=ask(auth_token.look_up),
+    operation=reading(auth_token.look_up),
 )
 
 

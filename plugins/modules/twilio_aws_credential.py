@@ -125,7 +125,7 @@ replaced_sids:
 """
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 
@@ -143,7 +143,7 @@ DEFINITION = Definition(
     check_together=credential.AWS.check_together,
     required_one_of=[["sid", "friendly_name"]],
     required_together=[["aws_access_key_id", "aws_secret_access_key"]],
-    drive=one(credential.AWS.state),
+    operation=converging(credential.AWS.state),
     acts_as_subaccount=True,
 )
 

@@ -112,7 +112,7 @@ countries:
 """
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import messaging_geo_permission
 
@@ -124,7 +124,7 @@ DEFINITION = Definition(
     },
     checks=dict.fromkeys(("enabled", "disabled"), _schemas.country_codes),
     check_together=messaging_geo_permission.check_together,
-    drive=one(messaging_geo_permission.MessagingGeoPermissions),
+    operation=converging(messaging_geo_permission.MessagingGeoPermissions),
     acts_as_subaccount=True,
 )
 

@@ -77,14 +77,14 @@ countries:
 """
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import messaging_geo_permission
 
 DEFINITION = Definition(
     options={"country_code": {"type": "list", "elements": "str"}},
     checks={"country_code": _schemas.country_codes},
-    drive=ask(messaging_geo_permission.look_up),
+    operation=reading(messaging_geo_permission.look_up),
     acts_as_subaccount=True,
 )
 

@@ -126,7 +126,7 @@ replaced_sids:
 """
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, one
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, converging
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 
@@ -142,7 +142,7 @@ DEFINITION = Definition(
     },
     check_together=credential.PUBLIC_KEY.check_together,
     required_one_of=[["sid", "friendly_name"]],
-    drive=one(credential.PUBLIC_KEY.state),
+    operation=converging(credential.PUBLIC_KEY.state),
     acts_as_subaccount=True,
 )
 

@@ -81,7 +81,7 @@ credentials:
       sample: https://accounts.twilio.com/v1/Credentials/PublicKeys/CRaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 
@@ -89,7 +89,7 @@ DEFINITION = Definition(
     options=credential.INFO_OPTIONS,
     checks=credential.CHECKS,
     mutually_exclusive=[["sid", "friendly_name"]],
-    drive=ask(credential.PUBLIC_KEY.look_up),
+    operation=reading(credential.PUBLIC_KEY.look_up),
     acts_as_subaccount=True,
 )
 

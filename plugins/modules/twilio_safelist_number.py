@@ -106,7 +106,7 @@ DEFINITION = Definition(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     checks=safelist.CHECKS,
-    drive=safelist.reconcile,
+    operation=safelist.reconcile,
     acts_as_subaccount=True,
 )
 

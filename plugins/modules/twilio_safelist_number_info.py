@@ -77,14 +77,14 @@ numbers:
       type: int
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import safelist
 
 DEFINITION = Definition(
     options=safelist.OPTIONS,
     checks=safelist.CHECKS,
-    drive=ask(safelist.look_up),
+    operation=reading(safelist.look_up),
     acts_as_subaccount=True,
 )
 

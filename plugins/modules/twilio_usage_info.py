@@ -151,7 +151,7 @@ records:
       sample: usd
 """
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._module import main as run
 from ansible_collections.community.twilio.plugins.module_utils._resources import usage
 
@@ -166,7 +166,7 @@ DEFINITION = Definition(
     },
     checks=usage.CHECKS,
     check_together=usage.check_together,
-    drive=ask(usage.look_up),
+    operation=reading(usage.look_up),
 )
 
 

@@ -12,8 +12,7 @@ from typing import Any
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, Rejected, TwilioError
-from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome as Applied
-from ansible_collections.community.twilio.plugins.module_utils._resource import converge
+from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome, converge
 from ansible_collections.community.twilio.plugins.module_utils._resources import credential
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.plugin_utils import _credential_record as records
@@ -27,7 +26,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._credential_recor
     Listed,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_rotation import CredentialCase
-from ansible_collections.community.twilio.plugins.plugin_utils._driver import Outcome, Rotation
+from ansible_collections.community.twilio.plugins.plugin_utils._driver import HookReport, Rotation
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
     Answer,
     Request,
@@ -60,7 +59,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         issued: Mapping[str, Any],
     ) -> None:
         self.table = table.table(settings)
-        self.name = records.record_name(settings.kind, client.account_sid, friendly_name)
+        self.name = records.record_name(settings.credential_type, client.account_sid, friendly_name)
         self.label = f"{friendly_name}, {client.account_sid}"
         self.first_record = records.first_record(client.account_sid, friendly_name)
         self.settings = settings
@@ -68,7 +67,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         self._client = client
         self._friendly_name = friendly_name
         self._issued = issued
-        self._resource = _RESOURCES[settings.kind]
+        self._resource = _RESOURCES[settings.credential_type]
 
     # -- the case ----------------------------------------------------------------------------------------------------
 
@@ -80,18 +79,18 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         """Return the case that a step leads to."""
         return table.after(case, step, result)
 
-    def hook_result(self, step: RunHook, outcome: Outcome) -> Any:
+    def hook_result(self, step: RunHook, report: HookReport) -> Any:
         """Return what a hook that succeeded came to."""
         if step.name == table.LIST:
-            return records.read_keys(self._named_keys(outcome), self.settings)
+            return records.read_keys(self._named_keys(report), self.settings)
         if step.name == table.ISSUE:
             return Answer(records.ISSUED, self._issued_key())
         return True
 
     @staticmethod
-    def _named_keys(outcome: Outcome) -> Any:
+    def _named_keys(report: HookReport) -> Any:
         """Return the keys as the task files hand them over, those of amazon.aws by the names that users' files use."""
-        keys, used = outcome.handed_over.get("keys"), outcome.handed_over.get("used") or {}
+        keys, used = report.handed_over.get("keys"), report.handed_over.get("used") or {}
         if not isinstance(keys, list):
             return keys
         named = [{"id": key.get("access_key_id"), **key} for key in keys]
@@ -116,7 +115,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     def read(self, stored: Mapping[str, Any]) -> CredentialRecord:
         """Return a record as it was loaded."""
         account_sid, settings = self._client.account_sid, self.settings
-        return records.read_record(stored, account_sid, self._friendly_name, settings.now, settings.kind)
+        return records.read_record(stored, account_sid, self._friendly_name, settings.now, settings.credential_type)
 
     def stored(self, record: CredentialRecord) -> dict[str, Any]:
         """Return a record as it is kept."""
@@ -159,17 +158,17 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
 
     def _create(self, case: CredentialCase) -> Answer:
         record = there(case.record)
-        if self.settings.kind.has_access_key:
+        if self.settings.credential_type.has_access_key:
             material = self._material_of_access_key()
         else:
             half = _key_pair.read_public_half(record.new.private_key_path)
             material = {"public_key": Secret(_schemas.public_key(half.pem))} if half else None
         if material is None:
-            return Answer(table.REFUSED, message=f"The secret of the new {self.settings.kind.noun} is lost.")
+            return Answer(table.REFUSED, message=f"The secret of the new {self.settings.credential_type.noun} is lost.")
         created = self._converge(friendly_name=self._friendly_name, update_secret="always", **material)
         return Answer(records.CREATED, created.result["credential"]["sid"])
 
-    def _converge(self, **options: Any) -> Applied:
+    def _converge(self, **options: Any) -> Outcome:
         """Bring a credential to what a task of the module with these options describes."""
         defaults = {name: option.get("default") for name, option in credential.OPTIONS.items()}
         unset = dict.fromkeys(self._resource.options)

@@ -135,13 +135,13 @@ class AccessKey(NamedTuple):
 class CredentialSettings(Settings):
     """What a role is told.
 
-    :param kind: which type of credential.
+    :param credential_type: which.
     :param grace_days: how long the old one stays after the consumers were moved.
     :param lists_keys: whether there is a hook that lists access keys.
     :param private_key_folder: where private keys are kept.
     """
 
-    kind: CredentialType
+    credential_type: CredentialType
     grace_days: float
     lists_keys: bool = False
     private_key_folder: str = ""
@@ -150,9 +150,9 @@ class CredentialSettings(Settings):
 # -- names, settings, records ------------------------------------------------------------------------------------------
 
 
-def record_name(kind: CredentialType, account_sid: str, friendly_name: str) -> str:
+def record_name(credential_type: CredentialType, account_sid: str, friendly_name: str) -> str:
     """Return the name of a rotation's record."""
-    return f"{kind.name}.{safe_name(account_sid, friendly_name)}"
+    return f"{credential_type.name}.{safe_name(account_sid, friendly_name)}"
 
 
 def private_key_path(record: CredentialRecord, settings: CredentialSettings) -> str:
@@ -162,7 +162,7 @@ def private_key_path(record: CredentialRecord, settings: CredentialSettings) -> 
 
 
 def check_settings(
-    kind: CredentialType,
+    credential_type: CredentialType,
     *,
     account_sid: str,
     friendly_name: str,
@@ -174,15 +174,15 @@ def check_settings(
     revoke_tasks: str = "",
 ) -> list[str]:
     """Return what is wrong with a role's variables that their documentation can't say, a sentence for each."""
-    prefix = kind.role
+    prefix = credential_type.role
     checks = [
         *check_named(prefix, account_sid, friendly_name, max_age_days, grace_days),
         (
-            kind.has_access_key or os.path.isabs(private_key_folder),
+            credential_type.has_access_key or os.path.isabs(private_key_folder),
             f"{prefix}_private_key_folder: expected the absolute path of the folder in which private keys are kept.",
         ),
         (
-            not kind.has_access_key or iam_user or (issue_tasks and revoke_tasks),
+            not credential_type.has_access_key or iam_user or (issue_tasks and revoke_tasks),
             f"{prefix}_iam_user: expected the name of a dedicated IAM user, unless {prefix}_issue_tasks and"
             f" {prefix}_revoke_tasks are both given.",
         ),
@@ -196,9 +196,10 @@ def read_keys(handed_over: Any, settings: CredentialSettings) -> tuple[AccessKey
     :param handed_over: the fact that it sets.
     :raises RotationError: where that is not what it should be; it is not repeated.
     """
+    role = settings.credential_type.role
     problem = RotationError(
-        f"{settings.kind.role}_list_tasks: expected them to set the fact {settings.kind.role}_keys, a list of"
-        " dictionaries with id, used and status. Nothing was removed."
+        f"{role}_list_tasks: expected them to set the fact {role}_keys, a list of dictionaries with id, used and"
+        " status. Nothing was removed."
     )
     if isinstance(handed_over, (str, bytes, Mapping)) or not isinstance(handed_over, Sequence):
         raise problem
@@ -229,7 +230,7 @@ def stored(record: CredentialRecord) -> dict[str, Any]:
 
 
 def read_record(
-    stored: Mapping[str, Any], account_sid: str, friendly_name: str, now: datetime, kind: CredentialType
+    stored: Mapping[str, Any], account_sid: str, friendly_name: str, now: datetime, credential_type: CredentialType
 ) -> CredentialRecord:
     """Return the record that a store holds.
 
@@ -249,7 +250,7 @@ def read_record(
             present=_texts(stored.get("present")),
             verified_at=str(stored["verified_at"]) if stored.get("verified_at") else None,
         )
-        problem = _contradiction(record, kind)
+        problem = _contradiction(record, credential_type)
         if record.verified_at:
             check_past(record.verified_at, "verified_at", now)
     except DateError as error:
@@ -269,24 +270,24 @@ def _texts(stored: Any) -> tuple[str, ...]:
     return tuple(stored)
 
 
-def _contradiction(record: CredentialRecord, kind: CredentialType) -> str:
+def _contradiction(record: CredentialRecord, credential_type: CredentialType) -> str:
     """Return what a record contradicts itself in, as a part of a sentence; empty where it doesn't."""
     if record.phase not in PHASES:
         return f"its phase is {record.phase!r}, which there is not"
-    held = "key_id" if kind.has_access_key else "private_key_path"
+    held = "key_id" if credential_type.has_access_key else "private_key_path"
     needed = {
         IDLE: (),
-        ISSUING: () if kind.has_access_key else (held,),
+        ISSUING: () if credential_type.has_access_key else (held,),
         ISSUED: (held, "fingerprint"),
     }.get(record.phase, (held, "fingerprint", "sid"))
     for name in Key.__dataclass_fields__:
         value = getattr(record.new, name)
         if name in needed and not value:
-            return f"it says {record.phase!r}, but holds no {name} of the new {kind.noun}"
+            return f"it says {record.phase!r}, but holds no {name} of the new {credential_type.noun}"
         if record.phase in (IDLE, ISSUING, ISSUED) and value and name not in needed:
-            return f"it says {record.phase!r}, but holds the {name} of a new {kind.noun}"
+            return f"it says {record.phase!r}, but holds the {name} of a new {credential_type.noun}"
         if value and value == getattr(record.current, name):
-            return f"its current and its new {kind.noun} have the same {name}"
+            return f"its current and its new {credential_type.noun} have the same {name}"
     if record.phase == VERIFIED and not record.verified_at:
         return "it says 'verified', but not since when"
     return ""

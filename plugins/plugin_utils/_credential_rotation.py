@@ -147,7 +147,7 @@ def _current(case: CredentialCase) -> Key:
 
 
 def _is_aws(case: CredentialCase) -> bool:
-    return case.settings.kind.has_access_key
+    return case.settings.credential_type.has_access_key
 
 
 def _lists(case: CredentialCase) -> bool:
@@ -356,14 +356,14 @@ def _gives_up(case: CredentialCase) -> bool:
 
 def _what_holds(case: CredentialCase) -> str:
     """Return what is valid now, and what the next run does."""
-    record, kind = _record(case), case.settings.kind
+    record, credential_type = _record(case), case.settings.credential_type
     new, old = record.new, record.current.sid
     if record.phase == IDLE:
         return "Nothing was changed."
     if record.phase == ISSUING:
         place = f"{old} is as it was" if old else "Nothing was given to Twilio"
         lost = ""
-        if kind.has_access_key:
+        if credential_type.has_access_key:
             lost = (
                 " An access key that was made and never used is deleted by the next run."
                 if case.settings.lists_keys
@@ -371,8 +371,8 @@ def _what_holds(case: CredentialCase) -> str:
             )
         return f"{place}. The next run tries again.{lost}"
     if record.phase == ISSUED:
-        key = f"access key {new.key_id}" if kind.has_access_key else f"key pair in {new.private_key_path}"
-        again = "deletes it and makes another" if kind.has_access_key else "uses it"
+        key = f"access key {new.key_id}" if credential_type.has_access_key else f"key pair in {new.private_key_path}"
+        again = "deletes it and makes another" if credential_type.has_access_key else "uses it"
         return f"Consumers use what they used. Unless Twilio has the new {key}, the next run {again}."
     if record.phase == REVOKING:
         return (
@@ -381,7 +381,7 @@ def _what_holds(case: CredentialCase) -> str:
         )
     if _gives_up(case):
         left = f" {old} is there." if case.noted(POINTED_TO_OLD) else ""
-        return f"Somebody deleted the new {kind.noun}, {new.sid}.{left} The next run goes on from here."
+        return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run goes on from here."
     if _was(case, REMOVED, old):
         return f"Consumers use {new.sid}. The next run looks whether {old} is deleted, and goes on from here."
     both = f"{old} and {new.sid} both exist" if old else f"{new.sid} exists"
@@ -397,7 +397,7 @@ def _not_answered(case: CredentialCase) -> str:
 
 
 def _not_new(case: CredentialCase) -> str:
-    role, record = case.settings.kind.role, _record(case)
+    role, record = case.settings.credential_type.role, _record(case)
     if _is_aws(case):
         return (
             f"{role}_issue_tasks: expected them to set the fact {role}_issued, with aws_access_key_id and"
@@ -460,7 +460,7 @@ def _not_listed_any_more(case: CredentialCase) -> str:
 
 
 def _given_up(case: CredentialCase) -> str:
-    record, noun = _record(case), case.settings.kind.noun
+    record, noun = _record(case), case.settings.credential_type.noun
     is_there = _find(case, record.current.sid) is not None
     stays = f"the old one, {record.current.sid}, stays" if is_there else "there is no old one"
     return f"Somebody deleted the new {noun}, {record.new.sid}. It was given up, and {stays}."
@@ -872,18 +872,18 @@ TABLE: Sequence[Row] = (
 
 def table(settings: CredentialSettings) -> Sequence[Row]:
     """Return the table, its plans in the words of a type of credential."""
-    kind = settings.kind
-    revoke = ", revoke its access key" if kind.has_access_key else ""
+    credential_type = settings.credential_type
+    revoke = ", revoke its access key" if credential_type.has_access_key else ""
     rest = (
         f"re-point the consumers, verify, after {settings.grace_days:g} days verify again and delete the old"
-        f" {kind.noun}{revoke}"
+        f" {credential_type.noun}{revoke}"
     )
     words = {
-        "noun": kind.noun,
-        "key": kind.key,
+        "noun": credential_type.noun,
+        "key": credential_type.key,
         "revoke": revoke,
-        "drop": ", delete the new access key" if kind.has_access_key else "",
+        "drop": ", delete the new access key" if credential_type.has_access_key else "",
         "rest": rest,
-        "way": f"make {kind.key}, create the {kind.noun}, {rest}",
+        "way": f"make {credential_type.key}, create the {credential_type.noun}, {rest}",
     }
     return tuple(row._replace(plan=row.plan.format(**words)) for row in TABLE)

@@ -122,10 +122,10 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         """Return the case that a step leads to; see :func:`_rotation.after`."""
         return after(case, step, result)
 
-    def hook_result(self, step: RunHook, outcome: Outcome) -> Any:
+    def hook_result(self, step: RunHook, report: HookReport) -> Any:
         """Return what a hook that succeeded came to, as :meth:`after` takes it.
 
-        :param outcome: what the role reports of it.
+        :param report: what the role reports of it.
         :raises RotationError: where it handed over what can't be right.
         """
         return True
@@ -211,7 +211,7 @@ class TaskStore(Store):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class HookReport:
     """What the role reports of what it was told to do.
 
     :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
@@ -363,15 +363,15 @@ class Driver:
         self._state = State(run_id="")
         self._lock: Mapping[str, Any] = {}
 
-    def call(self, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> Called:
+    def call(self, state: State | None, report: HookReport, record: Mapping[str, Any] | None) -> Called:
         """Go on until the role has to do something, or to the end.
 
         :param state: what the call before told; None in the first call of a run.
-        :param outcome: what the role reports.
+        :param report: what the role reports.
         :param record: what the call before returned with its state.
         """
         try:
-            self._begin(state, outcome, record)
+            self._begin(state, report, record)
             if self._state.ends:
                 return self._end(self._state.ending)
             return self._go_on()
@@ -384,18 +384,18 @@ class Driver:
 
     # -- the beginning of a call -------------------------------------------------------------------------------------
 
-    def _begin(self, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> None:
+    def _begin(self, state: State | None, report: HookReport, record: Mapping[str, Any] | None) -> None:
         if state is None:
             state = State(run_id=_lock.new_run_id())
             if self._check_mode:
                 # Nothing is written, so there is nothing to lock, and nothing to wait for.
                 state = replace(state, run=replace(state.run, locked=True, settled=True))
         self._state = state
-        if outcome.failed_task is not None and state.waits_for in (LOAD, SAVE):
+        if report.failed_task is not None and state.waits_for in (LOAD, SAVE):
             self._forget_lock()
-            self._store_failed(state.waits_for, outcome)
-        if state.waits_for == SAVE and outcome.failed_task is None:
-            self._state = replace(state, version=(outcome.saved or {}).get("version"))
+            self._store_failed(state.waits_for, report)
+        if state.waits_for == SAVE and report.failed_task is None:
+            self._state = replace(state, version=(report.saved or {}).get("version"))
         if record is not None:
             self._use(record, held=state.waits_for == SAVE)
         if state.ends:
@@ -403,20 +403,20 @@ class Driver:
         if isinstance(self._store, FileStore) or not state.loaded or self._was_told_to_load():
             self._load(first=not state.loaded)
         if state.waits_for not in ("", LOAD, SAVE):
-            self._after_hook(RunHook(state.waits_for, note=state.note), outcome)
+            self._after_hook(RunHook(state.waits_for, note=state.note), report)
         elif state.handed_by:
             # The call that this hook led to ended with a look at the lock, which would come again and again otherwise.
-            self._after_hook(RunHook(state.handed_by), outcome)
+            self._after_hook(RunHook(state.handed_by), report)
 
-    def _after_hook(self, step: RunHook, outcome: Outcome) -> None:
-        failed = outcome.failed_task is not None
-        result = not failed and self._rotation.hook_result(step, outcome)
+    def _after_hook(self, step: RunHook, report: HookReport) -> None:
+        failed = report.failed_task is not None
+        result = not failed and self._rotation.hook_result(step, report)
         if not isinstance(result, bool):
             self._handed_by = step.name
         # A record that was loaded just now was loaded after the hook.
         held = self._case.run.held
         self._case = self._rotation.after(self._case, step, result)
-        run = replace(self._case.run, held=held, failed_in=outcome.where() or self._case.run.failed_in)
+        run = replace(self._case.run, held=held, failed_in=report.where() or self._case.run.failed_in)
         self._case = replace(self._case, run=run)
 
     def _was_told_to_load(self) -> bool:
@@ -426,12 +426,12 @@ class Driver:
         """Load the record, or see that it is still the one that this run knows."""
         found = self._store.load(self._rotation.name)
         if not first:
-            self._see_version(found.version)
+            self._check_version(found.version)
         self._state = replace(self._state, loaded=True, version=found.version)
         self._use(found.record, held=True)
 
-    def _see_version(self, version: Any) -> None:
-        """See that a version is the one that this run knows.
+    def _check_version(self, version: Any) -> None:
+        """Check that a version is the one that this run knows.
 
         :raises RotationError: where it is not.
         """
@@ -447,12 +447,12 @@ class Driver:
         self._state = replace(self._state, phase=record.phase if record else "none")
         self._case = self._rotation.first_case(record, run)
 
-    def _store_failed(self, what: str, outcome: Outcome) -> None:
+    def _store_failed(self, what: str, report: HookReport) -> None:
         """Say that a task file of the store failed.
 
         :raises RotationError: unless the run ends anyway, for a reason that is to be told.
         """
-        said = outcome.message or f"The task that failed: '{outcome.failed_task or '(not known)'}'."
+        said = report.message or f"The task that failed: '{report.failed_task or '(not known)'}'."
         message = f"The record {'was not saved' if what == SAVE else 'could not be read'}. {said}"
         if not self._state.ends:
             raise RotationError(message)
@@ -511,7 +511,7 @@ class Driver:
         if not seen:
             case = self._case
             if isinstance(self._store, FileStore):
-                self._see_version(self._store.version(self._rotation.name))
+                self._check_version(self._store.version(self._rotation.name))
             else:
                 self._load(first=False)
             self._case = replace(case, run=replace(case.run, held=True))

@@ -22,7 +22,7 @@ _SUFFIX = ".new"
 
 
 @contextmanager
-def written_beside(folder: int, name: str, content: bytes) -> Iterator[str]:
+def temporary_file(folder: int, name: str, content: bytes) -> Iterator[str]:
     """Have a content on the disk in a file beside, that its owner alone can read, until the block ends.
 
     :param folder: where.
@@ -54,7 +54,7 @@ def _created_beside(folder: int, name: str) -> tuple[str, int]:
 
 
 def remove_left_overs(folder: int, name: str) -> None:
-    """Remove what :func:`written_beside` left of a file where its run was killed, and nothing else.
+    """Remove what :func:`temporary_file` left of a file where its run was killed, and nothing else.
 
     :param folder: where.
     :param name: the file's.

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, written_beside
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     WRITE,
     NotOwnError,
-    made_folder,
+    ensure_own_folder,
     open_own,
     own_folder,
 )
@@ -98,7 +98,7 @@ def make(path: str | Path, option: str = "path") -> PublicHalf:
     """
     file = _checked(path, option)
     try:
-        with made_folder(file.parent, WRITE) as folder:
+        with ensure_own_folder(file.parent, WRITE) as folder:
             remove_left_overs(folder, file.name)
             half = _read(file, folder) or _made(file, folder)
             # Also for a key that was found: a run that gave the file its name may have been killed before this.
@@ -150,7 +150,7 @@ def _made(file: Path, folder: int) -> PublicHalf:
     key = rsa.generate_private_key(_EXPONENT, _BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        with written_beside(folder, file.name, pem) as beside:
+        with temporary_file(folder, file.name, pem) as beside:
             # A rename would replace a file that has come in the meantime.
             os.link(beside, file.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:

@@ -46,7 +46,7 @@ def own_folder(path: Path, forbidden: int) -> Iterator[int]:
 
 
 @contextmanager
-def made_folder(path: Path, forbidden: int) -> Iterator[int]:
+def ensure_own_folder(path: Path, forbidden: int) -> Iterator[int]:
     """Create a folder open as :func:`own_folder` does, but make it where it is missing, and what is missing above it.
 
     What is made is for its owner alone, and on the disk.

@@ -29,12 +29,12 @@ from ansible.parsing.vault import (
 )
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, written_beside
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     ANYTHING,
     NotOwnError,
-    made_folder,
+    ensure_own_folder,
     open_own,
     own_folder,
 )
@@ -134,13 +134,13 @@ class RecordFile:
         encrypted = VaultLib().encrypt(text, secret=self._secret, salt=os.urandom(_SALT_LENGTH))
         name = self._path.name
         try:
-            with made_folder(self._path.parent, ANYTHING) as folder, self._alone(folder):
+            with ensure_own_folder(self._path.parent, ANYTHING) as folder, self._alone(folder):
                 if _version(self._read(folder)) != replaces:
                     raise RecordError(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
                 remove_left_overs(folder, name)
-                with written_beside(folder, name, encrypted) as beside:
+                with temporary_file(folder, name, encrypted) as beside:
                     os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
         except NotOwnError as error:

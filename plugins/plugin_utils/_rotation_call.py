@@ -46,7 +46,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     Called,
     Driver,
     FileStore,
-    Outcome,
+    HookReport,
     Rotation,
     State,
     Stored,
@@ -60,7 +60,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation i
 
 _FILE, _VAULT = "file", "hashi_vault"
 
-_CREDENTIALS = {kind.name: kind for kind in (AWS_CREDENTIAL, PUBLIC_KEY)}
+_CREDENTIALS = {each.name: each for each in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
 _API_KEY = "api_key"
 
@@ -231,7 +231,7 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         check_mode=check_mode,
     )
     record = (options["handed_over"]["result"] or {}).get("record") if state is not None else None
-    return driver.call(state, _outcome(options, state), record or None)
+    return driver.call(state, _hook_report(options, state), record or None)
 
 
 def _rotation(
@@ -266,7 +266,7 @@ def _rotation(
         return ApiKeyRotation(client, key_settings, options["friendly_name"], checked_options["permissions"], hooks)
     settings = CredentialSettings(
         **common,
-        kind=_CREDENTIALS[options["rotates"]],
+        credential_type=_CREDENTIALS[options["rotates"]],
         grace_days=options["grace_days"],
         lists_keys="list" in hooks,
         private_key_folder=options["private_key_folder"] or "",
@@ -315,9 +315,9 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
 
 def _problems_of_credential(options: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the options of a credential."""
-    kind = _CREDENTIALS[options["rotates"]]
+    credential_type = _CREDENTIALS[options["rotates"]]
     messages = check_settings(
-        kind,
+        credential_type,
         account_sid=options["subaccount_sid"] or options["account_sid"],
         friendly_name=options["friendly_name"],
         max_age_days=options["max_age_days"],
@@ -328,7 +328,7 @@ def _problems_of_credential(options: Mapping[str, Any]) -> Iterator[str]:
         revoke_tasks=options["hooks"].get("revoke") or "",
     )
     for message in messages:
-        yield message.removeprefix(f"{kind.role}_")
+        yield message.removeprefix(f"{credential_type.role}_")
 
 
 def _problems_of_api_key(options: Mapping[str, Any]) -> Iterator[str]:
@@ -424,11 +424,11 @@ def _has_failed(options: Mapping[str, Any], state: State | None) -> bool:
     return state is not None and options["outcome"].get("failed_step") == state.step
 
 
-def _outcome(options: Mapping[str, Any], state: State | None) -> Outcome:
+def _hook_report(options: Mapping[str, Any], state: State | None) -> HookReport:
     """Return what the role reports, if it is about the step that the call before told of."""
     told, handed = options["outcome"], options["handed_over"]
     failed = _has_failed(options, state)
-    return Outcome(
+    return HookReport(
         failed_task=(told.get("failed_task") or "") if failed else None,
         message=(told.get("reason") or "") if failed else "",
         saved=handed["saved"],

@@ -47,14 +47,14 @@ def prove(
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
 ) -> Callable[[Any], Any]:
-    """Return a function that proves the rules for a way, and counts its points."""
+    """Return a function that proves the rules for a scenario, and counts its points."""
     from proofs import Proof
 
     # Not the test's own, which has its name: ansible-core has sockets below, whose paths must not be long.
     folder = tmp_path_factory.mktemp("k")
 
-    def prove(way: Any) -> Any:
-        proof = Proof(way, simulator, folder, seen, request.config.getoption("--kill-everywhere"))
+    def prove(scenario: Any) -> Any:
+        proof = Proof(scenario, simulator, folder, seen, request.config.getoption("--kill-everywhere"))
         problems = proof.problems()
         record_property(POINTS, len(proof.points))
         record_property(KILLED, len(proof.killed))

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from kills import Ran, Scene
+from kills import Fixture, Ran
 from rules import Store, files, half_saved, idle, left_over, shown, taken
 from simulator.client import Simulator
 
@@ -32,7 +32,7 @@ AWS, PUBLIC_KEY = "aws_credential", "public_key"
 
 @dataclass(frozen=True)
 class CredentialWitness:
-    """Who knows what happened in a scene of a credential's rotation.
+    """What must hold in a credential's rotation.
 
     :param kind: AWS or PUBLIC_KEY.
     :param account_sid: the account whose credential it is.
@@ -47,7 +47,7 @@ class CredentialWitness:
     kind: str
     simulator: Simulator
     account_sid: str
-    scene: Scene
+    fixture: Fixture
     store: Store
     journal: Path
     inputs: Sequence[Path]
@@ -63,10 +63,10 @@ class CredentialWitness:
 
     def left_behind(self) -> Any:
         """Return all that the next run can find: record, credentials, keys, what the consumer uses, names of files."""
-        if left := half_saved(self.scene):
+        if left := half_saved(self.fixture):
             return left
         return {
-            "play": self.scene.play,
+            "play": self.fixture.play,
             # Who held it is dead, whoever it was.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "credentials": [
@@ -75,7 +75,7 @@ class CredentialWitness:
             ],
             "keys": self._keys(),
             "consumer": [line["tokens"] for line in taken(self.journal)][-1:],
-            "files": files(self.scene),
+            "files": files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
@@ -90,7 +90,7 @@ class CredentialWitness:
             *self.nothing_is_lost(),
             *self.private_keys_are_kept(),
             *self.nothing_is_shown(runs),
-            *left_over(self.scene),
+            *left_over(self.fixture),
         ]
 
     # -- the rules -----------------------------------------------------------------------------------------------
@@ -147,8 +147,8 @@ class CredentialWitness:
             self._seen_secrets.update(content.decode().splitlines()[2:-1])
         secrets = {f"secret {number}": secret for number, secret in enumerate([*self.secrets, *self._seen_secrets], 1)}
         # What runs put in place, private keys among it, is kept by the tests.
-        where_they_belong = (*self.inputs, self.private_keys, self.scene.kept)
-        problems = shown(secrets, self.scene.folder, where_they_belong, runs)
+        where_they_belong = (*self.inputs, self.private_keys, self.fixture.kept)
+        problems = shown(secrets, self.fixture.folder, where_they_belong, runs)
         record = json.dumps(self.record(), default=str)
         return problems + [f"rule 4: {name} is in the record" for name, secret in secrets.items() if secret in record]
 

@@ -31,7 +31,7 @@ _READING = ("Get", "List", "Simulate")
 class Iam(LoggedServer):
     """IAM on a port of this machine.
 
-    A caller is an access key id: moto takes any, so that each scene has one of its own to call with.
+    A caller is an access key id: moto takes any, so that each fixture has one of its own to call with.
     """
 
     name = "IAM"

@@ -4,7 +4,7 @@
 
 """Runs a role, stands still at each point at which it can be killed, and kills it at one of them.
 
-A *scene* is what a run works on: an account, a store and consumers of its own, in a folder of its own. Its runs are
+A *fixture* is what a run works on: an account, a store and consumers of its own, in a folder of its own. Its runs are
 those of a playbook, or of a role alone, which takes a fraction of the time. The points of a run are each request before
 it is sent, each answer before it is read, each step of a save, and the end of each task. At a point the process stops
 itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and lets it go on; or it kills the
@@ -47,7 +47,7 @@ TASK_END, SAVE, REQUEST, ANSWER = "task end", "save", "request", "answer"
 
 
 class Server(Protocol):
-    """What runs send requests to; each scene is a caller of its own."""
+    """What runs send requests to; each fixture is a caller of its own."""
 
     name: str
 
@@ -95,12 +95,12 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Fixture:
     """What runs work on, one after the other.
 
     :param folder: holds all that they write.
     :param play: what they do.
-    :param callers: the servers, each with what it knows this scene by.
+    :param callers: the servers, each with what it knows this fixture by.
     :param saves_below: in which folders a save is a point, and what is put in place is kept.
     :param environment: further environment variables.
     :param role: which role is run without ``ansible-playbook``, and the file of its variables; None for the play.
@@ -140,21 +140,21 @@ class Ran:
         return any(result.get("changed") for result in self.result.results)
 
 
-def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[Point], None] | None = None) -> Ran:
-    """Run a scene's play.
+def run(fixture: Fixture, name: str, kill_at: Point | None = None, look: Callable[[Point], None] | None = None) -> Ran:
+    """Run a fixture's play.
 
-    :param name: of this run; no other in the scene has it.
+    :param name: of this run; no other in the fixture has it.
     :param kill_at: where to kill it, if anywhere.
     :param look: is called at each point, while the run stands still.
     :raises AssertionError: where the point was not reached, or the time is over, or a server got other requests than
         the points say.
     """
     wanted = [kill_at.kind, kill_at.number] if kill_at else EACH if look else None
-    place = _prepare(scene, name, wanted)
-    before = {server.name: len(server.requests(caller)) for server, caller in scene.callers}
+    place = _prepare(fixture, name, wanted)
+    before = {server.name: len(server.requests(caller)) for server, caller in fixture.callers}
     # Also open to be written to: so it never ends.
     with ThreadPoolExecutor(1) as pool, open(place / STANDING, "r+b", buffering=0) as standing:
-        finish = _start_role(scene, place) if scene.role else _start_playbook(scene, place, standing, pool)
+        finish = _start_role(fixture, place) if fixture.role else _start_playbook(fixture, place, standing, pool)
         try:
             killed = _attend(place, standing, look)
         finally:
@@ -163,25 +163,25 @@ def run(scene: Scene, name: str, kill_at: Point | None = None, look: Callable[[P
         result = finish()
     assert killed == bool(kill_at), f"the run never came to {kill_at}:\n{result.output}"
     points = _points(place)
-    requests = {server.name: server.requests(caller)[before[server.name] :] for server, caller in scene.callers}
+    requests = {server.name: server.requests(caller)[before[server.name] :] for server, caller in fixture.callers}
     if not killed:
         sent = sum(point.kind == REQUEST for point in points)
         assert sent == sum(map(len, requests.values())), f"{sent} requests were points, but these were sent: {requests}"
     return Ran(result, points, requests, (place / PROGRAMS).read_text(encoding="utf-8"))
 
 
-def _start_playbook(scene: Scene, place: Path, standing: FileIO, pool: ThreadPoolExecutor) -> Callable[[], Run]:
+def _start_playbook(fixture: Fixture, place: Path, standing: FileIO, pool: ThreadPoolExecutor) -> Callable[[], Run]:
     """Start a run, and return what returns what came of it once it is over."""
-    future = pool.submit(ansible_playbook, scene.folder, [scene.play], "-vvvv", **_environment(scene, place))
+    future = pool.submit(ansible_playbook, fixture.folder, [fixture.play], "-vvvv", **_environment(fixture, place))
     future.add_done_callback(lambda _future: standing.write(b"\n"))
     return future.result
 
 
-def _start_role(scene: Scene, place: Path) -> Callable[[], Run]:
-    assert scene.role
-    role, variables = scene.role
-    wanted = {"role": role, "variables": str(variables), "folder": str(scene.folder), "place": str(place)}
-    environment = _environment(scene, place)
+def _start_role(fixture: Fixture, place: Path) -> Callable[[], Run]:
+    assert fixture.role
+    role, variables = fixture.role
+    wanted = {"role": role, "variables": str(variables), "folder": str(fixture.folder), "place": str(place)}
+    environment = _environment(fixture, place)
     roles.roles().start({**wanted, "standing": str(place / STANDING), "environment": environment})
 
     def finish() -> Run:
@@ -195,35 +195,35 @@ def _start_role(scene: Scene, place: Path) -> Callable[[], Run]:
     return finish
 
 
-def _prepare(scene: Scene, name: str, wanted: Any) -> Path:
+def _prepare(fixture: Fixture, name: str, wanted: Any) -> Path:
     """Make the folder of a run's points."""
-    place = scene.folder / "runs" / name
-    for folder in (place, scene.kept, *(scene.folder / name for name in ("home", "tmp", "remote"))):
+    place = fixture.folder / "runs" / name
+    for folder in (place, fixture.kept, *(fixture.folder / name for name in ("home", "tmp", "remote"))):
         folder.mkdir(parents=True, exist_ok=True)
     os.mkfifo(place / STANDING)
     for file in (PASSED, PROGRAMS):
         (place / file).touch()
     settings = {
         "wanted": wanted,
-        "saves_below": [str(folder) for folder in scene.saves_below],
-        "kept": str(scene.kept),
+        "saves_below": [str(folder) for folder in fixture.saves_below],
+        "kept": str(fixture.kept),
     }
     (place / SETTINGS).write_text(json.dumps(settings), encoding="utf-8")
     return place
 
 
-def _environment(scene: Scene, place: Path) -> dict[str, str]:
+def _environment(fixture: Fixture, place: Path) -> dict[str, str]:
     plugins = os.pathsep.join(str(folder / "callback_plugins") for folder in (harness.HERE, HERE))
     return {
         MARK: str(place),
         "PYTHONPATH": str(SHIM),
-        "HOME": str(scene.folder / "home"),
-        "TMPDIR": str(scene.folder / "tmp"),
-        "ANSIBLE_REMOTE_TMP": str(scene.folder / "remote"),
+        "HOME": str(fixture.folder / "home"),
+        "TMPDIR": str(fixture.folder / "tmp"),
+        "ANSIBLE_REMOTE_TMP": str(fixture.folder / "remote"),
         "ANSIBLE_ACTION_PLUGINS": str(HERE / "action_plugins"),
         "ANSIBLE_CALLBACK_PLUGINS": plugins,
         "ANSIBLE_CALLBACKS_ENABLED": "results,task_points",
-        **scene.environment,
+        **fixture.environment,
     }
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Proves the rules for one way through a role: what a kill would leave at each of its points, and what comes after."""
+"""Proves the rules for one scenario through a role: what a kill leaves at each of its points, and what comes after."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from kills import Point, Ran, Scene, run
+from kills import Fixture, Point, Ran, run
 from simulator.client import Simulator
 
 #: How many points are tried at once, all workers of pytest together: a little more than there are cores.
 AT_ONCE = max(1, ((os.cpu_count() or 1) + 2) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
-class Witness(Protocol):
-    """Who knows what happened in a scene, and judges it."""
+class Invariants(Protocol):
+    """What must hold in a scenario, judged from what its servers, store and consumers recorded."""
 
     @property
-    def scene(self) -> Scene:
-        """The scene."""
+    def fixture(self) -> Fixture:
+        """The fixture."""
 
     def record(self) -> dict[str, Any]:
         """Return the record that is there now."""
@@ -50,11 +50,11 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way through a role.
+class Scenario:
+    """One scenario through a role.
 
     :param name: what it is called.
-    :param prepare: makes a scene for it in a folder, the same each time.
+    :param prepare: makes a fixture for it in a folder, the same each time.
     :param ends_with: what the record says when it is over.
     :param ends_well: whether a run that gets to the end succeeds, and one after it has nothing to do.
     :param chooses: at which points a run is killed, where they leave something new; the others are another way's.
@@ -62,7 +62,7 @@ class Way:
     """
 
     name: str
-    prepare: Callable[[Simulator, Path], Witness]
+    prepare: Callable[[Simulator, Path], Invariants]
     ends_with: Mapping[str, Any] = field(default_factory=dict)
     ends_well: bool = True
     chooses: Callable[[Point], bool] = lambda _point: True
@@ -85,25 +85,27 @@ Kills = tuple[Kill, ...]
 
 
 class Proof:
-    """The runs of one way.
+    """The runs of one scenario.
 
     One run stands still at each point, and what a kill would leave there is judged. What the next run does depends on
     what it finds. So for each different thing that a kill would leave, but for SIDs, tokens and the time of day, a run
     is killed at the first such point, and a next one stands still at each of its own: where that would leave something
     else, it is killed there, too, and so on.
 
-    :param folder: where the scenes are; one that had no problem is removed.
+    :param folder: where the fixtures are; one that had no problem is removed.
     :param seen: a folder that says what was found in other ways.
     :param everywhere: whether a run that begins undisturbed is killed at each point, whatever it leaves.
     """
 
-    def __init__(self, way: Way, simulator: Simulator, folder: Path, seen: Path, everywhere: bool = False) -> None:
-        self._way, self._simulator, self._folder = way, simulator, folder
+    def __init__(
+        self, scenario: Scenario, simulator: Simulator, folder: Path, seen: Path, everywhere: bool = False
+    ) -> None:
+        self._scenario, self._simulator, self._folder = scenario, simulator, folder
         self._seen, self._everywhere = seen, everywhere
         #: All points at which a run stood still.
         self.points: list[Point] = []
         #: Where a last run was killed, with those that were killed before it.
-        self.killed: list[Kills] = [(Kill(way.first, None),)] if way.first else []
+        self.killed: list[Kills] = [(Kill(scenario.first, None),)] if scenario.first else []
 
     def problems(self) -> list[str]:
         """Return what is wrong."""
@@ -127,32 +129,32 @@ class Proof:
         :returns: the points of the last run, what is wrong, and where else runs are to be killed.
         """
         folder = Path(tempfile.mkdtemp(dir=self._folder))
-        witness = self._way.prepare(self._simulator, folder)
+        invariants = self._scenario.prepare(self._simulator, folder)
         problems: list[str] = []
         found: list[Kills] = []
         # A run that is killed before it does anything leaves what this one begins with.
-        self._is_new(_left(witness))
+        self._is_new(_left(invariants))
 
         def look(point: Point) -> None:
-            problems.extend(f"{point}: {problem}" for problem in witness.so_far())
-            left = _left(witness)
+            problems.extend(f"{point}: {problem}" for problem in invariants.so_far())
+            left = _left(invariants)
             everywhere = self._everywhere and not kills
-            if everywhere or (self._way.chooses(point) and self._is_new(left)):
+            if everywhere or (self._scenario.chooses(point) and self._is_new(left)):
                 found.append((*kills, Kill(point, left)))
 
         try:
             runs = []
             for number, kill in enumerate(kills, start=1):
-                killed = run(witness.scene, f"killed {number}", kill.point)
+                killed = run(invariants.fixture, f"killed {number}", kill.point)
                 runs.append(killed)
-                problems += witness.so_far()
+                problems += invariants.so_far()
                 if kill.left is None:
                     # It was named beforehand, and not seen.
                     assert killed.points[-1].what.startswith(kill.point.what), f"this is {killed.points[-1]}"
-                elif kill.left != _left(witness):
+                elif kill.left != _left(invariants):
                     problems.append("what was left is not what was seen while a run stood still here")
-            runs.append(run(witness.scene, "undisturbed", look=look))
-            problems += self._judge_end(witness, runs)
+            runs.append(run(invariants.fixture, "undisturbed", look=look))
+            problems += self._judge_end(invariants, runs)
         except AssertionError as error:
             # One point's failure is not to hide the others'.
             return [], [str(error)], []
@@ -160,23 +162,23 @@ class Proof:
             shutil.rmtree(folder)
         return runs[-1].points, problems, found
 
-    def _judge_end(self, witness: Witness, runs: Sequence[Ran]) -> list[str]:
+    def _judge_end(self, invariants: Invariants, runs: Sequence[Ran]) -> list[str]:
         """Return what is wrong after the last of some runs, which was to get to the end."""
         last = runs[-1]
-        record = witness.record()
+        record = invariants.record()
         problems = []
-        if (last.result.status == 0) != self._way.ends_well:
+        if (last.result.status == 0) != self._scenario.ends_well:
             problems.append(f"the run ended with status {last.result.status}:\n{last.result.output}")
         problems += [
             f"the record's {name} is {record.get(name)!r}, not {value!r}"
-            for name, value in self._way.ends_with.items()
+            for name, value in self._scenario.ends_with.items()
             if record.get(name) != value
         ]
-        problems += witness.at_the_end(runs)
-        if self._way.ends_well and self._is_new(f"at the end: {_left(witness)}"):
-            idle = run(witness.scene, "idle")
-            problems += witness.is_idle(record, idle)
-            problems += witness.at_the_end([*runs, idle])
+        problems += invariants.at_the_end(runs)
+        if self._scenario.ends_well and self._is_new(f"at the end: {_left(invariants)}"):
+            idle = run(invariants.fixture, "idle")
+            problems += invariants.is_idle(record, idle)
+            problems += invariants.at_the_end([*runs, idle])
         return problems
 
     def _is_new(self, found: str) -> bool:
@@ -199,17 +201,17 @@ _NAME = re.compile(
 )
 
 
-def _left(witness: Witness) -> str:
-    """Return what a scene's next run depends on."""
-    return alike(witness.left_behind(), witness.scene.folder)
+def _left(invariants: Invariants) -> str:
+    """Return what a fixture's next run depends on."""
+    return alike(invariants.left_behind(), invariants.fixture.folder)
 
 
 def alike(left: Any, folder: Path) -> str:
-    """Return a text that is the same for what different scenes left behind alike.
+    """Return a text that is the same for what different fixtures left behind alike.
 
     Names are numbered as they come, and a date is told apart only from one long ago.
 
-    :param folder: the scene's.
+    :param folder: the fixture's.
     """
     numbers: dict[str, str] = {}
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import store
-from kills import Ran, Scene
+from kills import Fixture, Ran
 from simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Holding(NamedTuple):
 
 
 class Store(Protocol):
-    """Where a scene's record is kept."""
+    """Where a fixture's record is kept."""
 
     def holdings(self) -> Sequence[Holding]:
         """Return all that it has held, in order."""
@@ -65,7 +65,7 @@ class FileStore:
 
     :param path: the file.
     :param password: what ansible-vault encrypts it with.
-    :param kept: the folder in which the scene's runs keep what they put in place.
+    :param kept: the folder in which the fixture's runs keep what they put in place.
     """
 
     def __init__(self, path: Path, password: str, kept: Path) -> None:
@@ -113,7 +113,7 @@ class VaultStore:
 
 @dataclass(frozen=True)
 class TokenWitness:
-    """Who knows what happened in a scene of a token's rotation.
+    """What must hold in a token's rotation.
 
     :param account_sid: the account whose token is rotated.
     :param store: its record.
@@ -127,7 +127,7 @@ class TokenWitness:
 
     simulator: Simulator
     account_sid: str
-    scene: Scene
+    fixture: Fixture
     store: Store
     journal: Path
     inputs: Sequence[Path] = ()
@@ -146,16 +146,16 @@ class TokenWitness:
 
     def left_behind(self) -> Any:
         """Return all that the next run can find: the record, the account, what the consumer takes, names of files."""
-        if left := half_saved(self.scene):
+        if left := half_saved(self.fixture):
             return left
         account = self.simulator.state(self.account_sid)
         return {
-            "play": self.scene.play,
+            "play": self.fixture.play,
             # Who held it is dead, whoever it was.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "account": [account["auth_token"], account["secondary_auth_token"]],
             "consumer": taken(self.journal)[-1]["tokens"],
-            "files": files(self.scene),
+            "files": files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
@@ -178,7 +178,7 @@ class TokenWitness:
             *self.consumers_are_served(lives),
             *self.nothing_is_shown(lives, runs),
             *self.nothing_foreign_is_deleted(lives),
-            *left_over(self.scene),
+            *left_over(self.fixture),
         ]
 
     # -- the rules ---------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ class TokenWitness:
         """Rule 4: no token is in what was printed, in an argument of a program, or in a file that nobody encrypted."""
         secrets = {f"token {number}": life["token"] for number, life in enumerate(lives, start=1)}
         secrets |= {f"secret {number}": secret for number, secret in enumerate(self.secrets, start=1)}
-        return shown(secrets, self.scene.folder, (self.journal, *self.inputs), runs)
+        return shown(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
 
     def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
         """Rule 5: a run that finds nothing due sends one request at most, and changes nothing.
@@ -261,18 +261,18 @@ def taken(path: Path) -> list[dict[str, Any]]:
 # -- what rules of tokens and of credentials share ---------------------------------------------------------------
 
 
-def files(scene: Scene) -> list[str]:
+def files(fixture: Fixture) -> list[str]:
     """Return the names of what was saved; the file that all saves in a folder lock is always empty."""
-    found = (path for folder in scene.saves_below for path in folder.rglob("*"))
+    found = (path for folder in fixture.saves_below for path in folder.rglob("*"))
     return sorted(str(path) for path in found if path.name != ".lock")
 
 
-def files_beside(scene: Scene) -> list[Path]:
+def files_beside(fixture: Fixture) -> list[Path]:
     """Return what a save that was killed half-way left."""
-    return [path for path in map(Path, files(scene)) if path.name.startswith(".")]
+    return [path for path in map(Path, files(fixture)) if path.name.startswith(".")]
 
 
-def half_saved(scene: Scene) -> list[Any]:
+def half_saved(fixture: Fixture) -> list[Any]:
     """Return what can be found where a save was killed half-way: a file beside, as if there were nothing else but that.
 
     What is in that file counts for nothing, so that the next run does what it does without it, but for its next save in
@@ -281,20 +281,20 @@ def half_saved(scene: Scene) -> list[Any]:
     :returns: for each file beside, in which folder it is, and whether there is the one that it was to replace.
     """
     return [
-        [path.parent.name, path.with_name(path.name[1:].rsplit(".", 2)[0]).exists()] for path in files_beside(scene)
+        [path.parent.name, path.with_name(path.name[1:].rsplit(".", 2)[0]).exists()] for path in files_beside(fixture)
     ]
 
 
-def left_over(scene: Scene) -> list[str]:
+def left_over(fixture: Fixture) -> list[str]:
     """Return what is wrong after a run that saved: a private key may be in what another was writing when killed."""
-    return [f"{path.name} was left over by a run that was killed" for path in files_beside(scene)]
+    return [f"{path.name} was left over by a run that was killed" for path in files_beside(fixture)]
 
 
 def shown(secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs: Iterable[Ran]) -> list[str]:
-    """Return where a secret can be seen: in a file of a scene, or in what its runs printed.
+    """Return where a secret can be seen: in a file of a fixture, or in what its runs printed.
 
     :param secrets: by how they may be called.
-    :param folder: the scene's; the arguments of all programs that were started are in it.
+    :param folder: the fixture's; the arguments of all programs that were started are in it.
     :param inputs: the files and folders in which secrets belong.
     """
     places = [(f"the output of run {number}", ran.result.output.encode()) for number, ran in enumerate(runs, start=1)]

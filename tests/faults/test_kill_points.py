@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rotation roles are killed at their points, on each way through them, and run again."""
+"""The rotation roles are killed at their points, on each scenario through them, and run again."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import credential_scenes
-import key_scenes
+import credential_fixtures
+import key_fixtures
 import other_collections
 import pytest
 import store
-import token_scenes
+import token_fixtures
 from credential_rules import AWS, PUBLIC_KEY
 from kills import ANSWER, REQUEST, SAVE, Point
-from proofs import Proof, Way
+from proofs import Proof, Scenario
 from rotations import LONG_AGO
-from token_scenes import Start, Tokens
+from token_fixtures import Start, Tokens
 
 if TYPE_CHECKING:
     from iam import Iam
@@ -64,7 +64,7 @@ def record(tokens: Tokens, phase: str, **more: Any) -> dict[str, Any]:
 
 
 def start(tokens: Tokens, account: Mapping[str, str], phase: str | None, *consumer: str, **more: Any) -> Start:
-    """Return a start with the variables that all have: what a run leaves in one way, it may leave in another."""
+    """Return a start with the variables that all have: what a run leaves in one scenario, it may leave in another."""
     variables = {
         "initial_auth_token": tokens.first,
         "initial_rotated_at": LONG_AGO,
@@ -145,24 +145,24 @@ WAYS: Mapping[str, Begin] = {
 
 
 @pytest.mark.parametrize("name", WAYS)
-def test_auth_token(name: str, prove: Callable[[Way], Proof]) -> None:
+def test_auth_token(name: str, prove: Callable[[Scenario], Proof]) -> None:
     begin = WAYS[name]
     is_refused = begin is refused
     chooses = outside if is_refused else all_points
 
-    prepare = partial(token_scenes.scene, begin=begin)
-    prove(Way(name, prepare, ROTATED, ends_well=not is_refused, chooses=chooses))
+    prepare = partial(token_fixtures.fixture, begin=begin)
+    prove(Scenario(name, prepare, ROTATED, ends_well=not is_refused, chooses=chooses))
 
 
 @pytest.mark.parametrize("phase", ["idle", "staging"])
-def test_a_token_that_may_be_the_primary_is_not_deleted(phase: str, prove: Callable[[Way], Proof]) -> None:
+def test_a_token_that_may_be_the_primary_is_not_deleted(phase: str, prove: Callable[[Scenario], Proof]) -> None:
     def begin(tokens: Tokens) -> Start:
         swapped = {"auth_token": tokens.second, "secondary_auth_token": tokens.first}
         nobody_tells = {"primary_known": False, "parent_tells": False, "stay": (tokens.first, tokens.second)}
         return start(tokens, swapped, phase, tokens.first, tokens.second, **nobody_tells)
 
     # A run that goes on after a kill leaves `staging`, so that what may have been lost stays known.
-    prove(Way(phase, partial(token_scenes.scene, begin=begin), {"pending": None}, ends_well=False))
+    prove(Scenario(phase, partial(token_fixtures.fixture, begin=begin), {"pending": None}, ends_well=False))
 
 
 # -- the ways of credentials ---------------------------------------------------------------------------------------
@@ -173,17 +173,17 @@ FINISHED: Mapping[str, Any] = {"phase": "idle", "new": None, "present": []}
 NEW = {"sid": "CR" + "9" * 32, "key_id": "AKIA" + "9" * 16, "private_key_path": "/new.pem", "fingerprint": "9" * 10}
 
 
-def credential_due(_old: credential_scenes.Old) -> credential_scenes.Start:
+def credential_due(_old: credential_fixtures.Old) -> credential_fixtures.Start:
     """Return a start without a record, where the credential is due if there is one."""
-    return credential_scenes.Start()
+    return credential_fixtures.Start()
 
 
-def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
+def credential_gone(old: credential_fixtures.Old) -> credential_fixtures.Start:
     """Return a start with a new credential that is recorded, and that somebody deleted at Twilio."""
     current = {"sid": old.sid, "key_id": old.key_id, "fingerprint": None}
     # Not due any more when it is over, so that nothing else begins.
     record = {"phase": "created", "current": current, "new": NEW, "lock": store.dead_lock()}
-    return credential_scenes.Start(record, {"max_age_days": 100000})
+    return credential_fixtures.Start(record, {"max_age_days": 100000})
 
 
 @pytest.mark.parametrize(
@@ -198,46 +198,46 @@ def credential_gone(old: credential_scenes.Old) -> credential_scenes.Start:
 )
 def test_credential(
     kind: str,
-    begin: Callable[[credential_scenes.Old], credential_scenes.Start],
+    begin: Callable[[credential_fixtures.Old], credential_fixtures.Start],
     has_old: bool,
     request: pytest.FixtureRequest,
-    prove: Callable[[Way], Proof],
+    prove: Callable[[Scenario], Proof],
 ) -> None:
-    prepare = partial(credential_scenes.scene, kind=kind, begin=begin, has_old=has_old)
+    prepare = partial(credential_fixtures.fixture, kind=kind, begin=begin, has_old=has_old)
 
     # The saves of a public key are those of an access key.
-    prove(Way(request.node.name, prepare, FINISHED, chooses=all_points if kind == AWS else outside))
+    prove(Scenario(request.node.name, prepare, FINISHED, chooses=all_points if kind == AWS else outside))
 
 
-def test_a_token_in_a_store_of_task_files(prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(token_scenes.scene, begin=adopt, own_store=True)
+def test_a_token_in_a_store_of_task_files(prove: Callable[[Scenario], Proof]) -> None:
+    prepare = partial(token_fixtures.fixture, begin=adopt, own_store=True)
 
-    prove(Way("task files", prepare, ROTATED, chooses=outside))
+    prove(Scenario("task files", prepare, ROTATED, chooses=outside))
 
 
-def test_a_credential_in_a_store_of_task_files(prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, own_store=True)
+def test_a_credential_in_a_store_of_task_files(prove: Callable[[Scenario], Proof]) -> None:
+    prepare = partial(credential_fixtures.fixture, kind=AWS, begin=credential_due, own_store=True)
 
-    prove(Way("task files", prepare, FINISHED, chooses=outside))
+    prove(Scenario("task files", prepare, FINISHED, chooses=outside))
 
 
 # -- the ways of an API key ----------------------------------------------------------------------------------------
 
 KEY_OVER: Mapping[str, Any] = {"phase": "idle", "new": None, "mark": None}
 
-KEY_WAYS: Mapping[str, key_scenes.Start] = {
-    "due": key_scenes.Start(),
-    "a key was lost": key_scenes.Start("creating", marked=True),
-    "somebody deleted the new one": key_scenes.Start("created", knows=True),
-    "verifying fails, rolled back": key_scenes.Start(verifies=False, variables={"on_failure": "rollback"}),
+KEY_WAYS: Mapping[str, key_fixtures.Start] = {
+    "due": key_fixtures.Start(),
+    "a key was lost": key_fixtures.Start("creating", marked=True),
+    "somebody deleted the new one": key_fixtures.Start("created", knows=True),
+    "verifying fails, rolled back": key_fixtures.Start(verifies=False, variables={"on_failure": "rollback"}),
 }
 
 
 @pytest.mark.parametrize("name", KEY_WAYS)
-def test_api_key(name: str, prove: Callable[[Way], Proof]) -> None:
+def test_api_key(name: str, prove: Callable[[Scenario], Proof]) -> None:
     start = KEY_WAYS[name]
-    prepare = partial(key_scenes.scene, start=start)
-    prove(Way(name, prepare, KEY_OVER, ends_well=start.verifies, chooses=outside))
+    prepare = partial(key_fixtures.fixture, start=start)
+    prove(Scenario(name, prepare, KEY_OVER, ends_well=start.verifies, chooses=outside))
 
 
 # -- one kill ------------------------------------------------------------------------------------------------------
@@ -255,21 +255,25 @@ def iam() -> Iterator[Iam]:
         yield running
 
 
-def kill_once(name: str, prepare: Callable[..., Any], ends_with: Mapping[str, Any], answer: int, what: str) -> Way:
-    """Return a way whose first run is killed when it has an answer to a request of that number."""
-    return Way(name, prepare, ends_with, chooses=lambda _point: False, first=Point(ANSWER, answer, what))
+def kill_once(name: str, prepare: Callable[..., Any], ends_with: Mapping[str, Any], answer: int, what: str) -> Scenario:
+    """Return a scenario whose first run is killed when it has an answer to a request of that number."""
+    return Scenario(name, prepare, ends_with, chooses=lambda _point: False, first=Point(ANSWER, answer, what))
 
 
-CREDENTIAL_DUE = partial(credential_scenes.scene, begin=credential_due)
+CREDENTIAL_DUE = partial(credential_fixtures.fixture, begin=credential_due)
 
 
 @pytest.mark.parametrize(
     ("prepare", "ends_with", "answer", "what"),
     [
         pytest.param(
-            partial(token_scenes.scene, begin=by_default), ROTATED, 3, "POST /v1/AuthTokens/Secondary", id="auth token"
+            partial(token_fixtures.fixture, begin=by_default),
+            ROTATED,
+            3,
+            "POST /v1/AuthTokens/Secondary",
+            id="auth token",
         ),
-        pytest.param(key_scenes.scene, KEY_OVER, 2, "POST /v1/Keys", id="API key"),
+        pytest.param(key_fixtures.fixture, KEY_OVER, 2, "POST /v1/Keys", id="API key"),
         pytest.param(partial(CREDENTIAL_DUE, kind=AWS), FINISHED, 5, "POST /v1/Credentials/AWS", id="AWS"),
         pytest.param(
             partial(CREDENTIAL_DUE, kind=PUBLIC_KEY), FINISHED, 4, "POST /v1/Credentials/PublicKeys", id="public key"
@@ -281,35 +285,37 @@ def test_on_each_core(
     ends_with: Mapping[str, Any],
     answer: int,
     what: str,
-    prove: Callable[[Way], Proof],
+    prove: Callable[[Scenario], Proof],
 ) -> None:
     prove(kill_once(what, partial(prepare, in_playbook=True), ends_with, answer, what))
 
 
 @needs_other_collections
-def test_auth_token_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(token_scenes.scene, begin=by_default, vault=vault)
+def test_auth_token_in_vault(vault: Vault, prove: Callable[[Scenario], Proof]) -> None:
+    prepare = partial(token_fixtures.fixture, begin=by_default, vault=vault)
 
     # The token is minted, and not saved.
     prove(kill_once("in Vault", prepare, ROTATED, 5, "POST /v1/AuthTokens/Secondary"))
 
 
 @needs_other_collections
-def test_api_key_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(key_scenes.scene, vault=vault)
+def test_api_key_in_vault(vault: Vault, prove: Callable[[Scenario], Proof]) -> None:
+    prepare = partial(key_fixtures.fixture, vault=vault)
 
     prove(kill_once("in Vault", prepare, KEY_OVER, 4, "POST /v1/Keys"))
 
 
 @needs_other_collections
-def test_credential_in_vault(vault: Vault, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, vault=vault)
+def test_credential_in_vault(vault: Vault, prove: Callable[[Scenario], Proof]) -> None:
+    prepare = partial(credential_fixtures.fixture, kind=AWS, begin=credential_due, vault=vault)
 
     prove(kill_once("AWS in Vault", prepare, FINISHED, 8, "POST /v1/secret/"))
 
 
 @needs_other_collections
-def test_an_access_key_that_amazon_aws_made_and_nobody_was_told_of(iam: Iam, prove: Callable[[Way], Proof]) -> None:
-    prepare = partial(credential_scenes.scene, kind=AWS, begin=credential_due, iam=iam)
+def test_an_access_key_that_amazon_aws_made_and_nobody_was_told_of(
+    iam: Iam, prove: Callable[[Scenario], Proof]
+) -> None:
+    prepare = partial(credential_fixtures.fixture, kind=AWS, begin=credential_due, iam=iam)
 
     prove(kill_once("amazon.aws", prepare, FINISHED, 5, "POST /"))

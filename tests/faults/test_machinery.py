@@ -15,15 +15,15 @@ import pytest
 import store
 import toy
 from harness import play
-from kills import ANSWER, REQUEST, SAVE, TASK_END, Point, Scene, run
-from proofs import Proof, Way
+from kills import ANSWER, REQUEST, SAVE, TASK_END, Fixture, Point, run
+from proofs import Proof, Scenario
 from simulator.client import Simulator
 
 
-def test_right(prove: Callable[[Way], Proof]) -> None:
+def test_right(prove: Callable[[Scenario], Proof]) -> None:
     ends_with = {"phase": "idle", "pending": None}
 
-    proof = prove(Way("toy", toy.scene, ends_with, chooses=lambda point: point.kind == ANSWER))
+    proof = prove(Scenario("toy", toy.fixture, ends_with, chooses=lambda point: point.kind == ANSWER))
 
     assert {point.kind for point in proof.points} == {TASK_END, SAVE, REQUEST, ANSWER}
 
@@ -40,9 +40,9 @@ def test_right(prove: Callable[[Way], Proof]) -> None:
     ],
 )
 def test_flaw(simulator: Simulator, tmp_path: Path, seen: Path, flaw: str, rule: str) -> None:
-    way = Way(flaw, functools.partial(toy.scene, flaw=flaw), chooses=lambda point: point.kind == ANSWER)
+    scenario = Scenario(flaw, functools.partial(toy.fixture, flaw=flaw), chooses=lambda point: point.kind == ANSWER)
 
-    problems = Proof(way, simulator, tmp_path, seen).problems()
+    problems = Proof(scenario, simulator, tmp_path, seen).problems()
 
     assert any(rule in problem for problem in problems), problems
 
@@ -54,7 +54,7 @@ def test_no_process_is_left(tmp_path: Path) -> None:
         {"name": "Wait", "ansible.builtin.pause": {"seconds": 1}},
         {"name": "End", "ansible.builtin.meta": "noop"},
     ]
-    started = Scene(tmp_path, play(tasks), callers=[])
+    started = Fixture(tmp_path, play(tasks), callers=[])
 
     ran = run(started, "killed", Point(TASK_END, 2, "Wait"))
 
@@ -68,7 +68,7 @@ def test_killed_while_it_saves(tmp_path: Path, number: int) -> None:
     record = tmp_path / "records" / "AC1.yml"
     store.write(record, "password", {"phase": "old"})
     save = {"toy_record": {"path": str(record), "password": "password", "changes": {"phase": "new"}}}
-    killed = Scene(tmp_path, play([{"name": "Save", **save}]), callers=[], saves_below=[record.parent])
+    killed = Fixture(tmp_path, play([{"name": "Save", **save}]), callers=[], saves_below=[record.parent])
 
     run(killed, "killed", Point(SAVE, number, "flush, rename, flush of the folder"))
 

@@ -23,7 +23,7 @@ import requests
 import vault_server
 from harness import play
 from iam import Iam
-from kills import ANSWER, REQUEST, Point, Ran, Scene, Server, run
+from kills import ANSWER, REQUEST, Fixture, Point, Ran, Server, run
 from vault_server import Vault
 
 needs_other_collections = pytest.mark.skipif(
@@ -38,13 +38,13 @@ def iam() -> Iterator[Iam]:
         yield running
 
 
-def scene(
+def fixture(
     folder: Path, server: Server, caller: str, tasks: Sequence[Mapping[str, Any]], environment: Mapping[str, str]
-) -> Scene:
-    """Return a scene that calls modules of the collections of others."""
+) -> Fixture:
+    """Return a fixture that calls modules of the collections of others."""
     folder.mkdir()
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
-    return Scene(
+    return Fixture(
         folder,
         play(tasks),
         callers=[(server, caller)],
@@ -89,7 +89,7 @@ def test_the_server_ends_with_whoever_started_it() -> None:
 
 @needs_other_collections
 def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
-    def prepare(name: str) -> tuple[Scene, str]:
+    def prepare(name: str) -> tuple[Fixture, str]:
         path, token = f"twilio/{name}", vault.issue()
         options = {"url": vault.url, "token": token, "path": path}
         get = {"community.hashi_vault.vault_kv2_get": options}
@@ -107,7 +107,7 @@ def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
             {"name": "Read", **get, "register": "found"},
             {"name": "Check", "ansible.builtin.assert": {"that": "found.secret.phase == 'idle'"}},
         ]
-        return scene(tmp_path / name, vault, token, tasks, {}), path
+        return fixture(tmp_path / name, vault, token, tasks, {}), path
 
     undisturbed, _path = prepare("undisturbed")
     ran = run(undisturbed, "undisturbed")
@@ -127,7 +127,7 @@ def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
 
 @needs_other_collections
 def test_iam_killed(iam: Iam, tmp_path: Path) -> None:
-    def prepare(name: str) -> tuple[Scene, str, str]:
+    def prepare(name: str) -> tuple[Fixture, str, str]:
         user, caller = f"user-{token_hex(4)}", iam.caller()
         iam.add_user(user)
         old, _secret = iam.add_key(user)
@@ -135,7 +135,7 @@ def test_iam_killed(iam: Iam, tmp_path: Path) -> None:
             {"name": "Create", "amazon.aws.iam_access_key": {"user_name": user}, "no_log": True},
             {"name": "Delete", "amazon.aws.iam_access_key": {"user_name": user, "id": old, "state": "absent"}},
         ]
-        return scene(tmp_path / name, iam, caller, tasks, iam.environment(caller)), user, old
+        return fixture(tmp_path / name, iam, caller, tasks, iam.environment(caller)), user, old
 
     undisturbed, user, old = prepare("undisturbed")
     ran = run(undisturbed, "undisturbed")

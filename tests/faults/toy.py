@@ -13,7 +13,7 @@ from typing import Any
 
 import store
 from harness import play
-from kills import Scene, Twilio
+from kills import Fixture, Twilio
 from rules import FileStore, TokenWitness, journal
 from simulator.client import Simulator
 
@@ -22,7 +22,7 @@ PASSWORD = "the password of the toy's records"
 Task = dict[str, Any]
 
 
-def scene(simulator: Simulator, folder: Path, flaw: str = "") -> TokenWitness:
+def fixture(simulator: Simulator, folder: Path, flaw: str = "") -> TokenWitness:
     """Prepare an account whose token is due, its record and its consumer.
 
     :param flaw: what is wrong with the rotation, if anything; ``test_machinery.py`` names all.
@@ -37,7 +37,7 @@ def scene(simulator: Simulator, folder: Path, flaw: str = "") -> TokenWitness:
     variables = {"record_path": str(record), "record_password": PASSWORD, "journal": str(taken)}
     variables["record"] = "{{ loaded.record }}"
     base = play(_tasks(connection, flaw))
-    toy = Scene(
+    toy = Fixture(
         folder,
         {**base, "vars": {**base["vars"], **variables}},
         callers=[(Twilio(simulator), account_sid)],

@@ -85,7 +85,9 @@ class Update(NamedTuple):
     form: Mapping[str, str]
 
 
-def listed(client: Client, friendly_name: str | None = None, status: str | None = None) -> list[Mapping[str, Any]]:
+def list_accounts(
+    client: Client, friendly_name: str | None = None, status: str | None = None
+) -> list[Mapping[str, Any]]:
     """Return the own account and its subaccounts, each once even where pages overlap.
 
     :param client: the own account's client.
@@ -107,7 +109,7 @@ def _matches(answer: Mapping[str, Any], friendly_name: str | None, status: str |
     return friendly_name in (None, answer["friendly_name"]) and status in (None, answer["status"])
 
 
-def fetched(client: Client, sid: str) -> list[Mapping[str, Any]]:
+def fetch_account(client: Client, sid: str) -> list[Mapping[str, Any]]:
     """Return the account of a SID, in a list that is empty where there is none."""
     doing = f"look up account {sid}"
     call = Call("GET", _path(sid), doing, _ANSWER, product="api", owner=_OWNER, identity={"sid": sid})
@@ -119,9 +121,9 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the accounts that the options name; the own account and its subaccounts where they name none."""
     name, status = options["friendly_name"], options["status"]
     if options["sid"]:
-        found = [answer for answer in fetched(client, options["sid"]) if _matches(answer, name, status)]
+        found = [answer for answer in fetch_account(client, options["sid"]) if _matches(answer, name, status)]
     else:
-        found = listed(client, name, status)
+        found = list_accounts(client, name, status)
     return {"accounts": [Account.from_answer(answer).shown() for answer in found]}
 
 
@@ -162,10 +164,10 @@ class AccountState(Resource[Sequence[Account]]):
 
     def _answers(self) -> list[Mapping[str, Any]]:
         if self._sid:
-            return fetched(self._client, self._sid)
+            return fetch_account(self._client, self._sid)
         return [
             answer
-            for answer in listed(self._client, friendly_name=self._name)
+            for answer in list_accounts(self._client, friendly_name=self._name)
             if answer["status"] != "closed" and answer["sid"] != self._client.account_sid
         ]
 

@@ -125,21 +125,21 @@ CHECKS: Mapping[str, _schemas.Check] = {"sid": _schemas.sid("CR"), "friendly_nam
 _SIGNED = "the name is signed"
 
 
-def _answers(kind: Kind, client: Client) -> list[Mapping[str, Any]]:
+def _answers(credential_type: CredentialType, client: Client) -> list[Mapping[str, Any]]:
     """Return all of an account's credentials, each once even where pages overlap."""
-    call = Call("GET", kind.path, f"list the {kind.noun}s", _PAGE)
+    call = Call("GET", credential_type.path, f"list the {credential_type.noun}s", _PAGE)
     return list({answer["sid"]: answer for answer in client.items(call)}.values())
 
 
-def listed(kind: Kind, client: Client) -> list[Credential]:
+def list_credentials(credential_type: CredentialType, client: Client) -> list[Credential]:
     """Return all credentials of the client's account."""
-    return [Credential.from_answer(answer) for answer in _answers(kind, client)]
+    return [Credential.from_answer(answer) for answer in _answers(credential_type, client)]
 
 
-def fetched(kind: Kind, client: Client, sid: str) -> list[Credential]:
+def fetch_credential(credential_type: CredentialType, client: Client, sid: str) -> list[Credential]:
     """Return the credential of a SID, in a list that is empty where there is none."""
-    doing = f"look up the {kind.noun} {sid}"
-    answer = client.find(Call("GET", f"{kind.path}/{sid}", doing, _ANSWER, identity={"sid": sid}))
+    doing = f"look up the {credential_type.noun} {sid}"
+    answer = client.find(Call("GET", f"{credential_type.path}/{sid}", doing, _ANSWER, identity={"sid": sid}))
     return [] if answer is None else [Credential.from_answer(answer)]
 
 
@@ -169,13 +169,13 @@ def _told(replaced: Credential) -> dict[str, Any]:
 class CredentialState(Resource[Sequence[Credential]]):
     """What an account should hold under one name, or behind one SID.
 
-    :param kind: what kind of credential.
+    :param credential_type: the type of credential.
     :param client: the account's client.
     :param options: the module's options, checked.
     """
 
-    def __init__(self, kind: Kind, client: Client, options: Mapping[str, Any]) -> None:
-        self._kind = kind
+    def __init__(self, credential_type: CredentialType, client: Client, options: Mapping[str, Any]) -> None:
+        self._type = credential_type
         self._client = client
         self._sid: str | None = options["sid"]
         self._name: str | None = options["friendly_name"]
@@ -183,13 +183,15 @@ class CredentialState(Resource[Sequence[Credential]]):
         self._update_secret: str = options["update_secret"]
         self._unsigned: str = options["unsigned"]
         self._remove_replaced: bool = options["remove_replaced"]
-        self._material = kind.material(client.account_sid, options) if kind.given(options) else None
+        self._material = (
+            credential_type.material(client.account_sid, options) if credential_type.has_material(options) else None
+        )
 
     def read(self) -> Sequence[Credential]:
         """Return the account's credentials; only the one asked for where its SID alone tells enough."""
         if self._sid and not (self._present and self._name):
-            return fetched(self._kind, self._client, self._sid)
-        return listed(self._kind, self._client)
+            return fetch_credential(self._type, self._client, self._sid)
+        return list_credentials(self._type, self._client)
 
     def plan(self, actual: Sequence[Credential]) -> Plan:
         """Decide by the identity that was given, the state, and ``update_secret``."""
@@ -208,12 +210,12 @@ class CredentialState(Resource[Sequence[Credential]]):
         return self._plan_replacement(named)
 
     def _plan_absent(self, named: Sequence[Credential]) -> Plan:
-        found = only_one(named, self._kind.noun, self._name)
+        found = only_one(named, self._type.noun, self._name)
         return _plan([Delete(found)] if found else [], found, None)
 
     def _plan_by_sid(self, found: Sequence[Credential], actual: Sequence[Credential]) -> Plan:
         if not found:
-            raise unknown_sid(self._client.account_sid, self._kind.noun, self._sid or "")
+            raise unknown_sid(self._client.account_sid, self._type.noun, self._sid or "")
         (current,) = found
         if self._name in (None, current.friendly_name):
             return _plan([], current, current)
@@ -224,7 +226,7 @@ class CredentialState(Resource[Sequence[Credential]]):
         return _plan([Rename(renamed)], current, renamed)
 
     def _plan_on_create(self, named: Sequence[Credential]) -> Plan:
-        found = only_one(named, self._kind.noun, self._name)
+        found = only_one(named, self._type.noun, self._name)
         if found:
             return _plan([], found, found)
         creation = self._creation(signed=False)
@@ -234,7 +236,7 @@ class CredentialState(Resource[Sequence[Credential]]):
         wanted = self._creation(signed=True).credential
         current = only_one(
             [credential for credential in named if credential.fingerprint == wanted.fingerprint],
-            self._kind.noun,
+            self._type.noun,
             self._name,
             "Remove all but one by their sid, in a task with 'state: absent'.",
         )
@@ -246,7 +248,7 @@ class CredentialState(Resource[Sequence[Credential]]):
             return self._plan_replacement(named)
         unsigned = only_one(
             named,
-            self._kind.noun,
+            self._type.noun,
             self._name,
             "None of them is signed, so which one holds the given key can't be told. Remove all but one by their sid,"
             " in a task with 'state: absent'; or have a new one made with 'unsigned: replace'.",
@@ -258,7 +260,7 @@ class CredentialState(Resource[Sequence[Credential]]):
             adopted = replace(unsigned, fingerprint=wanted.fingerprint, date_updated=None)
             return _plan([Rename(adopted)], unsigned, adopted)
         sentence = (
-            f"Whether the {self._kind.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be told, because"
+            f"Whether the {self._type.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be told, because"
             " its name is not signed. Nothing was changed. If it does hold it, 'unsigned: adopt' signs its name: it"
             " keeps its SID, and follows the key from then on. Otherwise 'unsigned: replace' makes a new one. A new key"
             " makes a new SID, now or later, so whatever holds the SID has to be pointed to the new one."
@@ -276,8 +278,8 @@ class CredentialState(Resource[Sequence[Credential]]):
     def _creation(self, signed: bool) -> Create:
         if self._material is None:
             raise InputError(
-                self._kind.options[0],
-                f"required, because account {self._client.account_sid} has no {self._kind.noun} {self._name!r} yet",
+                self._type.options[0],
+                f"required, because account {self._client.account_sid} has no {self._type.noun} {self._name!r} yet",
             )
         fingerprint = self._material.fingerprint if signed else None
         return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)
@@ -309,28 +311,28 @@ class CredentialState(Resource[Sequence[Credential]]):
         known = frozenset(credential.sid for credential in actual)
 
         def created() -> list[Mapping[str, Any]]:
-            answers = _answers(self._kind, self._client)
+            answers = _answers(self._type, self._client)
             return [
                 answer for answer in answers if answer["sid"] not in known and answer["friendly_name"] == stored_name
             ]
 
         call = Call(
             "POST",
-            self._kind.path,
-            f"create the {self._kind.noun} {self._name!r}",
+            self._type.path,
+            f"create the {self._type.noun} {self._name!r}",
             _ANSWER,
             form={**step.material.form, "FriendlyName": stored_name},
             identity={"friendly_name": stored_name},
             known=known,
         )
-        answer: Mapping[str, Any] = self._client.create(call, created, f"the {self._kind.noun} {self._name!r}")
+        answer: Mapping[str, Any] = self._client.create(call, created, f"the {self._type.noun} {self._name!r}")
         return answer
 
     def _rename(self, step: Rename) -> Mapping[str, Any]:
         call = Call(
             "POST",
-            f"{self._kind.path}/{step.credential.sid}",
-            f"rename the {self._kind.noun} {step.credential.sid}",
+            f"{self._type.path}/{step.credential.sid}",
+            f"rename the {self._type.noun} {step.credential.sid}",
             _ANSWER,
             form={"FriendlyName": step.credential.stored_name},
             repeatable=True,
@@ -340,12 +342,12 @@ class CredentialState(Resource[Sequence[Credential]]):
         return answer
 
     def _delete(self, credential: Credential) -> bool:
-        path = f"{self._kind.path}/{credential.sid}"
-        return self._client.delete(Call("DELETE", path, f"delete the {self._kind.noun} {credential.sid}"))
+        path = f"{self._type.path}/{credential.sid}"
+        return self._client.delete(Call("DELETE", path, f"delete the {self._type.noun} {credential.sid}"))
 
 
 @dataclass(frozen=True)
-class Kind:
+class CredentialType:
     """All that differs between AWS credentials and public keys.
 
     :param noun: what a user calls one.
@@ -359,7 +361,7 @@ class Kind:
     options: Sequence[str]
     material: Callable[[str, Mapping[str, Any]], Material]
 
-    def given(self, options: Mapping[str, Any]) -> bool:
+    def has_material(self, options: Mapping[str, Any]) -> bool:
         """Return whether the options carry the material."""
         return all(options[option] is not None for option in self.options)
 
@@ -375,7 +377,7 @@ class Kind:
             raise InputError(
                 "sid", f"can't be given with {update_secret}: a new key means a new SID. Use friendly_name"
             )
-        if not self.given(options):
+        if not self.has_material(options):
             raise InputError(self.options[0], f"required with {update_secret}")
         check_marked_length(options["friendly_name"], _SIGNED)
 
@@ -386,10 +388,12 @@ class Kind:
     def look_up(self, client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the credentials that ``sid`` or ``friendly_name`` names; all, where neither is given."""
         if options["sid"]:
-            found = fetched(self, client, options["sid"])
+            found = fetch_credential(self, client, options["sid"])
         else:
             name = options["friendly_name"]
-            found = [credential for credential in listed(self, client) if name in (None, credential.friendly_name)]
+            found = [
+                credential for credential in list_credentials(self, client) if name in (None, credential.friendly_name)
+            ]
         return {"credentials": [asdict(credential) for credential in found]}
 
 
@@ -399,7 +403,7 @@ def _aws_material(account_sid: str, options: Mapping[str, Any]) -> Material:
     return Material({"Credentials": Secret(pair)}, signature.hexdigest()[:10])
 
 
-AWS = Kind(
+AWS = CredentialType(
     noun="AWS credential",
     path="/v1/Credentials/AWS",
     options=("aws_access_key_id", "aws_secret_access_key"),
@@ -414,7 +418,7 @@ def _public_key_material(account_sid: str, options: Mapping[str, Any]) -> Materi
     return Material({"PublicKey": pem}, hashlib.sha256(der).hexdigest()[:10])
 
 
-PUBLIC_KEY = Kind(
+PUBLIC_KEY = CredentialType(
     noun="public key",
     path="/v1/Credentials/PublicKeys",
     options=("public_key",),

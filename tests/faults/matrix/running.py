@@ -152,7 +152,7 @@ class Watched:
         return False
 
     def cancel(self) -> None:
-        """End what is under way."""
+        """End what is under scenario."""
         self._patient.cancel()
         self._quick.cancel()
 

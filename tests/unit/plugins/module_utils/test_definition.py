@@ -13,8 +13,8 @@ from scripted import FakeTransport
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     CONNECTION_OPTIONS,
     Definition,
-    ask,
     env_fallback,
+    reading,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
@@ -25,13 +25,13 @@ TOKEN = "t" * 32
 KEY = "k" * 40
 
 
-def definition(drive=None, **more) -> Definition:
+def definition(operation=None, **more) -> Definition:
     options = {
         "friendly_name": {"type": "str"},
         "phone_number": {"type": "list", "elements": "str"},
         "secret": {"type": "str", "no_log": True},
     }
-    return Definition(options, drive or ask(lambda client, options: {}), acts_as_subaccount=True, **more)
+    return Definition(options, operation or reading(lambda client, options: {}), acts_as_subaccount=True, **more)
 
 
 def options(**given):

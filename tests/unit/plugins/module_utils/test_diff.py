@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._errors import AmbiguousState, TwilioError
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
 from ansible_collections.community.twilio.plugins.module_utils._resource import (
@@ -36,7 +36,7 @@ def shown(outcome: Outcome | TwilioError, diff_mode: bool = True) -> dict[str, A
             raise outcome
         return outcome
 
-    definition = Definition(options={}, drive=drive)
+    definition = Definition(options={}, operation=drive)
     return execute(definition, {**OPTIONS, **CONNECTION, **TRANSPORT}, False, diff_mode, lambda *unused: None)
 
 
@@ -83,8 +83,8 @@ def test_what_is_deleted_beside_is_listed_before_and_gone_after():
     }
 
 
-def test_what_only_asks_has_no_diff():
-    assert "diff" not in shown(ask(lambda client, options: {"found": []})(None, {}, False))
+def test_what_only_reads_has_no_diff():
+    assert "diff" not in shown(reading(lambda client, options: {"found": []})(None, {}, False))
 
 
 def test_without_diff_mode_there_is_none():

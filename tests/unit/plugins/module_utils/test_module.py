@@ -14,7 +14,7 @@ from scripted import FakeTransport, reply
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs, _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Call
-from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, ask
+from ansible_collections.community.twilio.plugins.module_utils._definition import Definition, reading
 from ansible_collections.community.twilio.plugins.module_utils._errors import (
     AmbiguousState,
     InputError,
@@ -69,7 +69,7 @@ def test_a_call_s_failure_tells_its_details():
     call = Call("GET", "/", "read it", _schemas.answer())
     body = {"code": 20003, "message": "who?", "more_info": "https://www.twilio.com/docs/errors/20003"}
     result = result_of(
-        ask(lambda client, options: client.send(call).body), reply(401, body, Twilio_Request_Id="RQ" + "1" * 32)
+        reading(lambda client, options: client.send(call).body), reply(401, body, Twilio_Request_Id="RQ" + "1" * 32)
     )
     assert result.pop("msg").startswith("Could not read it: Twilio answered 401/20003, who?. Check account_sid")
     assert result == {

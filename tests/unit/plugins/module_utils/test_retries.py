@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._retries import (
-    Outcome,
+    AttemptOutcome,
     backoff,
     may_repeat,
     retry_after,
@@ -19,13 +19,13 @@ from ansible_collections.community.twilio.plugins.module_utils._retries import (
 @pytest.mark.parametrize(
     ("outcome", "repeatable", "attempts_left", "expected"),
     [
-        (Outcome.ANSWERED, True, 5, False),
-        (Outcome.REFUSED, False, 1, True),
-        (Outcome.REFUSED, False, 0, False),
-        (Outcome.NOT_SENT, False, 1, True),
-        (Outcome.UNKNOWN, False, 5, False),
-        (Outcome.UNKNOWN, True, 1, True),
-        (Outcome.UNKNOWN, True, 0, False),
+        (AttemptOutcome.ANSWERED, True, 5, False),
+        (AttemptOutcome.REFUSED, False, 1, True),
+        (AttemptOutcome.REFUSED, False, 0, False),
+        (AttemptOutcome.NOT_SENT, False, 1, True),
+        (AttemptOutcome.UNKNOWN, False, 5, False),
+        (AttemptOutcome.UNKNOWN, True, 1, True),
+        (AttemptOutcome.UNKNOWN, True, 0, False),
     ],
 )
 def test_what_a_request_means_decides_whether_it_is_repeated(outcome, repeatable, attempts_left, expected):

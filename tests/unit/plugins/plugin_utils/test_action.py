@@ -27,9 +27,10 @@ TOKEN = "t0ken" * 8
 AT_LAST = 60.0
 
 
-def action(drive=None, environment="", **given):
+def action(operation=None, environment="", **given):
     """Return an action plugin as ansible-core makes it, as far as it looks at its surroundings."""
-    plugin = _action.in_process(Definition({"name": {"type": "str"}, "secret": {"type": "str", "no_log": True}}, drive))
+    options = {"name": {"type": "str"}, "secret": {"type": "str", "no_log": True}}
+    plugin = _action.in_process(Definition(options, operation))
     made = object.__new__(plugin)
     task = {"async_val": 0, "check_mode": False, "diff": False, "action": "thing", "args": {}}
     made._task = SimpleNamespace(**{**task, **{name: given[name] for name in task if name in given}})

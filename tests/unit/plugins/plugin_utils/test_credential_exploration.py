@@ -171,7 +171,7 @@ def timestamp(day: int) -> str:
 
 
 @dataclass(frozen=True)
-class Scene:
+class Scenario:
     """Where a world begins.
 
     :param lists: whether access keys can be listed.
@@ -179,16 +179,16 @@ class Scene:
     :param forgets: whether a run forgets at each save what it has read, as it does with a store that is task files.
     """
 
-    kind: CredentialType
+    credential_type: CredentialType
     grace_days: float
     lists: bool = False
     has_old: bool = True
     forgets: bool = False
 
     def begin(self, troubles: int) -> State:
-        key = "K0" if self.kind.has_access_key else "P0"
+        key = "K0" if self.credential_type.has_access_key else "P0"
         old = [Held("CR0", key, False, LONG_AGO, OLD)] if self.has_old else []
-        keys = [IamKey("K0", True, True, OLD)] if self.has_old and self.kind.has_access_key else []
+        keys = [IamKey("K0", True, True, OLD)] if self.has_old and self.credential_type.has_access_key else []
         consumer = "CR0" if self.has_old else ""
         most = 2 if self.lists else 9
         return State(
@@ -200,30 +200,30 @@ class Scene:
 
     def settings(self, world: World) -> CredentialSettings:
         # Two private keys are never made in one second.
-        now = BEGIN + timedelta(days=world.day, seconds=0 if self.kind.has_access_key else world.made)
-        return CredentialSettings(now, 90, False, self.kind, self.grace_days, self.lists, "/keys")
+        now = BEGIN + timedelta(days=world.day, seconds=0 if self.credential_type.has_access_key else world.made)
+        return CredentialSettings(now, 90, False, self.credential_type, self.grace_days, self.lists, "/keys")
 
 
-def works(scene: Scene, world: World) -> bool:
+def works(scenario: Scenario, world: World) -> bool:
     """Return whether what the consumers use exists, with its key."""
     held = next((each for each in world.credentials if each.sid == world.consumer), None)
     if held is None:
         return False
     if held.by == THEIRS:
         return True
-    if scene.kind.has_access_key:
+    if scenario.credential_type.has_access_key:
         return any(key.id == held.key and key.active for key in world.keys)
     return held.by == OLD or any(key == held.key for _path, key in world.files)
 
 
 class Exploration:
-    """All that can come of a scene.
+    """All that can come of a scenario.
 
     :param table: the rows.
     """
 
-    def __init__(self, scene: Scene, table: Sequence[Row] = TABLE) -> None:
-        self.scene = scene
+    def __init__(self, scenario: Scenario, table: Sequence[Row] = TABLE) -> None:
+        self.scenario = scenario
         self.table = table
         self.rows: set[str] = set()
         self.healed: set[World] = set()
@@ -235,7 +235,7 @@ class Exploration:
 
         :raises RuleBroken: where a rule doesn't hold.
         """
-        begin = self.scene.begin(troubles)
+        begin = self.scenario.begin(troubles)
         came_from: dict[State, State | None] = {begin: None}
         waiting = [begin]
         while waiting:
@@ -269,7 +269,7 @@ class Exploration:
             now = arrived(world, effect)._replace(late=world.late[1:])
             self.check_consumers(world, now, f"late {effect}")
             yield State(now, touched(runs, TWILIO, IAM))
-        if not runs and world.record.phase == VERIFIED and self.scene.grace_days and not world.day:
+        if not runs and world.record.phase == VERIFIED and self.scenario.grace_days and not world.day:
             yield State(world._replace(day=GRACE_OVER))
         if world.troubles:
             yield from self.somebody(world._replace(troubles=world.troubles - 1), runs)
@@ -290,7 +290,7 @@ class Exploration:
             if key.active:
                 passive = tuple(each._replace(active=False) if each == key else each for each in world.keys)
                 yield did(IAM, key.id, keys=passive)
-        if self.scene.kind.has_access_key and len(world.keys) < world.most_keys:
+        if self.scenario.credential_type.has_access_key and len(world.keys) < world.most_keys:
             for used in (False, True):
                 made = IamKey(f"K{world.made}", used, True, THEIRS)
                 yield did(IAM, keys=(*world.keys, made), made=world.made + 1)
@@ -308,14 +308,14 @@ class Exploration:
         world = world._replace(late=tuple((*effect, True) for *effect, has_begun in world.late if not has_begun))
         now = BEGIN + timedelta(days=world.day)
         try:
-            record = read_record(stored(world.record), ACCOUNT, NAME, now, self.scene.kind)
+            record = read_record(stored(world.record), ACCOUNT, NAME, now, self.scenario.credential_type)
         except RotationError as error:
             raise RuleBroken(f"what was saved can't be read: {error}") from None
         if record != world.record:
             raise RuleBroken(f"{world.record} is read as {record}")
         key = (world.day, world.made)
         if key not in self._settings:
-            self._settings[key] = self.scene.settings(world)
+            self._settings[key] = self.scenario.settings(world)
         return world, Live(self.decide(CredentialCase(record, Run(), self._settings[key])))
 
     def decide(self, case: CredentialCase) -> Decided:
@@ -381,7 +381,7 @@ class Exploration:
 
     def save(self, world: World, run: Live, others: tuple[Live, ...]) -> State:
         following = self.after(run.decided)
-        if self.scene.forgets:
+        if self.scenario.forgets:
             following = self.decide(replace(following.case, keys=None, probe=None))
         record = following.case.record
         assert record is not None
@@ -467,7 +467,7 @@ class Exploration:
 
     def check_consumers(self, before: World, now: World, step: Step | str) -> None:
         """Rule 1: no step takes away from the consumers what works, unless somebody broke what they were given."""
-        if works(self.scene, before) and not works(self.scene, now):
+        if works(self.scenario, before) and not works(self.scenario, now):
             used = [each.key for each in now.credentials if each.sid == now.consumer]
             if not {now.consumer, *used} & now.scars:
                 raise RuleBroken(f"{step} leaves the consumers with {now.consumer}, which does not work")
@@ -491,11 +491,13 @@ class Exploration:
         record = world.record
         if record.phase == VERIFIED and sid == record.current.sid:
             days = days_between(record.verified_at or "", run.decided.case.settings.now)
-            if days < self.scene.grace_days or not run.verified:
+            if days < self.scenario.grace_days or not run.verified:
                 raise RuleBroken("the old one goes before its time")
-            kind = self.scene.kind
             self.check_evidence(
-                world, run, {TWILIO, *([IAM] if self.scene.lists else [])} | (set() if kind.has_access_key else {FILES})
+                world,
+                run,
+                {TWILIO, *([IAM] if self.scenario.lists else [])}
+                | (set() if self.scenario.credential_type.has_access_key else {FILES}),
             )
         elif any(each.sid == sid and each.by != OURS for each in world.credentials):
             raise RuleBroken(f"{sid} is somebody else's, and is deleted")
@@ -504,7 +506,7 @@ class Exploration:
         """Rules 2 and 5, of an access key."""
         record = world.record
         if record.phase == REVOKING:
-            self.check_evidence(world, run, {TWILIO, *([IAM] if self.scene.lists else [])})
+            self.check_evidence(world, run, {TWILIO, *([IAM] if self.scenario.lists else [])})
         elif TWILIO not in run.seen:
             raise RuleBroken("an access key is deleted, and what holds it was not read just before")
         # Which one holds a key is not known where the record that knew it was replaced.
@@ -528,7 +530,7 @@ class Exploration:
             before = world
             world, steps = self.whole_run(world)
             ends.append(steps[-1])
-            waits = world.record.phase == VERIFIED and self.scene.has_grace_left(world)
+            waits = world.record.phase == VERIFIED and self.scenario.has_grace_left(world)
             if waits and isinstance(steps[-1], Finish) and not world.late:
                 self.check_nothing_due(world)
             if isinstance(steps[-1], Finish) and world.record.phase == IDLE:
@@ -576,11 +578,11 @@ class Exploration:
         with_key = [each for each in world.credentials if fingerprint(each.key) == current.fingerprint]
         others = [each for each in world.credentials if each.by == OURS and each not in (*known, *with_key)]
         # One that was lost before its id was saved is only found in a list.
-        keys = [key for key in world.keys if key.by == OURS and (key.saved or self.scene.lists)]
+        keys = [key for key in world.keys if key.by == OURS and (key.saved or self.scenario.lists)]
         keys = [key for key in keys if key.id != current.key_id]
         used = {current.sid, current.key_id, *[each.key for each in known]}
         is_told = bool(known) or not world.scars
-        if is_told and not used & world.scars and (world.consumer != current.sid or not works(self.scene, world)):
+        if is_told and not used & world.scars and (world.consumer != current.sid or not works(self.scenario, world)):
             raise RuleBroken(f"at the end the consumers use {world.consumer}, and the record says {current.sid}")
         # After somebody deleted one, a second rotation may be over before a request of the first is applied.
         if others and not world.scars:
@@ -635,15 +637,19 @@ def beaten(runs: tuple[Live, ...]) -> tuple[Live, ...]:
 
 
 AWS, AWS_AT_ONCE, AWS_FIRST = (
-    Scene(AWS_CREDENTIAL, 7, lists=True),
-    Scene(AWS_CREDENTIAL, 0, lists=True),
-    Scene(AWS_CREDENTIAL, 0, lists=True, has_old=False),
+    Scenario(AWS_CREDENTIAL, 7, lists=True),
+    Scenario(AWS_CREDENTIAL, 0, lists=True),
+    Scenario(AWS_CREDENTIAL, 0, lists=True, has_old=False),
 )
-AWS_NO_LIST = Scene(AWS_CREDENTIAL, 0)
-PAIRS, PAIRS_AT_ONCE, PAIRS_FIRST = Scene(PUBLIC_KEY, 7), Scene(PUBLIC_KEY, 0), Scene(PUBLIC_KEY, 0, has_old=False)
+AWS_NO_LIST = Scenario(AWS_CREDENTIAL, 0)
+PAIRS, PAIRS_AT_ONCE, PAIRS_FIRST = (
+    Scenario(PUBLIC_KEY, 7),
+    Scenario(PUBLIC_KEY, 0),
+    Scenario(PUBLIC_KEY, 0, has_old=False),
+)
 
 #: Each with how many troubles; two of them are tried together where most rows are.
-SCENES = {
+SCENARIOS = {
     "AWS": (AWS, 2),
     "AWS, without grace": (AWS_AT_ONCE, 1),
     "AWS, the first": (AWS_FIRST, 1),
@@ -673,8 +679,8 @@ def _no_garbage():
 
 def test_the_rules_hold_in_every_state_and_every_row_decides(capsys):
     rows = set()
-    for name, (scene, troubles) in SCENES.items():
-        exploration = Exploration(scene)
+    for name, (scenario, troubles) in SCENARIOS.items():
+        exploration = Exploration(scenario)
         states = exploration.explore(troubles)
         rows |= exploration.rows
         with capsys.disabled():
@@ -707,9 +713,9 @@ MUTATIONS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "scene", "troubles", "words"), MUTATIONS, ids=[each[0] for each in MUTATIONS])
-def test_without_this_row_a_rule_is_broken(name, scene, troubles, words):
+@pytest.mark.parametrize(("name", "scenario", "troubles", "words"), MUTATIONS, ids=[each[0] for each in MUTATIONS])
+def test_without_this_row_a_rule_is_broken(name, scenario, troubles, words):
     table = [row for row in TABLE if row.name != name]
     assert len(table) == len(TABLE) - 1
     with pytest.raises(RuleBroken, match=words):
-        Exploration(scene, table).explore(troubles)
+        Exploration(scenario, table).explore(troubles)

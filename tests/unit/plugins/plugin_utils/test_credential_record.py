@@ -61,19 +61,19 @@ PUBLIC_KEY_RECORDS = {
 }
 
 
-def read(record, kind=AWS_CREDENTIAL) -> CredentialRecord:
-    return read_record(record, ACCOUNT, NAME, NOW, kind)
+def read(record, credential_type=AWS_CREDENTIAL) -> CredentialRecord:
+    return read_record(record, ACCOUNT, NAME, NOW, credential_type)
 
 
 @pytest.mark.parametrize(
-    ("record", "kind"),
+    ("record", "credential_type"),
     [
         *[(record, AWS_CREDENTIAL) for record in AWS_RECORDS.values()],
         *[(record, PUBLIC_KEY) for record in PUBLIC_KEY_RECORDS.values()],
     ],
 )
-def test_a_record_is_read_as_it_was_saved(record, kind):
-    result = read(record, kind)
+def test_a_record_is_read_as_it_was_saved(record, credential_type):
+    result = read(record, credential_type)
     assert result.phase == record["phase"]
     for name in ("current", "new"):
         known = {part: value for part, value in (record[name] or {}).items() if value}
@@ -81,7 +81,7 @@ def test_a_record_is_read_as_it_was_saved(record, kind):
         assert stored(result)[name] == (known or None)
     assert result.present == tuple(record["present"])
     assert result.verified_at == record["verified_at"]
-    assert read(stored(result), kind) == result
+    assert read(stored(result), credential_type) == result
 
 
 def test_the_first_record_is_at_rest():
@@ -99,7 +99,7 @@ def test_a_record_of_another_rotation_is_refused(change):
 
 
 @pytest.mark.parametrize(
-    ("record", "kind", "problem"),
+    ("record", "credential_type", "problem"),
     [
         ({**AWS_RECORDS[IDLE], "phase": "staged"}, AWS_CREDENTIAL, "its phase is 'staged'"),
         ({**AWS_RECORDS[IDLE], "phase": None}, AWS_CREDENTIAL, "its phase is 'None'"),
@@ -124,9 +124,9 @@ def test_a_record_of_another_rotation_is_refused(change):
         ({**AWS_RECORDS[IDLE], "present": "KOLD"}, AWS_CREDENTIAL, "no list of texts"),
     ],
 )
-def test_a_record_that_contradicts_itself_is_refused(record, kind, problem):
+def test_a_record_that_contradicts_itself_is_refused(record, credential_type, problem):
     with pytest.raises(RotationError, match=f"The record can't be used: .*{problem}.* Nothing was done. docs/rotation"):
-        read(record, kind)
+        read(record, credential_type)
 
 
 def test_another_machines_clock_may_be_a_little_ahead():
@@ -134,7 +134,7 @@ def test_another_machines_clock_may_be_a_little_ahead():
 
 
 @pytest.mark.parametrize(
-    ("kind", "friendly_name", "expected"),
+    ("credential_type", "friendly_name", "expected"),
     [
         (AWS_CREDENTIAL, "recordings", f"aws_credential.{ACCOUNT}.recordings-acbb7743"),
         (PUBLIC_KEY, "recordings", f"public_key.{ACCOUNT}.recordings-acbb7743"),
@@ -143,15 +143,15 @@ def test_another_machines_clock_may_be_a_little_ahead():
         (PUBLIC_KEY, "Grüße", f"public_key.{ACCOUNT}.gr--e-f83e0397"),
     ],
 )
-def test_a_record_has_a_name_that_can_be_a_files(kind, friendly_name, expected):
-    assert record_name(kind, ACCOUNT, friendly_name) == expected
+def test_a_record_has_a_name_that_can_be_a_files(credential_type, friendly_name, expected):
+    assert record_name(credential_type, ACCOUNT, friendly_name) == expected
 
 
 RIGHT = {"account_sid": ACCOUNT, "friendly_name": NAME, "max_age_days": 90, "grace_days": 7}
 
 
 @pytest.mark.parametrize(
-    ("kind", "given"),
+    ("credential_type", "given"),
     [
         (AWS_CREDENTIAL, {"iam_user": "recordings"}),
         (AWS_CREDENTIAL, {"issue_tasks": "issue.yml", "revoke_tasks": "revoke.yml"}),
@@ -159,8 +159,8 @@ RIGHT = {"account_sid": ACCOUNT, "friendly_name": NAME, "max_age_days": 90, "gra
         (PUBLIC_KEY, {"private_key_folder": "/keys"}),
     ],
 )
-def test_right_variables_are_taken(kind, given):
-    assert check_settings(kind, **{**RIGHT, **given}) == []
+def test_right_variables_are_taken(credential_type, given):
+    assert check_settings(credential_type, **{**RIGHT, **given}) == []
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_a_key_is_active_unless_it_is_known_not_to_be(status, is_active):
 
 
 def test_two_private_keys_of_one_second_are_in_two_files():
-    record, settings = first_record(ACCOUNT, NAME), replace(AWS, kind=PUBLIC_KEY, private_key_folder="/keys")
+    record, settings = first_record(ACCOUNT, NAME), replace(AWS, credential_type=PUBLIC_KEY, private_key_folder="/keys")
     later = replace(settings, now=NOW + timedelta(microseconds=1))
     assert private_key_path(record, settings).startswith(f"/keys/{ACCOUNT}.{NAME}-")
     assert private_key_path(record, settings) != private_key_path(record, later)

@@ -27,7 +27,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     SAVE,
     Called,
     Driver,
-    Outcome,
+    HookReport,
     State,
     Stored,
     TaskStore,
@@ -73,7 +73,7 @@ class World:
     def record(self) -> Mapping[str, Any]:
         return self.stored[-1] if self.stored else {}
 
-    def perform(self, called: Called) -> Outcome:
+    def perform(self, called: Called) -> HookReport:
         """Do what the role is told to do, and return what it reports, which stays from call to call."""
         assert called.next is not None
         self.told.append(called.next.name)
@@ -85,7 +85,7 @@ class World:
             self.issued = {"aws_access_key_id": "new key", "aws_secret_access_key": "the secret"}
         elif called.next.name == table.REVOKE:
             self.keys.remove(called.next.variables["key_id"])
-        return Outcome(
+        return HookReport(
             saved={"version": str(len(self.stored))},
             handed_over={"keys": [{"id": key, "used": False} for key in self.keys]},
         )
@@ -95,7 +95,7 @@ class InMemory(CredentialRotation):
     """A rotation of an AWS credential whose requests are answered by a world."""
 
     def __init__(self, world: World) -> None:
-        settings = CredentialSettings(NOW, 90.0, False, kind=AWS_CREDENTIAL, grace_days=0.0, lists_keys=True)
+        settings = CredentialSettings(NOW, 90.0, False, credential_type=AWS_CREDENTIAL, grace_days=0.0, lists_keys=True)
         super().__init__(SimpleNamespace(account_sid=ACCOUNT), settings, "name", HOOKS, world.issued)
         self._world = world
 
@@ -110,7 +110,7 @@ class InMemory(CredentialRotation):
         return Answer(table.DELETED)
 
 
-def call(world: World, state: State | None, outcome: Outcome, record: Mapping[str, Any] | None) -> Called:
+def call(world: World, state: State | None, outcome: HookReport, record: Mapping[str, Any] | None) -> Called:
     """Make one call of a run, as the action plugin does."""
     rotation = InMemory(world)
     loads = state is not None and state.waits_for == LOAD
@@ -122,7 +122,7 @@ def call(world: World, state: State | None, outcome: Outcome, record: Mapping[st
 
 def test_with_a_store_of_task_files_what_a_hook_handed_over_outlives_a_look_at_the_lock():
     world = World()
-    called = call(world, None, Outcome(), None)
+    called = call(world, None, HookReport(), None)
     for _step in range(60):
         if called.next is None:
             break

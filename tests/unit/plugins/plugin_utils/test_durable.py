@@ -12,7 +12,7 @@ import stat
 import pytest
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _durable
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, written_beside
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def folder(tmp_path):
 
 
 def test_what_is_beside_is_whole_and_goes(folder, tmp_path):
-    with written_beside(folder, "file", b"content") as beside:
+    with temporary_file(folder, "file", b"content") as beside:
         assert (tmp_path / beside).read_bytes() == b"content"
         assert stat.S_IMODE((tmp_path / beside).stat().st_mode) == 0o600
         remove_left_overs(folder, "file")
@@ -32,7 +32,7 @@ def test_what_is_beside_is_whole_and_goes(folder, tmp_path):
 
 
 def test_what_gets_its_name_stays(folder, tmp_path):
-    with written_beside(folder, "file", b"content") as beside:
+    with temporary_file(folder, "file", b"content") as beside:
         os.replace(beside, "file", src_dir_fd=folder, dst_dir_fd=folder)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
@@ -49,7 +49,7 @@ def test_what_another_run_removes_before_it_is_locked_is_written_again(folder, t
         locked(descriptor, how)
 
     monkeypatch.setattr(_durable.fcntl, "flock", too_late)
-    with written_beside(folder, "file", b"content") as beside:
+    with temporary_file(folder, "file", b"content") as beside:
         assert (tmp_path / beside).read_bytes() == b"content"
         assert beside not in removed
 

@@ -17,7 +17,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils import _own_files
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     ANYTHING,
     NotOwnError,
-    made_folder,
+    ensure_own_folder,
     open_own,
     own_folder,
 )
@@ -87,7 +87,10 @@ def test_a_folder_that_somebody_puts_a_link_in_the_place_of(tmp_path, monkeypatc
         made(name, *rest, **more)
 
     monkeypatch.setattr(_own_files.os, "mkdir", too_late)
-    with pytest.raises(NotOwnError, match=f"{missing} is a symbolic link"), made_folder(tmp_path / "a" / "b", ANYTHING):
+    with (
+        pytest.raises(NotOwnError, match=f"{missing} is a symbolic link"),
+        ensure_own_folder(tmp_path / "a" / "b", ANYTHING),
+    ):
         pass
     assert not [*elsewhere.iterdir()]
 
@@ -100,7 +103,7 @@ def test_a_folder_that_another_run_makes_in_the_meantime(tmp_path, monkeypatch):
         made(name, *rest, **more)
 
     monkeypatch.setattr(_own_files.os, "mkdir", twice)
-    with made_folder(tmp_path / "a" / "b", ANYTHING) as folder:
+    with ensure_own_folder(tmp_path / "a" / "b", ANYTHING) as folder:
         assert os.path.samestat(os.fstat(folder), (tmp_path / "a" / "b").stat())
 
 
@@ -113,9 +116,9 @@ def test_no_descriptor_stays_open(path, tmp_path):
         with suppress(NotOwnError, OSError), own_folder(attempt, ANYTHING) as folder:
             path.chmod(0o644)
             contents(path, folder)
-    with suppress(NotOwnError), made_folder(tmp_path / "a" / "b", ANYTHING):
+    with suppress(NotOwnError), ensure_own_folder(tmp_path / "a" / "b", ANYTHING):
         raise NotOwnError
     (tmp_path / "c").symlink_to(tmp_path)
-    with suppress(NotOwnError), made_folder(tmp_path / "c", ANYTHING):
+    with suppress(NotOwnError), ensure_own_folder(tmp_path / "c", ANYTHING):
         pass
     assert count() == before

@@ -21,7 +21,7 @@ import store
 from credential_rotations import KNOWN, record_name
 from credential_rules import AWS, CredentialWitness
 from harness import play
-from kills import Scene, Server, Twilio
+from kills import Fixture, Server, Twilio
 from rotations import LONG_AGO
 from rules import FileStore, VaultStore, journal
 from simulator.client import Simulator
@@ -35,7 +35,7 @@ NAME = "recordings"
 
 @dataclass(frozen=True)
 class Old:
-    """What there is when a scene begins.
+    """What there is when a fixture begins.
 
     :param sid: the old credential's.
     :param key_id: of the access key in it.
@@ -47,7 +47,7 @@ class Old:
 
 @dataclass(frozen=True)
 class Start:
-    """How a scene begins.
+    """How a fixture begins.
 
     :param record: the record, without what all have; None for none.
     :param variables: the role's, without its prefix.
@@ -57,7 +57,7 @@ class Start:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
-def scene(
+def fixture(
     simulator: Simulator,
     folder: Path,
     kind: str,
@@ -71,7 +71,7 @@ def scene(
     """Prepare an account, its record and its consumer.
 
     :param kind: AWS or PUBLIC_KEY.
-    :param begin: tells how, by what is old in this scene.
+    :param begin: tells how, by what is old in this fixture.
     :param has_old: whether there is a credential, with an access key in it.
     :param iam: with AWS, where the access keys are; a toy makes them if there is none.
     :param vault: where the record is kept; in a file if there is none.
@@ -139,7 +139,7 @@ def scene(
     file = inputs / "variables.json"
     file.write_text(json.dumps({f"{role}_{name}": value for name, value in variables.items()}), encoding="utf-8")
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
-    made = Scene(
+    made = Fixture(
         folder,
         play(
             [{"name": "Rotate", "ansible.builtin.include_role": {"name": f"community.twilio.{role}"}}],

@@ -24,7 +24,7 @@ import store
 from credential_rotations import record_name
 from harness import play
 from key_rotations import ANOTHER_MARK, KNOWN, MARK
-from kills import Ran, Scene, Server, Twilio
+from kills import Fixture, Ran, Server, Twilio
 from rotations import LONG_AGO
 from rules import FileStore, Store, VaultStore, files, half_saved, idle, journal, left_over, shown, taken
 from simulator.client import Simulator
@@ -37,7 +37,7 @@ NAME = "shop"
 
 @dataclass(frozen=True)
 class Start:
-    """How a scene begins: with a current key that is due, and what is said here.
+    """How a fixture begins: with a current key that is due, and what is said here.
 
     :param phase: the record's.
     :param marked: whether there is another key at Twilio, of the record's mark.
@@ -55,7 +55,7 @@ class Start:
 
 @dataclass(frozen=True)
 class KeyWitness:
-    """Who knows what happened in a scene of an API key's rotation.
+    """What must hold in an API key's rotation.
 
     :param account_sid: the account whose key it is.
     :param store: the record.
@@ -66,7 +66,7 @@ class KeyWitness:
 
     simulator: Simulator
     account_sid: str
-    scene: Scene
+    fixture: Fixture
     store: Store
     journal: Path
     inputs: Sequence[Path]
@@ -78,18 +78,18 @@ class KeyWitness:
 
     def left_behind(self) -> Any:
         """Return all that the next run can find: the record, the keys, what the consumer uses, names of files."""
-        if left := half_saved(self.scene):
+        if left := half_saved(self.fixture):
             return left
         lost = {sid for sid, _name in self._lost()}
         return {
-            "play": self.scene.play,
+            "play": self.fixture.play,
             # Who held it is dead, whoever it was.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "keys": [[each["sid"], each["friendly_name"]] for each in self._keys() if each["sid"] not in lost],
-            # One more than one is deleted in the same way.
+            # One more than one is deleted in the same scenario.
             "lost": bool(lost),
             "consumer": taken(self.journal)[-1]["tokens"],
-            "files": files(self.scene),
+            "files": files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
@@ -103,7 +103,7 @@ class KeyWitness:
             *self.keys_are_valid(),
             *self.nothing_is_lost(),
             *self.nothing_is_shown(runs),
-            *left_over(self.scene),
+            *left_over(self.fixture),
         ]
 
     # -- the rules -----------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ class KeyWitness:
         lives = self.simulator.key_history(self.account_sid)
         seen = [*self.secrets, *(life["secret"] for life in lives)]
         secrets = {f"secret {number}": secret for number, secret in enumerate(seen, 1)}
-        return shown(secrets, self.scene.folder, (self.journal, *self.inputs), runs)
+        return shown(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
 
     def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
         """Rule 5: a run that finds nothing due sends one request at most, and changes nothing."""
@@ -152,7 +152,7 @@ class KeyWitness:
         return [(each["sid"], each["friendly_name"]) for each in self._keys() if each["sid"] not in known]
 
 
-def scene(
+def fixture(
     simulator: Simulator,
     folder: Path,
     start: Start = Start(),
@@ -209,7 +209,7 @@ def scene(
     )
     role = {"name": "Rotate", "ansible.builtin.include_role": {"name": "community.twilio.rotate_api_key"}}
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
-    made = Scene(
+    made = Fixture(
         folder,
         play([role], vars_files=[str(file)]),
         callers=servers,

@@ -18,7 +18,7 @@ import harness
 import other_collections
 import store
 from harness import play
-from kills import Scene, Server, Twilio
+from kills import Fixture, Server, Twilio
 from rules import FileStore, Store, TokenWitness, VaultStore, journal
 from simulator.client import Simulator
 from token_rotations import KNOWN
@@ -33,7 +33,7 @@ PATH = "twilio"
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of a scene."""
+    """The tokens of a fixture."""
 
     first: str = field(default_factory=lambda: token_hex(16))
     second: str = field(default_factory=lambda: token_hex(16))
@@ -42,7 +42,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Start:
-    """How a scene begins.
+    """How a fixture begins.
 
     :param account: the account's tokens, as the simulator is seeded.
     :param record: the record, without what all have; None for none.
@@ -64,7 +64,7 @@ class Start:
     stay: Sequence[str] = ()
 
 
-def scene(
+def fixture(
     simulator: Simulator,
     folder: Path,
     begin: Callable[[Tokens], Start],
@@ -74,7 +74,7 @@ def scene(
 ) -> TokenWitness:
     """Prepare an account, its record and its consumer.
 
-    :param begin: tells how, by tokens of this scene's own.
+    :param begin: tells how, by tokens of this fixture's own.
     :param vault: where the record is kept; in a file if there is none.
     :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
     :param own_store: whether the record is kept by task files of the user's.
@@ -112,7 +112,7 @@ def scene(
     secrets_file.write_text(json.dumps({f"{ROLE}_{name}": value for name, value in variables.items()}), "utf-8")
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
     role = {"name": "Rotate", "ansible.builtin.include_role": {"name": f"community.twilio.{ROLE}"}}
-    made = Scene(
+    made = Fixture(
         folder,
         play([role], vars_files=[str(secrets_file)]),
         callers=servers,
