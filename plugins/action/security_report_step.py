@@ -49,10 +49,9 @@ class ActionModule(ControllerAction):
 
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
-        variables = {name: f"{PREFIX}{name}" for name in SETTINGS if f"{PREFIX}{name}" in self._variables}
-        values = {
-            name: plain(self._templar.template(self._variables[variable])) for name, variable in variables.items()
-        }
+        found = {name: self._variables.get(f"{PREFIX}{name}") for name in SETTINGS}
+        # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
+        values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
         omitted = plain(self._variables.get("omit"))
         return given(SETTINGS, {**{name: value for name, value in values.items() if value != omitted}, **arguments})
 
@@ -73,9 +72,10 @@ class ActionModule(ControllerAction):
             totals = write(options, self._accounts(), now, check_mode)
         except ReportError as error:
             raise ControllerError(str(error)) from None
-        result = {"changed": True, "msg": _said(totals, options["path"]), "totals": totals}
+        said = _said(totals, options["path"])
+        result = {"changed": True, "msg": said, "totals": totals}
         if options["fail_when_overdue"] and totals["overdue"]:
-            raise ControllerError(result["msg"], result)
+            raise ControllerError(said, result)
         return {**result, "_ansible_verbose_always": True}
 
     def _inventory(self) -> dict[str, str]:

@@ -65,7 +65,7 @@ def document(accounts: Iterable[Mapping[str, Any]], max_age_days: float, now: da
     """Return the report.
 
     :param accounts: what was found out about each, with ``account_sid``, ``friendly_name``, ``status``, ``host``,
-        ``secrets`` and ``problems``. Of those with one SID the first that has no problem counts, or the first.
+        ``secrets`` and ``problems``. Of those with one SID that counts of which most is known.
     :param max_age_days: how old a secret may get.
     :param now: the time, with its zone.
     :returns: what JSON knows; what is most urgent comes first.
@@ -93,9 +93,13 @@ def _once(accounts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     found: dict[Any, Mapping[str, Any]] = {}
     for account in accounts:
         key = account["account_sid"] or (account["host"],)
-        if key not in found or (found[key]["problems"] and not account["problems"]):
+        if key not in found or _knowledge(account) > _knowledge(found[key]):
             found[key] = account
     return [*found.values()]
+
+
+def _knowledge(account: Mapping[str, Any]) -> tuple[bool, bool]:
+    return not account["problems"], account["status"] is not None
 
 
 def _account(account: Mapping[str, Any], max_age_days: float, now: datetime) -> dict[str, Any]:

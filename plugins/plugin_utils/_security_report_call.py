@@ -262,7 +262,7 @@ def account_of(host: str, variables: Mapping[str, Any], result: Mapping[str, Any
     """
     told = {name: variables.get(f"twilio_{name}") for name in INVENTORY}
     known = {name: value if isinstance(value, str) else None for name, value in told.items()}
-    account = {
+    account: dict[str, Any] = {
         "account_sid": known["sid"],
         "friendly_name": known["friendly_name"] or host,
         "status": known["status"],

@@ -54,6 +54,7 @@ h1{font-size:1.6rem;margin:0}
 h2{font-size:1.25rem;margin:2rem 0 .5rem}
 h3{font-size:1rem;margin:0;display:inline}
 code{font-size:.8rem;color:var(--soft)}
+th code{display:block}
 dl{display:flex;flex-wrap:wrap;gap:.5rem;margin:1rem 0}
 dl div{display:flex;flex-direction:column-reverse;border:1px solid var(--line);border-radius:.4rem;padding:.4rem .8rem}
 dd{margin:0;font-size:1.5rem;font-weight:600}
@@ -102,10 +103,12 @@ def page(report: Mapping[str, Any]) -> str:
 
 
 def _header(report: Mapping[str, Any], shown: Mapping[str, list[Mapping[str, Any]]]) -> str:
+    now = report["generated_at"]
+    written = _time(now, f"{now[:10]} {now[11:16]} UTC")
     totals = "".join(f"<div><dt>{word}</dt><dd>{report['totals'][key]}</dd></div>" for key, word in _TOTALS.items())
     links = "".join(f'<li><a href="#{state}">{_heading(state, accounts)}</a></li>' for state, accounts in shown.items())
     return (
-        f"<header>\n<h1>Twilio security report</h1>\n<p>Of {_moment(report['generated_at'])}. A secret may be"
+        f"<header>\n<h1>Twilio security report</h1>\n<p>Of {written}. A secret may be"
         f" {_days(report['max_age_days'])} old, and is due soon in the last {_days(report['due_soon_days'])}.</p>"
         f'\n<dl aria-label="Totals">{totals}</dl>\n<nav aria-label="Accounts"><ul>{links}</ul></nav>\n</header>\n'
     )
@@ -151,20 +154,24 @@ def _age(secret: Mapping[str, Any], limit: float) -> str:
     age = secret["age_days"]
     if age is None:
         return "<strong>not known</strong>"
-    part = 100.0 if secret["state"] == OVERDUE else max(0.0, min(100.0, 100.0 * age / limit))
+    # One that a clock has made in the future is younger than nothing.
+    part = 100.0 if secret["state"] == OVERDUE else 100.0 * max(0.0, age) / max(limit, 1e-9)
     return f'<span class="bar" style="--part:{part:.0f}%"></span>{_number(age)} of {_days(limit)}'
 
 
 def _due(secret: Mapping[str, Any], limit: float) -> str:
-    phase = f"<br/>rotation: {_text(secret['phase'])}" if secret["phase"] else ""
-    note = f"<br/>{_text(secret['note'])}" if secret["note"] else ""
-    if secret["age_days"] is None:
-        return f"<strong>not known</strong>{phase}{note}"
-    left = limit - secret["age_days"]
-    said = f"overdue by {_days(max(0.0, -left))}" if secret["state"] == OVERDUE else f"due in {_days(max(0.0, left))}"
-    due_at = secret["due_at"]
-    date = f"<br/>{_moment(due_at)}" if due_at else ""
-    return f"<strong>{said}</strong>{date}{phase}{note}"
+    lines = []
+    if secret["age_days"] is not None:
+        left = limit - secret["age_days"]
+        said = f"overdue by {_days(max(0.0, -left))}" if secret["state"] == OVERDUE else f"due in {_days(left)}"
+        lines += [f"<strong>{said}</strong>"]
+    if secret["due_at"]:
+        lines += [_time(secret["due_at"], secret["due_at"][:10])]
+    if secret["phase"]:
+        lines += [f"rotation: {_text(secret['phase'])}"]
+    if secret["note"]:
+        lines += [_text(secret["note"])]
+    return "<br/>".join(lines) or "not known"
 
 
 def _footer(report: Mapping[str, Any]) -> str:
@@ -192,8 +199,8 @@ def _code(sid: str | None) -> str:
     return f"<code>{_text(sid)}</code>" if sid else ""
 
 
-def _moment(moment: str) -> str:
-    return f'<time datetime="{_text(moment)}">{_text(moment[:16].replace("T", " "))} UTC</time>'
+def _time(moment: str, shown: str) -> str:
+    return f'<time datetime="{_text(moment)}">{_text(shown)}</time>'
 
 
 def _number(days: float) -> str:
