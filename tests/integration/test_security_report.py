@@ -21,6 +21,8 @@ from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import record_name
+from ansible_collections.community.twilio.plugins.plugin_utils._security_report import document, problem, secret
+from ansible_collections.community.twilio.plugins.plugin_utils._security_report_page import page
 from ansible_collections.community.twilio.plugins.plugin_utils._shown import visible
 
 PLAYBOOK = [{"import_playbook": "community.twilio.security_report"}]
@@ -89,8 +91,8 @@ class Fleet:
         )
         told = [run.output, json.dumps([dict(result.values) for result in run.results])]
         told += [path.read_text(encoding="utf-8") for path in self.folder.glob("out/*")]
-        for secret in self.secrets():
-            assert not [text for text in told if secret in text]
+        for hidden in self.secrets():
+            assert not [text for text in told if hidden in text]
         return run
 
     def secrets(self) -> set[str]:
@@ -161,9 +163,9 @@ def fleet(simulator, tmp_path) -> Fleet:
     return Fleet(simulator, tmp_path)
 
 
-def page_rows(page: str) -> dict[str, list[str]]:
+def page_rows(text: str) -> dict[str, list[str]]:
     """Return what a page says of each account: the words of its heading and of each of its rows."""
-    elements = ElementTree.fromstring(page.partition("\n")[2])
+    elements = ElementTree.fromstring(text.partition("\n")[2])
     rows = {}
     for table in elements.iter("table"):
         sid = "".join(table.find("caption/code").itertext())
@@ -172,9 +174,9 @@ def page_rows(page: str) -> dict[str, list[str]]:
     return rows
 
 
-def check_page_says_what_the_facts_say(page: str, facts: Mapping[str, Any]) -> None:
+def check_page_says_what_the_facts_say(text: str, facts: Mapping[str, Any]) -> None:
     """Check each account, each secret and the totals."""
-    rows = page_rows(page)
+    rows = page_rows(text)
     assert list(rows) == [account["account_sid"] for account in facts["accounts"]]
     for account in facts["accounts"]:
         *said, heading = rows[account["account_sid"]]
@@ -182,16 +184,16 @@ def check_page_says_what_the_facts_say(page: str, facts: Mapping[str, Any]) -> N
         assert heading.startswith(name)
         assert all(each["reason"] in heading for each in account["problems"])
         assert len(said) == len(account["secrets"])
-        for row, secret in zip(said, account["secrets"]):
-            assert (secret["sid"] or "auth token") in row
-            assert " ".join(visible(secret["friendly_name"] or "").split()) in row
+        for row, fact in zip(said, account["secrets"]):
+            assert (fact["sid"] or "auth token") in row
+            assert " ".join(visible(fact["friendly_name"] or "").split()) in row
             words = {"overdue": "overdue by", "due_soon": "due in", "in_time": "due in", "unknown": "not known"}
-            assert words[secret["state"]] in row
-            assert (secret["due_at"] or "")[:10] in row
-            assert (secret["phase"] or "") in row
-            assert (secret["note"] or "") in row
+            assert words[fact["state"]] in row
+            assert (fact["due_at"] or "")[:10] in row
+            assert (fact["phase"] or "") in row
+            assert (fact["note"] or "") in row
     numbers = [f">{word}</dt><dd>{facts['totals'][key]}<" for key, word in TOTALS.items()]
-    assert all(number in page for number in numbers)
+    assert all(number in text for number in numbers)
 
 
 TOTALS = {
@@ -209,7 +211,7 @@ def test_a_fleet_is_reported_whole(fleet):
     assert not [result for result in run.results if result.failed]
     facts = fleet.facts
     check_page_says_what_the_facts_say(fleet.page, facts)
-    states = [secret["state"] for account in facts["accounts"] for secret in account["secrets"]]
+    states = [each["state"] for account in facts["accounts"] for each in account["secrets"]]
     # Of the suspended account nothing is listed, of the failing one no API keys.
     unread = 3 + 1
     assert facts["totals"] == {
@@ -321,17 +323,36 @@ def test_hosts_that_took_no_part_are_on_the_page(simulator, tmp_path):
     ElementTree.fromstring((tmp_path / "report.html").read_text(encoding="utf-8").partition("\n")[2])
 
 
-def test_the_page_in_a_browser(fleet, tmp_path):
-    with opened(tmp_path) as page:
-        assert fleet.run().status == 0
-        path = fleet.folder / "out" / "report.html"
+def test_the_page_in_a_browser(tmp_path):
+    """What a reader is given: nothing is loaded, it fits on a phone, and axe-core finds nothing, light or dark."""
+    kinds = ("api_key", "aws_credential", "public_key")
+    secrets = [
+        secret(kind, age and days_ago(age), sid=numbered("SK", 1), friendly_name=name, phase="idle", note=name)
+        for kind, age, name in zip((*kinds, "auth_token"), (100, 80, 1, None), HOSTILE)
+    ]
+    accounts = [
+        {
+            "account_sid": numbered("AC", number),
+            "friendly_name": name,
+            "status": "suspended",
+            "host": name,
+            # Each state has an account, and one has no secrets.
+            "secrets": secrets[number % 5 : number % 5 + 2],
+            "problems": [problem(kinds, name)] if number % 5 > 2 else [],
+        }
+        for number, name in enumerate(HOSTILE)
+    ]
+    path = tmp_path / "report.html"
+    path.write_text(page(document(accounts, 90, datetime.now(timezone.utc))), encoding="utf-8")
+    with opened(tmp_path) as browser:
         for width, scheme in ((1000, "light"), (1000, "dark"), (320, "light")):
-            page.open(path, width, prefers_color_scheme=scheme)
-            assert page.requests == [path.as_uri()]
-            assert page.value("document.scripts.length + document.images.length") == 0
-            assert page.value("document.documentElement.scrollWidth") <= width
-            assert page.value("document.querySelectorAll('table').length") == ACCOUNTS
+            browser.open(path, width, prefers_color_scheme=scheme)
+            assert browser.requests == [path.as_uri()]
+            assert browser.value("document.scripts.length + document.images.length") == 0
+            assert browser.value("document.documentElement.scrollWidth") <= width
+            assert browser.value("document.querySelectorAll('h3').length") == len(HOSTILE)
+            assert browser.value("document.querySelectorAll('h2').length") == 4
         source = axe(tmp_path)
         for scheme in ("light", "dark"):
-            page.open(path, prefers_color_scheme=scheme)
-            assert violations(page, source) == []
+            browser.open(path, prefers_color_scheme=scheme)
+            assert violations(browser, source) == []
