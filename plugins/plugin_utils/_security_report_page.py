@@ -66,11 +66,11 @@ th,td{text-align:start;vertical-align:top;padding:.35rem .5rem .35rem 0;border-t
 font-weight:400}
 thead th{color:var(--soft);font-size:.85rem;width:28%}
 thead th:first-child{width:44%}
-.bar{display:block;height:.5rem;margin:.4rem 0 .1rem;border:1px solid var(--soft);print-color-adjust:exact;
-forced-color-adjust:none;background:linear-gradient(var(--bar),var(--bar)) 0/var(--part) 100% no-repeat var(--track)}
+td i{display:block;height:.5rem;margin:.4rem 0 .1rem;border:1px solid var(--soft);print-color-adjust:exact;
+forced-color-adjust:none;background:linear-gradient(var(--bar),var(--bar)) 0/var(--p) 100% no-repeat var(--track)}
 .overdue{--bar:var(--overdue)}.due_soon{--bar:var(--due_soon)}.in_time{--bar:var(--in_time)}
-.overdue strong{color:var(--overdue)}.due_soon strong{color:var(--due_soon)}.unknown strong{color:var(--unknown)}
-.in_time strong{color:var(--in_time)}
+.overdue b{color:var(--overdue)}.due_soon b{color:var(--due_soon)}.unknown b{color:var(--unknown)}
+.in_time b{color:var(--in_time)}
 footer{border-top:1px solid var(--line);margin-top:2rem;color:var(--soft);font-size:.9rem}
 @media print{:root{color-scheme:light;--back:#fff;--text:#000;--soft:#444;--line:#999;--track:#fff;--overdue:#a40e0e;
 --due_soon:#7a4b00;--unknown:#4d3d8f;--in_time:#1d6b3a}body{max-width:none;padding:0;font-size:.8rem}nav{display:none}
@@ -104,7 +104,7 @@ def page(report: Mapping[str, Any]) -> str:
 
 def _header(report: Mapping[str, Any], shown: Mapping[str, list[Mapping[str, Any]]]) -> str:
     now = report["generated_at"]
-    written = _time(now, f"{now[:10]} {now[11:16]} UTC")
+    written = f'<time datetime="{_text(now)}">{_text(f"{now[:10]} {now[11:16]}")} UTC</time>'
     totals = "".join(f"<div><dt>{word}</dt><dd>{report['totals'][key]}</dd></div>" for key, word in _TOTALS.items())
     links = "".join(f'<li><a href="#{state}">{_heading(state, accounts)}</a></li>' for state, accounts in shown.items())
     return (
@@ -125,7 +125,7 @@ def _group(state: str, accounts: list[Mapping[str, Any]], limit: float) -> str:
 
 
 def _account(account: Mapping[str, Any], limit: float) -> str:
-    status = "" if account["status"] in (None, "active") else f" <strong>{_text(account['status'])}</strong>"
+    status = "" if account["status"] in (None, "active") else f" <b>{_text(account['status'])}</b>"
     name = f"<h3>{_name(account['friendly_name'])}</h3> {_code(account['account_sid'])}{status}"
     problems = "".join(map(_problem, account["problems"]))
     if not account["secrets"]:
@@ -139,7 +139,7 @@ def _account(account: Mapping[str, Any], limit: float) -> str:
 
 def _problem(problem: Mapping[str, Any]) -> str:
     what = ", ".join(f"{NOUNS[kind]}s" for kind in problem["kinds"])
-    return f'<p class="unknown"><strong>{what or "Secrets"} not known:</strong> {_text(problem["reason"])}</p>'
+    return f'<p class="unknown"><b>{what or "Secrets"} not known:</b> {_text(problem["reason"])}</p>'
 
 
 def _row(secret: Mapping[str, Any], limit: float) -> str:
@@ -153,10 +153,10 @@ def _row(secret: Mapping[str, Any], limit: float) -> str:
 def _age(secret: Mapping[str, Any], limit: float) -> str:
     age = secret["age_days"]
     if age is None:
-        return "<strong>not known</strong>"
+        return "<b>not known</b>"
     # One that a clock has made in the future is younger than nothing.
     part = 100.0 if secret["state"] == OVERDUE else 100.0 * max(0.0, age) / max(limit, 1e-9)
-    return f'<span class="bar" style="--part:{part:.0f}%"></span>{_number(age)} of {_days(limit)}'
+    return f'<i style="--p:{part:.0f}%"></i>{_number(age)} of {_days(limit)}'
 
 
 def _due(secret: Mapping[str, Any], limit: float) -> str:
@@ -164,9 +164,9 @@ def _due(secret: Mapping[str, Any], limit: float) -> str:
     if secret["age_days"] is not None:
         left = limit - secret["age_days"]
         said = f"overdue by {_days(max(0.0, -left))}" if secret["state"] == OVERDUE else f"due in {_days(left)}"
-        lines += [f"<strong>{said}</strong>"]
+        lines += [f"<b>{said}</b>"]
     if secret["due_at"]:
-        lines += [_time(secret["due_at"], secret["due_at"][:10])]
+        lines += [f"<time>{_text(secret['due_at'][:10])}</time>"]
     if secret["phase"]:
         lines += [f"rotation: {_text(secret['phase'])}"]
     if secret["note"]:
@@ -197,10 +197,6 @@ def _name(name: str | None) -> str:
 
 def _code(sid: str | None) -> str:
     return f"<code>{_text(sid)}</code>" if sid else ""
-
-
-def _time(moment: str, shown: str) -> str:
-    return f'<time datetime="{_text(moment)}">{_text(shown)}</time>'
 
 
 def _number(days: float) -> str:

@@ -111,13 +111,13 @@ def test_each_state_is_said_in_words():
 
 def test_the_bar_shows_the_age_against_its_limit():
     text, _elements = shown(account(1, "shop"))
-    assert re.findall("--part:([0-9]+)%", text) == ["100", "89", "1"]
+    assert re.findall("--p:([0-9]+)%", text) == ["100", "89", "1"]
 
 
 @pytest.mark.parametrize(("days", "limit", "part"), [(0, 0, "100"), (-1, 0, "0"), (-1, 90, "0"), (500, 90, "100")])
 def test_no_age_is_outside_of_the_bar(days, limit, part):
     made = account(1, "shop", secrets=[secret("api_key", days_ago(days))])
-    assert re.findall("--part:([0-9]+)%", page(document([made], limit, NOW))) == [part]
+    assert re.findall("--p:([0-9]+)%", page(document([made], limit, NOW))) == [part]
 
 
 def test_what_could_not_be_asked_says_why_and_what_is_not_active():
