@@ -134,7 +134,7 @@ def ask(
     :returns: what ``_security_report.document`` takes, but for the host. What an account answers is never a failure.
     :raises ReportError: where a variable can't be right; before any request.
     """
-    options = _identified(_checked(settings), inventory)
+    options = _checked(_identified(settings, inventory))
     sid: str = options["subaccount_sid"] or options["account_sid"]
     try:
         records = _Records(settings, now)
