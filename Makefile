@@ -22,7 +22,7 @@ checks tests: $(NOX)
 format: $(NOX) ## Format the Python files
 	CI=false $(NOX) -s formatters
 
-demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio
+demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio, and report on what is there
 	$(DEMO_PYTHON) tests/demo.py
 
 bench: $(NOX) ## Measure beside what people use today, and write docs/benchmark.md and its plot (8 minutes, Linux)

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Run playbooks/demo.yml three times against a simulated Twilio: predicted, for real, and once more (``make demo``)."""
+"""Run playbooks/demo.yml three times against a simulated Twilio, and report on what is there (``make demo``).
+
+The three are predicted, for real, and once more.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,9 @@ RUNS = (
     ("2. For real", ()),
     ("3. The same again", ()),
 )
-CHANGED = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) ", re.MULTILINE)
+#: Where the report is written, and the inventory that it is of.
+REPORT = CACHE / "demo-report"
+CHANGED = re.compile(r"^\S.* : ok=\d+ +changed=(\d+) ", re.MULTILINE)
 
 
 def link_collection() -> None:
@@ -50,10 +55,10 @@ def environment(base_url: str, account_sid: str, auth_token: str) -> dict[str, s
     }
 
 
-def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
-    """Run the playbook, show what it prints, and return how many tasks changed something."""
+def run_playbook(name: str, options: tuple[str, ...], variables: dict[str, str], inventory: str = "localhost,") -> int:
+    """Run a playbook of the collection, show what it prints, and return how many tasks changed something."""
     program = Path(sys.executable).with_name("ansible-playbook")
-    command = [str(program), "--inventory", "localhost,", "community.twilio.demo", *options]
+    command = [str(program), "--inventory", inventory, f"community.twilio.{name}", *options]
     command += ["--extra-vars", f"ansible_python_interpreter={sys.executable}"]
     finished = subprocess.run(command, env=variables, stdout=subprocess.PIPE, text=True, check=False)
     print(finished.stdout, flush=True)
@@ -63,8 +68,18 @@ def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
     return int(recap.group(1))
 
 
+def write_report(variables: dict[str, str]) -> Path:
+    """Report on the account and its subaccount, as on any fleet, and return where the page is."""
+    REPORT.mkdir(parents=True, exist_ok=True)
+    inventory, page = REPORT / "accounts.twilio.yml", REPORT / "report.html"
+    inventory.write_text("plugin: community.twilio.twilio_accounts\n", encoding="utf-8")
+    print("==== 4. A report: ansible-playbook community.twilio.security_report", flush=True)
+    run_playbook("security_report", ("--extra-vars", f"security_report_path={page}"), variables, str(inventory))
+    return page
+
+
 def main() -> None:
-    """Run the playbook three times and say what it changed; exit with a reason if that is not what was predicted."""
+    """Run the playbook three times, report, and say what changed; exit with a reason if that was not predicted."""
     # Asked to end, end the simulator too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link_collection()
@@ -81,7 +96,8 @@ def main() -> None:
             changes = []
             for title, options in RUNS:
                 print(f"==== {title}: ansible-playbook community.twilio.demo {' '.join(options)}", flush=True)
-                changes.append(run_playbook(options, variables))
+                changes.append(run_playbook("demo", options, variables))
+            page = write_report(variables)
         finally:
             simulator.terminate()
     predicted, done, repeated = changes
@@ -89,6 +105,7 @@ def main() -> None:
     print(f"  check mode: {predicted} task(s) would change something; nothing was written")
     print(f"  for real:   {done} task(s) changed something")
     print(f"  once more:  {repeated} task(s) changed something")
+    print(f"Which secrets there are now, and how old they are: {page}")
     if predicted != done or not done or repeated:
         sys.exit("Expected: as many changes as predicted, then none.")
 

@@ -61,7 +61,8 @@ class ActionModule(ControllerAction):
                 variables.setdefault(name, self._variables[variable])
         names = {*options}.intersection(variables)
         hooks = {name for name in variables if name.endswith(HOOK_SUFFIX)}
-        values = {name: plain(self._templar.template(variables[name])) for name in {*names, *hooks}}
+        # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
+        values = plain(self._templar.template({name: variables[name] for name in {*names, *hooks}}))
         omitted = plain(self._variables.get("omit"))
         values = {name: value for name, value in values.items() if value != omitted}
         settings = {name: value for name, value in values.items() if name in names}

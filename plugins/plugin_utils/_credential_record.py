@@ -10,6 +10,7 @@ The record holds no secret. A credential is recognized by its fingerprint, with 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,10 +22,19 @@ from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name im
     check_named,
     safe_name,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError, Settings, unusable
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
+    RotationError,
+    Settings,
+    timestamp,
+    unusable,
+)
 
 IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING = "idle", "issuing", "issued", "created", "verified", "revoking"
 PHASES = (IDLE, ISSUING, ISSUED, CREATED, VERIFIED, REVOKING)
+
+#: How the path of a private key tells when it was made.
+_MADE_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+_MADE = re.compile(r"-(\d{8}T\d{6}\.\d+Z)\.pem$")
 
 
 @dataclass(frozen=True)
@@ -157,8 +167,22 @@ def record_name(credential_type: CredentialType, account_sid: str, friendly_name
 
 def private_key_path(record: CredentialRecord, settings: CredentialSettings) -> str:
     """Return where a private key is kept that is made now: in a file of its own, even if two are made in one second."""
-    made = settings.now.strftime("%Y%m%dT%H%M%S.%fZ")
+    made = settings.now.strftime(_MADE_FORMAT)
     return f"{settings.private_key_folder}/{safe_name(record.account_sid, record.friendly_name)}-{made}.pem"
+
+
+def made_at(key: Key) -> str | None:
+    """Return when a key pair was made, which its private key's path tells; None where nothing does.
+
+    Of an access key, Twilio and AWS know.
+    """
+    made = _MADE.search(key.private_key_path)
+    if made is None:
+        return None
+    try:
+        return timestamp(datetime.strptime(made[1], _MADE_FORMAT))
+    except ValueError:
+        return None
 
 
 def check_settings(

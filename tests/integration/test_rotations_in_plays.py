@@ -76,6 +76,17 @@ def test_a_play_that_ignores_errors_goes_on_but_the_role_does_not(simulator, tmp
         assert done[name].record["phase"] == "idle", name
 
 
+def test_a_variable_may_be_omitted(tmp_path):
+    variables = {
+        "rotate_api_key_friendly_name": "shop",
+        "rotate_api_key_account_sid": numbered("AC", 1),
+        "rotate_api_key_region": "{{ nothing | default(omit) }}",
+    }
+    run = ansible_playbook(tmp_path, [play([], roles=[{"role": "community.twilio.rotate_api_key", "vars": variables}])])
+    (failed,) = [result for result in run.results if result.failed]
+    assert failed["msg"].startswith("rotate_api_key_auth_token: expected the account's auth token")
+
+
 def test_check_mode_may_come_from_a_keyword(simulator, tmp_path):
     rotations = [
         Rotation("no record", variables={"initial_auth_token": PRIMARY}),

@@ -26,15 +26,15 @@ from ansible_collections.community.twilio.plugins.module_utils._resources import
     messaging_geo_permission,
     usage,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils import _rotation_call
+from ansible_collections.community.twilio.plugins.plugin_utils import _rotation_call, _security_report_call
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = "ansible_collections.community.twilio.plugins"
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("twilio_*.py"))
 #: What runs on the controller only: an action plugin, and a module that documents it.
 CONTROLLER_NAMES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {*NAMES})
-#: What the roles that rotate consist of: it reads their variables, and their targets are its own.
-ROTATION_STEP = "rotation_step"
+#: What roles consist of: they read the roles' variables, and the roles' targets are theirs.
+STEPS = {"rotation_step", "security_report_step"}
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
 ROTATING_ROLES = [role for role in ROLES if role.startswith("rotate_")]
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
@@ -127,7 +127,7 @@ def test_what_can_be_changed_can_be_asked(name):
     assert name.endswith("_info") or f"{name}_info" in NAMES
 
 
-TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - {ROTATION_STEP}
+TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - STEPS
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
@@ -228,7 +228,7 @@ def test_what_runs_on_the_controller_documents_its_options(name):
     documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
     assert {option: comparable(spec) for option, spec in module(name).ARGUMENT_SPEC.items()} == documented
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
-    if name != ROTATION_STEP:
+    if name not in STEPS:
         assert action.argument_spec is module(name).ARGUMENT_SPEC
 
 
@@ -309,7 +309,9 @@ def used_variables(role: str) -> set[str]:
 
 
 def read_variables(role: str) -> dict[str, Mapping[str, Any]]:
-    """Return the variables of a role that the action plugin rotation_step reads, and as what."""
+    """Return the variables of a role that the action plugin of its steps reads, and as what."""
+    if role == "security_report":
+        return {f"{role}_{name}": option for name, option in _security_report_call.SETTINGS.items()}
     if role not in ROTATING_ROLES:
         return {}
     options = _rotation_call.settings_of(role.removeprefix("rotate_"))
@@ -334,7 +336,7 @@ def test_a_roles_defaults_are_those_that_are_documented(role):
     assert not [name for name in defaults if argument_specs(role)[name].get("required")]
 
 
-@pytest.mark.parametrize("role", ROTATING_ROLES)
+@pytest.mark.parametrize("role", [*ROTATING_ROLES, "security_report"])
 def test_the_plugin_takes_a_roles_variables_as_the_role_documents_them(role):
     taken = read_variables(role)
     for name, documented in argument_specs(role).items():
