@@ -27,7 +27,7 @@ from ansible_collections.community.twilio.plugins.module_utils._resource import 
 from ansible_collections.community.twilio.plugins.module_utils._resources import api_key, credential
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, written_beside
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import (
@@ -70,8 +70,8 @@ _SECRETS = frozenset(name for name, option in SETTINGS.items() if option.get("no
 #: What is asked of Twilio: kind to what lists it.
 _LISTS: Mapping[str, Callable[[Client], Sequence[Any]]] = {
     API_KEY: api_key.list_keys,
-    "aws_credential": lambda client: credential.listed(credential.AWS, client),
-    "public_key": lambda client: credential.listed(credential.PUBLIC_KEY, client),
+    "aws_credential": lambda client: credential.list_credentials(credential.AWS, client),
+    "public_key": lambda client: credential.list_credentials(credential.PUBLIC_KEY, client),
 }
 
 
@@ -336,7 +336,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             remove_left_overs(folder, path.name)
-            with written_beside(folder, path.name, content) as beside:
+            with temporary_file(folder, path.name, content) as beside:
                 os.chmod(beside, mode, dir_fd=folder)
                 os.replace(beside, path.name, src_dir_fd=folder, dst_dir_fd=folder)
             os.fsync(folder)
