@@ -35,24 +35,14 @@ class ActionModule(ControllerAction):
 
     argument_spec = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task; see :meth:`ControllerAction.run`."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
-
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
+        """Add the role's variables; see :meth:`ControllerAction.role_variables`."""
         rotates = str(arguments.get("rotates"))
         prefix = f"rotate_{rotates}_"
-        variables = {
-            name.removeprefix(prefix): value for name, value in self._variables.items() if name.startswith(prefix)
-        }
-        names = {*settings_of(rotates)}.intersection(variables)
-        hooks = {name for name in variables if name.endswith(HOOK_SUFFIX)}
-        values = {name: plain(self._templar.template(variables[name])) for name in {*names, *hooks}}
-        omitted = plain(self._variables.get("omit"))
-        values = {name: value for name, value in values.items() if value != omitted}
-        settings = {name: value for name, value in values.items() if name in names}
+        hooks = {name.removeprefix(prefix) for name in self._variables if name.startswith(prefix)}
+        hooks = {name for name in hooks if name.endswith(HOOK_SUFFIX)}
+        values = self.role_variables(prefix, {*settings_of(rotates), *hooks})
+        settings = {name: value for name, value in values.items() if name not in hooks}
         return given(
             SETTINGS,
             {
