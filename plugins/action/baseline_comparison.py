@@ -16,6 +16,7 @@ from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.modules.baseline_comparison import ARGUMENT_SPEC
 from ansible_collections.community.twilio.plugins.plugin_utils._baseline import (
     CREDENTIALS,
+    PREFIX,
     Difference,
     compare_credentials,
     compare_subaccounts,
@@ -23,8 +24,6 @@ from ansible_collections.community.twilio.plugins.plugin_utils._baseline import 
     unknown_subaccount,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
-
-PREFIX = "account_baseline_"
 
 #: The role's variables that are read, without the prefix.
 VARIABLES = (*CREDENTIALS, "subaccounts", "unnamed", "fail_on_drift", "account_sid", "subaccount_sid")
@@ -118,7 +117,7 @@ def _account_sid(variables: Mapping[str, Any], options: Mapping[str, Any]) -> st
 
 
 def _warning(account_sid: str, differences: Sequence[Difference]) -> str:
-    lines = [difference.line(account_sid) for difference in differences[:_NAMED_AT_MOST]]
+    listed = [*map(str, differences[:_NAMED_AT_MOST])]
     if len(differences) > _NAMED_AT_MOST:
-        lines.append(f"and {len(differences) - _NAMED_AT_MOST} more")
-    return f"This differs from the baseline, and is left as it is: {'; '.join(lines)}."
+        listed.append(f"and {len(differences) - _NAMED_AT_MOST} more")
+    return f"{account_sid or 'The account'} differs from its baseline, and is left as it is: {'; '.join(listed)}."

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.community.twilio.plugins.modules.baseline_drift import ARGUMENT_SPEC
-from ansible_collections.community.twilio.plugins.plugin_utils._baseline import RESULTS, Difference, differences_in
+from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
+from ansible_collections.community.twilio.plugins.plugin_utils._baseline import (
+    PREFIX,
+    RESULTS,
+    Difference,
+    differences_in,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
 
 
@@ -22,18 +28,24 @@ class ActionModule(ControllerAction):
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         """Return that nothing differs.
 
-        :param options: see the module.
+        :param options: none.
         :param check_mode: nothing is written anyway.
         :raises ControllerError: where something differs, with a line for each difference.
         """
-        differences = [Difference(**each) for each in options["differences"]]
+        compared = self._registered("compared")
+        differences = [Difference(**each) for each in compared["differences"]]
         for name in RESULTS:
-            differences += differences_in(name, options["results"].get(name) or {})
+            differences += differences_in(name, self._registered(f"{name}_result"))
         if not differences:
             return {"changed": False, "drift": []}
-        account = options["account_sid"] or "the account"
-        count = f"{len(differences)} difference{'s' if len(differences) > 1 else ''} from the baseline"
+        account = compared["account_sid"] or str(self._variables.get("inventory_hostname"))
         lines = [difference.line(account) for difference in differences]
+        count = f"{len(lines)} difference{'s' if len(lines) > 1 else ''} from the baseline"
         raise ControllerError(
             "\n".join([f"{account}: {count}:", *lines]), {"drift": lines, "_ansible_verbose_always": True}
         )
+
+    def _registered(self, name: str) -> dict[str, Any]:
+        """Return what a task of the role has registered. It is no template, so nothing is made of it."""
+        registered: dict[str, Any] = plain(self._variables[f"{PREFIX}{name}"])
+        return registered

@@ -10,9 +10,9 @@ module: baseline_drift
 short_description: Fail where an account differs from its baseline
 version_added: 1.0.0
 description:
-  - It is the end of a dry run of the role P(community.twilio.account_baseline#role) with C(account_baseline_fail_on_drift).
-    Use that role.
-  - It makes a line of each difference in what the role's tasks returned, and fails where there is any.
+  - It is the end of a dry run of the role P(community.twilio.account_baseline#role), where
+    C(account_baseline_fail_on_drift) is true. Use that role.
+  - It makes a line of each difference in what the role's tasks have registered, and fails where there is any.
   - Nothing is asked of Twilio, and nothing is changed. Everything is done on the controller.
 author:
   - community.twilio contributors (@ansible-collections)
@@ -24,20 +24,7 @@ attributes:
     details: The tasks before have shown it.
   platform:
     platforms: posix
-options:
-  account_sid:
-    description: The account, with which each line begins.
-    type: str
-    default: ""
-  differences:
-    description: Those that M(community.twilio.baseline_comparison) found.
-    type: list
-    elements: dict
-    default: []
-  results:
-    description: What the role's tasks returned in check mode, with diffs.
-    type: dict
-    default: {}
+options: {}
 seealso:
   - name: Drift
     description: How a job tells that an account has changed.
@@ -69,11 +56,7 @@ from typing import Any
 
 from ansible_collections.community.twilio.plugins.module_utils import _controller_only
 
-ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "account_sid": {"type": "str", "default": ""},
-    "differences": {"type": "list", "elements": "dict", "default": []},
-    "results": {"type": "dict", "default": {}},
-}
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {}
 
 
 def main() -> None:

@@ -27,6 +27,9 @@ from ansible_collections.community.twilio.plugins.modules import twilio_aws_cred
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
 from ansible_collections.community.twilio.plugins.plugin_utils._quoted import printable
 
+#: What the names of the role's variables begin with.
+PREFIX = "account_baseline_"
+
 #: What becomes of credentials and keys that no item names.
 IGNORE, REPORT, PURGE = "ignore", "report", "purge"
 
@@ -68,14 +71,17 @@ class Difference(NamedTuple):
     before: str | None
     after: str
 
+    def __str__(self) -> str:
+        if self.before is None:
+            return f"{self.resource}: could not be compared: {self.after}"
+        return f"{self.resource}: {self.before} -> {self.after}"
+
     def line(self, account: str) -> str:
-        """Return the difference as one line.
+        """Return the difference as a line.
 
         :param account: the account's SID.
         """
-        if self.before is None:
-            return f"{account}: {self.resource}: could not be compared: {self.after}"
-        return f"{account}: {self.resource}: {self.before} -> {self.after}"
+        return f"{account}: {self}"
 
 
 @dataclass
