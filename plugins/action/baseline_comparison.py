@@ -55,10 +55,7 @@ class ActionModule(ControllerAction):
         for name, kind in CREDENTIALS.items():
             comparison = compare_credentials(
                 kind,
-                [
-                    {key: value for key, value in item.items() if value != omitted}
-                    for item in variables.get(name) or ()
-                ],
+                [{key: value for key, value in item.items() if value != omitted} for item in variables.get(name) or ()],
                 options[name],
                 account_sid,
                 unnamed=variables["unnamed"],

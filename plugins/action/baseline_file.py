@@ -136,13 +136,16 @@ def _ask(client: Client, options: Mapping[str, Any]) -> Facts:
             "accounts"
         ]
     if options["safelist_numbers"]:
-        numbers = {"phone_number": options["safelist_numbers"], "concurrency": safelist.OPTIONS["concurrency"]["default"]}
+        numbers = {
+            "phone_number": options["safelist_numbers"],
+            "concurrency": safelist.OPTIONS["concurrency"]["default"],
+        }
         questions["numbers"] = lambda: safelist.look_up(client, numbers)["numbers"]
     ends = for_each([*questions.values()], lambda ask: ask(), len(questions), lambda _error: True, client.cancel)
     for end in ends:
         if isinstance(end, TwilioError):
             raise end
-    answers = dict(zip(questions, ends))
+    answers: dict[str, Any] = dict(zip(questions, ends))
     accounts = answers.get("accounts")
     return Facts(
         account_sid=client.account_sid,

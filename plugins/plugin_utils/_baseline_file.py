@@ -82,8 +82,8 @@ def _checksum(text: str) -> str:
 def _heading(facts: Facts) -> Iterator[str]:
     yield "---"
     yield f"# The account {facts.account_sid} as variables of the role community.twilio.account_baseline."
-    yield "# Given back to it, they change nothing. The role community.twilio.account_export writes this file anew, so edit"
-    yield "# a copy. The connection and API keys are not in it."
+    yield "# Given back to it, they change nothing. The role community.twilio.account_export writes this file anew:"
+    yield "# edit a copy. The connection and API keys are not in it."
 
 
 def _credentials(variable: str, records: Sequence[Credential], how_to_follow: str) -> Iterator[str]:

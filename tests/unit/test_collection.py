@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.community.twilio.plugins.action import baseline_file
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
 from ansible_collections.community.twilio.plugins.module_utils._resources import (
@@ -33,11 +34,12 @@ PACKAGE = "ansible_collections.community.twilio.plugins"
 NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("twilio_*.py"))
 #: What runs on the controller only: an action plugin, and a module that documents it.
 CONTROLLER_NAMES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {*NAMES})
-#: What the roles that rotate consist of: it reads their variables, and their targets are its own.
-ROTATION_STEP = "rotation_step"
-#: Parts of other roles, likewise.
-ROLE_PARTS = {ROTATION_STEP, "baseline_comparison", "baseline_drift", "baseline_file"}
+#: What roles consist of: it reads their variables, and their targets are its own.
+ROLE_PARTS = {"rotation_step", "baseline_comparison", "baseline_drift", "baseline_file"}
+#: Of these, what takes the options of the connection among them.
+CONNECTING_PARTS = {"rotation_step", "baseline_file"}
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
+EXPORTING_ROLE = "account_export"
 ROTATING_ROLES = [role for role in ROLES if role.startswith("rotate_")]
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 
@@ -230,7 +232,7 @@ def test_what_runs_on_the_controller_documents_its_options(name):
     documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
     assert {option: comparable(spec) for option, spec in module(name).ARGUMENT_SPEC.items()} == documented
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
-    if name != ROTATION_STEP:
+    if name not in CONNECTING_PARTS:
         assert action.argument_spec is module(name).ARGUMENT_SPEC
 
 
@@ -311,7 +313,9 @@ def used_variables(role: str) -> set[str]:
 
 
 def read_variables(role: str) -> dict[str, Mapping[str, Any]]:
-    """Return the variables of a role that the action plugin rotation_step reads, and as what."""
+    """Return the variables of a role that its action plugin reads, and as what."""
+    if role == EXPORTING_ROLE:
+        return {f"{role}_{name}": option for name, option in baseline_file.SETTINGS.items()}
     if role not in ROTATING_ROLES:
         return {}
     options = _rotation_call.settings_of(role.removeprefix("rotate_"))
@@ -336,7 +340,7 @@ def test_a_roles_defaults_are_those_that_are_documented(role):
     assert not [name for name in defaults if argument_specs(role)[name].get("required")]
 
 
-@pytest.mark.parametrize("role", ROTATING_ROLES)
+@pytest.mark.parametrize("role", [*ROTATING_ROLES, EXPORTING_ROLE])
 def test_the_plugin_takes_a_roles_variables_as_the_role_documents_them(role):
     taken = read_variables(role)
     for name, documented in argument_specs(role).items():
@@ -356,6 +360,12 @@ def test_a_role_takes_the_connections_options_as_modules_do(role):
         if (taken := argument_specs(role).get(f"{role}_{option}")) is not None:
             assert taken.get("type", "str") == spec["type"]
             assert taken.get("no_log", False) is spec.get("no_log", False)
+
+
+def test_an_export_takes_all_of_the_connections_options():
+    assert {f"{EXPORTING_ROLE}_{option}" for option in [*CONNECTION_OPTIONS, "subaccount_sid"]} <= {
+        *argument_specs(EXPORTING_ROLE)
+    }
 
 
 def test_the_baseline_takes_all_of_the_connections_options_and_those_of_the_modules():

@@ -31,6 +31,14 @@ EVERY_PAGE = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "roles/*/README.md", "tests/simulator/README.md")
     for path in ROOT.glob(pattern)
 )
+#: The examples that pages of the site include as they are.
+INCLUDED = {
+    name
+    for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")
+    for name in re.findall(
+        r"^\.\. literalinclude:: \.\./\.\./examples/(\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
+}
 #: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
 HEADER_END = "SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
 
@@ -60,7 +68,7 @@ def test_the_page_shows_each_example_as_it_is_or_links_it(name):
     header, end, text = read(f"docs/examples/{name}").partition(HEADER_END)
     assert all(line.startswith(("#", "---")) for line in header.splitlines())
     assert end
-    shown = text.lstrip("\n") in blocks("docs/rotation.md")
+    shown = text.lstrip("\n") in blocks("docs/rotation.md") or name in INCLUDED
     assert shown or f"](examples/{name})" in read("docs/rotation.md")
 
 

@@ -131,5 +131,11 @@ def test_the_order_of_twilios_answers_is_no_change():
 def test_a_file_that_was_edited_is_told():
     file = exported(facts(aws_credentials=credentials(NAMES)))
     assert is_unedited(file)
-    for edited in (file.replace("recordings", "other"), file + "secret: x\n", "", "# Checksum: \n", "\n# Checksum: x\n"):
+    for edited in (
+        file.replace("recordings", "other"),
+        file + "secret: x\n",
+        "",
+        "# Checksum: \n",
+        "\n# Checksum: x\n",
+    ):
         assert not is_unedited(edited)

@@ -17,7 +17,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._quoted import pr
 def test_yaml_gives_back_what_was_quoted(text):
     shown = quoted(text)
     assert shown.isprintable()
-    assert yaml.safe_load(f"- {shown}  # \"comment\"") == [text]
+    assert yaml.safe_load(f'- {shown}  # "comment"') == [text]
 
 
 def test_a_message_stays_on_one_line():
