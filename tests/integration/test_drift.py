@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from harness import KEY_PAIR, KEY_SECRET, Run, ansible, ansible_playbook, fingerprint, numbered
+from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Run, ansible, ansible_playbook, fingerprint, numbered
 
 PLAYBOOK = "community.twilio.drift"
 FAIL = "community.twilio.account_baseline : Fail where the account differs from its baseline"
@@ -154,6 +156,47 @@ def test_no_drift_is_status_0_and_one_account_stops_no_other(simulator, tmp_path
     alike = compare(simulator, tmp_path, "-i", "as_declared,", **fleet)
     assert alike.status == 0, alike.output
     assert alike.of(FAIL)["drift"] == []
+
+
+def test_the_guides_exports_are_a_fleets_baselines(simulator, tmp_path):
+    sid = simulator.account_sid
+    simulator.seed(
+        {
+            "accounts": [
+                {"sid": sid, "aws_credentials": [{"sid": OLD, "friendly_name": HOSTILE}]},
+                {"sid": SHOP, "owner_account_sid": sid, "aws_credentials": [{"sid": ROGUE, "friendly_name": "NO"}]},
+            ]
+        }
+    )
+    for example, name in (
+        ("drift-accounts.twilio.yml", "accounts.twilio.yml"),
+        ("drift-all.yml", "group_vars/all.yml"),
+        ("export.yml", "export.yml"),
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(CHECKOUT / "docs" / "examples" / example, tmp_path / name)
+    environment = {
+        "TWILIO_ACCOUNT_SID": sid,
+        "TWILIO_AUTH_TOKEN": simulator.auth_token,
+        "TWILIO_BASE_URL": simulator.url,
+    }
+
+    def run(playbook: str) -> subprocess.CompletedProcess[str]:
+        return ansible(
+            tmp_path, "ansible-playbook", "-i", str(tmp_path / "accounts.twilio.yml"), playbook, **environment
+        )
+
+    simulator.settings(forbid_writes=True)
+    exported = run(str(tmp_path / "export.yml"))
+    assert exported.returncode == 0, exported.stdout + exported.stderr
+    shutil.copytree(tmp_path / "exported", tmp_path / "host_vars")
+    alike = run(PLAYBOOK)
+    assert alike.returncode == 0, alike.stdout + alike.stderr
+    simulator.settings(forbid_writes=False)
+    simulator.seed({"accounts": [{"sid": SHOP, "public_keys": [{"sid": RENAMED, "friendly_name": "rogue"}]}]})
+    drifted = run(PLAYBOOK)
+    assert drifted.returncode == 2, drifted.stdout + drifted.stderr
+    assert f"{SHOP}: public key 'rogue' ({RENAMED}): present -> not declared" in drifted.stdout
 
 
 def test_an_empty_inventory_is_no_success(tmp_path):
