@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.validation import check_type_list
 
 from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.modules.baseline_comparison import ARGUMENT_SPEC
@@ -92,7 +93,9 @@ class ActionModule(ControllerAction):
             raise ControllerError(
                 f"{PREFIX}subaccounts: expected it for a main account alone, since a subaccount has no subaccounts."
             )
-        missing, unknown, differences = compare_subaccounts(variables["subaccounts"], accounts)
+        # As the role's own check takes it, which does not change the variable.
+        declared = check_type_list(variables["subaccounts"])
+        missing, unknown, differences = compare_subaccounts(declared, accounts)
         if unknown and not check_mode:
             raise ControllerError(
                 f"{PREFIX}subaccounts: account {main} has no subaccount {', '.join(unknown)}, and a SID can't be"

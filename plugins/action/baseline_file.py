@@ -97,11 +97,11 @@ class ActionModule(ControllerAction):
         file = folder / f"{facts.account_sid}.yml"
         text = exported(facts)
         try:
-            before = _write(file, text, check_mode)
+            before, changed = _write(file, text, check_mode)
         except (NotOwnError, OSError) as error:
             said = f"{file} can't be written: {error.strerror}." if isinstance(error, OSError) else str(error)
             raise ControllerError(f"{said} Nothing was written.") from None
-        result = {"changed": before != text, "path": str(file), "account_sid": facts.account_sid}
+        result = {"changed": changed, "path": str(file), "account_sid": facts.account_sid}
         if self._task.diff:
             shown = before if before in ("", text) or is_unedited(before) else _NOT_SHOWN
             header = {"before_header": str(file), "after_header": str(file)}
@@ -161,10 +161,10 @@ def _subaccounts(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for each in accounts if each["status"] != "closed" and each["sid"] != each["owner_account_sid"]]
 
 
-def _write(file: Path, text: str, check_mode: bool) -> str:
-    """Have a text in a file that its owner alone can read, and return what the file holds before, as far as it counts.
+def _write(file: Path, text: str, check_mode: bool) -> tuple[str, bool]:
+    """Have a text in a file that its owner alone can read.
 
-    :returns: the text, where nothing has to be done; an empty one, where there is no file.
+    :returns: what the file held before, nothing where there was none; and whether the text or the mode was another.
     :raises NotOwnError: where the folder or the file is not the user's own.
     :raises OSError: where it can't be read or written.
     """
@@ -174,15 +174,14 @@ def _write(file: Path, text: str, check_mode: bool) -> str:
     except FileNotFoundError:
         before, mode = "", _MODE
     if before == text and mode == _MODE:
-        return text
+        return before, False
     if not check_mode:
         with made_folder(file.parent, WRITE) as folder:
             remove_left_overs(folder, file.name)
             with written_beside(folder, file.name, text.encode()) as beside:
                 os.rename(beside, file.name, src_dir_fd=folder, dst_dir_fd=folder)
             os.fsync(folder)
-    # Where only the mode differed, there is still a change to tell.
-    return "" if before == text else before
+    return before, True
 
 
 def _read(file: Path, folder: int) -> tuple[str, int]:

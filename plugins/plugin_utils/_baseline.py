@@ -242,16 +242,18 @@ def compare_subaccounts(
     }
     wanted = list(dict.fromkeys(map(str, declared)))
     sids = [each for each in wanted if is_account_sid(each)]
+    # Not all that is wanted: nobody hides a subaccount by giving it another's SID for a name.
+    names = [each for each in wanted if not is_account_sid(each)]
     left = [account for sid, account in subaccounts.items() if sid not in sids]
     bearers = Counter(account["friendly_name"] for account in left)
-    missing = [each for each in wanted if each not in sids and not bearers[each]]
+    missing = [name for name in names if not bearers[name]]
     differences = []
     for account in left:
-        count = bearers[account["friendly_name"]]
-        if account["friendly_name"] not in wanted or count > 1:
-            after = _UNDECLARED
-            if account["friendly_name"] in wanted:
-                after += f": one of {count} of a declared name, of which one is to be named by its SID"
+        name, count = account["friendly_name"], bearers[account["friendly_name"]]
+        if name not in names:
+            differences.append(Difference(_titled("subaccount", account), account["status"], _UNDECLARED))
+        elif count > 1:
+            after = f"{_UNDECLARED}: one of {count} of a declared name, of which one is to be named by its SID"
             differences.append(Difference(_titled("subaccount", account), account["status"], after))
     return missing, [sid for sid in sids if sid not in subaccounts], differences
 

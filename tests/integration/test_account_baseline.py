@@ -212,7 +212,8 @@ def test_subaccounts_are_created_by_name_and_others_reported_and_left(simulator,
             ]
         }
     )
-    settings = {**ONLY_GEO, "account_baseline_subaccounts": [SHOP, "suspended", "branch"]}
+    # As -e gives a list.
+    settings = {**ONLY_GEO, "account_baseline_subaccounts": f"{SHOP},suspended,branch"}
     # The main account may be named as if it were one, as an inventory of accounts does.
     first = run_role(simulator, tmp_path, **settings, account_baseline_subaccount_sid=simulator.account_sid)
     assert first.status == 0, first.output

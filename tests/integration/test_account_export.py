@@ -124,6 +124,7 @@ def test_what_is_there_is_replaced_only_where_it_is_the_users_own(simulator, tmp
     file.chmod(0o644)
     (narrowed, again) = written(export(simulator, tmp_path, {}, {}))
     assert (narrowed["changed"], again["changed"]) == (True, False)
+    assert narrowed["diff"]["before"] == narrowed["diff"]["after"] == text
     assert mode(file) == 0o600
 
     file.write_text(f"{text}aws_secret_access_key: {'s' * 40}\n", encoding="utf-8")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Run, ansible, ansible_playbook, fingerprint, numbered
@@ -27,13 +28,13 @@ def variables(simulator) -> dict[str, Any]:
         "account_baseline_auth_token": simulator.auth_token,
         "account_baseline_base_url": simulator.url,
         "account_baseline_unnamed": "report",
+        "ansible_python_interpreter": sys.executable,
     }
 
 
-def compare(simulator, folder, *arguments: str, **more: Any) -> Run:
-    return ansible_playbook(
-        folder, [{"import_playbook": PLAYBOOK, "vars": {**variables(simulator), **more}}], *arguments
-    )
+def compare(simulator, folder, *arguments: str, environment: Mapping[str, str] | None = None, **more: Any) -> Run:
+    playbook = [{"import_playbook": PLAYBOOK, "vars": {**variables(simulator), **more}}]
+    return ansible_playbook(folder, playbook, *arguments, **(environment or {}))
 
 
 def drift(run: Run, host: str = "localhost") -> Sequence[str]:
@@ -105,7 +106,7 @@ def test_each_kind_of_drift_is_a_line(simulator, tmp_path):
         assert secret not in json.dumps([result.values for result in run.results])
 
 
-def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp_path):
+def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp_path, way):
     sid = simulator.account_sid
     credentials = [{"sid": OLD, "friendly_name": "recordings"}, {"sid": ROGUE, "friendly_name": "rogue"}]
     simulator.seed({"accounts": [{"sid": sid, "aws_credentials": credentials}]})
@@ -113,6 +114,7 @@ def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp
         simulator,
         tmp_path,
         account_baseline_unnamed="purge",
+        environment=way,
         account_baseline_aws_credentials=[
             {"friendly_name": "recordings", **KEY_PAIR, "update_secret": "when_changed", "unsigned": "fail"}
         ],

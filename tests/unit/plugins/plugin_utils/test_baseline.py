@@ -146,14 +146,27 @@ def test_what_an_item_is_about_to_remove_is_not_reported_too(item):
     assert compared([item], [record(1, "a", OTHER_SIGNATURE)], REPORT).differences == []
 
 
+def test_what_a_new_one_takes_the_place_of_is_not_reported_too():
+    standing = [record(1, "a", OTHER_SIGNATURE), record(2, "a")]
+    assert compared([{"friendly_name": "a", **FOLLOWS}], standing, REPORT).differences == []
+
+
 def test_where_drift_is_collected_an_item_that_cannot_be_brought_about_is_a_difference():
-    items = [{"friendly_name": "gone"}, {"friendly_name": "twice"}, {"sid": sid(9)}, {"friendly_name": "new", **PAIR}]
+    new = {"friendly_name": "new", **PAIR}
+    items = [
+        {"friendly_name": "gone"},
+        {"friendly_name": "twice"},
+        {"sid": sid(9)},
+        new,
+        {"sid": "x", "state": "absent"},
+    ]
     comparison = compared(items, [record(1, "twice"), record(2, "twice")], REPORT, collects=True)
     assert comparison.to_do == [{"number": 3, "label": "new"}]
-    gone, twice, unknown = lines(comparison)
+    gone, twice, unknown, wrong = lines(comparison)
     assert gone.startswith("AWS credential 'gone': absent -> present: aws_access_key_id: required")
     assert twice.startswith("AWS credential 'twice': could not be compared: friendly_name: 2 AWS credentials are")
     assert unknown.startswith(f"AWS credential '{sid(9)}': absent -> present: sid: account {ACCOUNT} has no")
+    assert wrong.startswith("AWS credential 'x': could not be compared: sid: expected a SID")
     assert "s" * 40 not in "".join(lines(comparison))
 
 
@@ -186,6 +199,8 @@ MAIN = account(0, "main")
         (["a"], [MAIN, account(1, "a"), account(2, "a")], [], [], [1, 2]),
         (["a", sid(2, "AC")], [MAIN, account(1, "a"), account(2, "a")], [], [], []),
         (["a", "a"], [MAIN], ["a"], [], []),
+        # A SID is nobody's name.
+        ([sid(1, "AC")], [MAIN, account(1, "a"), account(2, sid(1, "AC"))], [], [], [2]),
         ([2024], [MAIN, account(1, "2024"), account(2, None)], [], [], [2]),
     ],
 )
