@@ -102,6 +102,23 @@ def test_variables_of_a_role_are_ones_that_it_has(text, role):
     assert {*re.findall(rf"\b{role}_\w+", read(text))} <= known
 
 
+@pytest.mark.parametrize("role", ["account_baseline", "account_export"])
+def test_guides_and_examples_give_these_roles_variables_that_they_have(role):
+    specs = yaml.safe_load(read(f"roles/{role}/meta/argument_specs.yml"))
+    paths = [*EXAMPLES.iterdir(), *(ROOT / "docs" / "docsite").rglob("*.rst"), ROOT / "roles" / role / "README.md"]
+    used = {name for path in paths for name in re.findall(rf"\b{role}_\w+", path.read_text(encoding="utf-8"))}
+    assert used
+    assert used <= {*specs["argument_specs"]["main"]["options"]}
+
+
+@pytest.mark.parametrize("name", ["drift-github.yml", "drift-gitlab.yml"])
+def test_a_job_runs_a_playbook_that_there_is(name):
+    text = read(f"docs/examples/{name}")
+    assert yaml.safe_load(text)
+    (playbook,) = re.findall(r"ansible-playbook\S* .* community\.twilio\.(\w+)$", text, re.MULTILINE)
+    assert (ROOT / "playbooks" / f"{playbook}.yml").is_file()
+
+
 @each_page
 def test_yaml_is_yaml(page):
     for block in blocks(page, "yaml"):
