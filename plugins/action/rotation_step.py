@@ -44,28 +44,19 @@ class ActionModule(ControllerAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task; see :meth:`ControllerAction.run`."""
-        self._variables = task_vars or {}
         # One that failed, too: where a play ignores errors, the role's next task asks.
         return {"has_next": False, **super().run(tmp, task_vars)}
 
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
+        """Add the role's variables; see :meth:`ControllerAction.role_variables`."""
         rotates = str(arguments.get("rotates"))
         prefix = f"rotate_{rotates}_"
-        variables = {
-            name.removeprefix(prefix): value for name, value in self._variables.items() if name.startswith(prefix)
-        }
+        hooks = {name.removeprefix(prefix) for name in self._variables if name.startswith(prefix)}
+        hooks = {name for name in hooks if name.endswith(HOOK_SUFFIX)}
         options = settings_of(rotates)
-        for name, variable in FROM_INVENTORY.items():
-            if name in options and variable in self._variables:
-                variables.setdefault(name, self._variables[variable])
-        names = {*options}.intersection(variables)
-        hooks = {name for name in variables if name.endswith(HOOK_SUFFIX)}
-        # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
-        values = plain(self._templar.template({name: variables[name] for name in {*names, *hooks}}))
-        omitted = plain(self._variables.get("omit"))
-        values = {name: value for name, value in values.items() if value != omitted}
-        settings = {name: value for name, value in values.items() if name in names}
+        inherited = {name: variable for name, variable in FROM_INVENTORY.items() if name in options}
+        values = self.role_variables(prefix, {*options, *hooks}, inherited)
+        settings = {name: value for name, value in values.items() if name not in hooks}
         return given(
             SETTINGS,
             {

@@ -42,18 +42,9 @@ class ActionModule(ControllerAction):
     argument_spec = OPTIONS
     rules = RULES
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Run the task; see :meth:`ControllerAction.run`."""
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
-
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Add the role's variables: to have Ansible make an argument of each would take half of a task's time."""
-        found = {name: self._variables.get(f"{PREFIX}{name}") for name in SETTINGS}
-        # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
-        values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
-        omitted = plain(self._variables.get("omit"))
-        return given(SETTINGS, {**{name: value for name, value in values.items() if value != omitted}, **arguments})
+        """Add the role's variables; see :meth:`ControllerAction.role_variables`."""
+        return given(SETTINGS, {**self.role_variables(PREFIX, SETTINGS), **arguments})
 
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         """Ask about one account, or write what was found out about all.

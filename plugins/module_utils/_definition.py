@@ -186,7 +186,8 @@ def connected(options: Options, open_transport: OpenTransport) -> Client:
     """
     connection = Connection(**{name: options[name] for name in Connection.__dataclass_fields__})
     client = Client(connection, open_transport(options["timeout"], options["validate_certs"], options["ca_path"]))
-    if options.get("subaccount_sid"):
+    # An inventory of accounts names the account itself as it names the others.
+    if options.get("subaccount_sid") not in (None, "", client.account_sid):
         client = acting_as_subaccount(client, options["subaccount_sid"])
     return client
 

@@ -11,7 +11,7 @@ say the options once: the action plugin takes the module's table.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -49,12 +49,35 @@ class ControllerAction(ActionBase):
 
     _requires_connection = False
 
+    #: The task's variables, while it runs.
+    _variables: Mapping[str, Any] = {}
+
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments that count as given.
 
         :param arguments: as they were written; nothing but what JSON knows.
         """
         return arguments
+
+    def role_variables(
+        self, prefix: str, names: Iterable[str], inherited: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Return variables of the role that the task is in, by their names without the prefix; only those that are set.
+
+        They may hold secrets, so they are no arguments of the task: Ansible keeps those of one that fails, as
+        ``ansible_failed_task``. And to have it make an argument of each would take half of a task's time.
+
+        :param prefix: what the variables' names begin with.
+        :param names: the rest of the names.
+        :param inherited: of some of them, the variable that stands for it where it is not set.
+        """
+        omitted = plain(self._variables.get("omit"))
+        found = {name: self._variables.get(f"{prefix}{name}") for name in names}
+        for name, variable in (inherited or {}).items():
+            found[name] = self._variables.get(variable) if found[name] is None else found[name]
+        # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
+        values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
+        return {name: value for name, value in values.items() if value != omitted}
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
@@ -74,6 +97,7 @@ class ControllerAction(ActionBase):
         :returns: the result, ``failed`` and ``msg`` where the options are wrong or the work failed.
         """
         super().run(tmp, task_vars)
+        self._variables = task_vars or {}
         given = self.given(plain(self._task.args))
         arguments = checked(self.argument_spec, self.rules, given, self._task.action)
         try:

@@ -158,3 +158,92 @@ def test_geo_permissions_of_a_subaccount(simulator, tmp_path):
     assert run.status == 0, run.output
     assert simulator.state(subaccount)["enabled_countries"] == ["NO", "US"]
     assert enabled(simulator) == ["US"]
+
+
+COMPARE = "community.twilio.account_baseline : Compare the account with its baseline"
+
+
+def test_what_no_item_names_is_reported_and_left(simulator, tmp_path):
+    seed(simulator)
+    settings: dict[str, Any] = {
+        "account_baseline_aws_credentials": [{"sid": CURRENT}],
+        "account_baseline_unnamed": "report",
+        "account_baseline_purge": False,
+    }
+    before = there(simulator)
+    dry = run_role(simulator, tmp_path, "--check", **settings)
+    run = run_role(simulator, tmp_path, **settings)
+    assert dry.status == run.status == 0, run.output
+    assert there(simulator) == before
+    assert [dry.of(COMPARE)["changed"], run.of(COMPARE)["changed"]] == [True, False]
+    assert len(dry.of(COMPARE)["diff"]["before"]) == len(before) - 1
+    (warning,) = run.of(COMPARE)["warnings"]
+    for sid in before - {CURRENT}:
+        assert sid in warning
+    assert CURRENT not in warning
+    assert {request["method"] for request in simulator.requests()} == {"GET"}
+
+
+def test_two_settings_that_contradict_each_other_fail_before_any_request(simulator, tmp_path):
+    for purge, unnamed in ((True, "report"), (True, "ignore"), ("false", "purge")):
+        run = run_role(simulator, tmp_path, account_baseline_purge=purge, account_baseline_unnamed=unnamed)
+        assert run.status == 2, run.output
+        assert "contradicts account_baseline_unnamed" in run.output
+    assert simulator.requests() == []
+
+
+SHOP, OTHER_SHOP, SUSPENDED = (numbered("AC", number) for number in range(1, 4))
+ENSURE_SUBACCOUNTS = "community.twilio.account_baseline : Ensure the subaccounts exist"
+
+
+def statuses(simulator) -> dict[str, str]:
+    accounts = simulator.state()["accounts"]
+    return {each["friendly_name"]: each["status"] for each in accounts if each["sid"] != each["owner_account_sid"]}
+
+
+def test_subaccounts_are_created_by_name_and_others_reported_and_left(simulator, tmp_path):
+    owned = {"owner_account_sid": simulator.account_sid}
+    simulator.seed(
+        {
+            "accounts": [
+                {"sid": SHOP, "friendly_name": "shop", **owned},
+                {"sid": OTHER_SHOP, "friendly_name": "other", **owned},
+                {"sid": SUSPENDED, "friendly_name": "suspended", "status": "suspended", **owned},
+            ]
+        }
+    )
+    # As -e gives a list.
+    settings = {**ONLY_GEO, "account_baseline_subaccounts": f"{SHOP},suspended,branch"}
+    # The main account may be named as if it were one, as an inventory of accounts does.
+    first = run_role(simulator, tmp_path, **settings, account_baseline_subaccount_sid=simulator.account_sid)
+    assert first.status == 0, first.output
+    after = {"shop": "active", "other": "active", "suspended": "suspended", "branch": "active"}
+    assert statuses(simulator) == after
+    assert first.of(ENSURE_SUBACCOUNTS)["changed"] is True
+    assert f"subaccount 'other' ({OTHER_SHOP}): active -> not declared" in first.of(COMPARE)["warnings"][0]
+    again = run_role(simulator, tmp_path, **settings)
+    assert not [result for result in again.results if result.get("changed")]
+    assert statuses(simulator) == after
+
+
+def test_subaccounts_that_cannot_be_are_refused_before_anything_is_written(simulator, tmp_path):
+    simulator.seed({"accounts": [{"sid": SHOP, "owner_account_sid": simulator.account_sid}]})
+    for changes, words in (
+        ({"account_baseline_subaccounts": ["new", OTHER_SHOP]}, f"has no subaccount {OTHER_SHOP}"),
+        (
+            {"account_baseline_subaccounts": [], "account_baseline_subaccount_sid": SHOP},
+            "a subaccount has no subaccounts",
+        ),
+    ):
+        run = run_role(simulator, tmp_path, **{**ONLY_GEO, **changes})
+        assert run.status == 2, run.output
+        assert words in run.of(COMPARE)["msg"]
+    assert {request["method"] for request in simulator.requests()} == {"GET"}
+
+
+def test_many_items_are_compared_by_one_list(simulator, tmp_path):
+    seed(simulator)
+    items = [{"sid": sid} for sid in (OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS)]
+    run = run_role(simulator, tmp_path, account_baseline_aws_credentials=items, account_baseline_purge=False)
+    assert run.status == 0, run.output
+    assert [request["path"] for request in simulator.requests()] == ["/v1/Credentials/AWS"]

@@ -128,6 +128,15 @@ def test_a_key_alone_cannot_act_as_a_subaccount(family):
     assert family.requests() == []
 
 
+def test_the_account_itself_needs_no_token_of_its_own(family):
+    options = connection(
+        family, subaccount_sid=family.account_sid, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"]
+    )
+    result = run_task(INFO, {name: value for name, value in options.items() if name != "auth_token"})
+    assert not result.failed, result
+    assert len(family.requests()) == 1
+
+
 def test_a_stranger_is_no_subaccount(family):
     result = run_task(INFO, connection(family, subaccount_sid=numbered("AC", 8)))
     assert result.failed

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.community.twilio.plugins.action import baseline_file
 from ansible_collections.community.twilio.plugins.module_utils import _transport
 from ansible_collections.community.twilio.plugins.module_utils._definition import CONNECTION_OPTIONS
 from ansible_collections.community.twilio.plugins.module_utils._resources import (
@@ -34,8 +35,12 @@ NAMES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("twilio
 #: What runs on the controller only: an action plugin, and a module that documents it.
 CONTROLLER_NAMES = sorted({path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")} - {*NAMES})
 #: What roles consist of: they read the roles' variables, and the roles' targets are theirs.
-STEPS = {"rotation_step", "security_report_step"}
+ROLE_PARTS = {"rotation_step", "security_report_step", "baseline_comparison", "baseline_drift", "baseline_file"}
+#: Of these, what takes the options of the connection among them.
+CONNECTING_PARTS = {"rotation_step", "security_report_step", "baseline_file"}
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
+#: The variables of roles that one action plugin reads all of.
+SETTINGS_OF_ROLES = {"account_export": baseline_file.SETTINGS, "security_report": _security_report_call.SETTINGS}
 ROTATING_ROLES = [role for role in ROLES if role.startswith("rotate_")]
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 
@@ -127,7 +132,7 @@ def test_what_can_be_changed_can_be_asked(name):
     assert name.endswith("_info") or f"{name}_info" in NAMES
 
 
-TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - STEPS
+TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - ROLE_PARTS
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
@@ -228,7 +233,7 @@ def test_what_runs_on_the_controller_documents_its_options(name):
     documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
     assert {option: comparable(spec) for option, spec in module(name).ARGUMENT_SPEC.items()} == documented
     action = importlib.import_module(f"{PACKAGE}.action.{name}").ActionModule
-    if name not in STEPS:
+    if name not in CONNECTING_PARTS:
         assert action.argument_spec is module(name).ARGUMENT_SPEC
 
 
@@ -309,9 +314,9 @@ def used_variables(role: str) -> set[str]:
 
 
 def read_variables(role: str) -> dict[str, Mapping[str, Any]]:
-    """Return the variables of a role that the action plugin of its steps reads, and as what."""
-    if role == "security_report":
-        return {f"{role}_{name}": option for name, option in _security_report_call.SETTINGS.items()}
+    """Return the variables of a role that its action plugin reads, and as what."""
+    if role in SETTINGS_OF_ROLES:
+        return {f"{role}_{name}": option for name, option in SETTINGS_OF_ROLES[role].items()}
     if role not in ROTATING_ROLES:
         return {}
     options = _rotation_call.settings_of(role.removeprefix("rotate_"))
@@ -336,7 +341,7 @@ def test_a_roles_defaults_are_those_that_are_documented(role):
     assert not [name for name in defaults if argument_specs(role)[name].get("required")]
 
 
-@pytest.mark.parametrize("role", [*ROTATING_ROLES, "security_report"])
+@pytest.mark.parametrize("role", [*ROTATING_ROLES, *SETTINGS_OF_ROLES])
 def test_the_plugin_takes_a_roles_variables_as_the_role_documents_them(role):
     taken = read_variables(role)
     for name, documented in argument_specs(role).items():
@@ -356,6 +361,12 @@ def test_a_role_takes_the_connections_options_as_modules_do(role):
         if (taken := argument_specs(role).get(f"{role}_{option}")) is not None:
             assert taken.get("type", "str") == spec["type"]
             assert taken.get("no_log", False) is spec.get("no_log", False)
+
+
+def test_an_export_takes_all_of_the_connections_options():
+    assert {f"account_export_{option}" for option in [*CONNECTION_OPTIONS, "subaccount_sid"]} <= {
+        *argument_specs("account_export")
+    }
 
 
 def test_the_baseline_takes_all_of_the_connections_options_and_those_of_the_modules():

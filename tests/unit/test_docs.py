@@ -31,6 +31,14 @@ EVERY_PAGE = sorted(
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "roles/*/README.md", "tests/simulator/README.md")
     for path in ROOT.glob(pattern)
 )
+#: The examples that pages of the site include as they are.
+INCLUDED = {
+    name
+    for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")
+    for name in re.findall(
+        r"^\.\. literalinclude:: \.\./\.\./examples/(\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
+}
 #: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
 HEADER_END = "SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
 
@@ -60,7 +68,7 @@ def test_the_page_shows_each_example_as_it_is_or_links_it(name):
     header, end, text = read(f"docs/examples/{name}").partition(HEADER_END)
     assert all(line.startswith(("#", "---")) for line in header.splitlines())
     assert end
-    shown = text.lstrip("\n") in blocks("docs/rotation.md")
+    shown = text.lstrip("\n") in blocks("docs/rotation.md") or name in INCLUDED
     assert shown or f"](examples/{name})" in read("docs/rotation.md")
 
 
@@ -92,6 +100,23 @@ def test_variables_of_a_role_are_ones_that_it_has(text, role):
     specs = yaml.safe_load(read(f"roles/{role}/meta/argument_specs.yml"))
     known = {*specs["argument_specs"]["main"]["options"], *(f"{role}_{name}" for name in HANDED_OVER[role])}
     assert {*re.findall(rf"\b{role}_\w+", read(text))} <= known
+
+
+@pytest.mark.parametrize("role", ["account_baseline", "account_export"])
+def test_guides_and_examples_give_these_roles_variables_that_they_have(role):
+    specs = yaml.safe_load(read(f"roles/{role}/meta/argument_specs.yml"))
+    paths = [*EXAMPLES.iterdir(), *(ROOT / "docs" / "docsite").rglob("*.rst"), ROOT / "roles" / role / "README.md"]
+    used = {name for path in paths for name in re.findall(rf"\b{role}_\w+", path.read_text(encoding="utf-8"))}
+    assert used
+    assert used <= {*specs["argument_specs"]["main"]["options"]}
+
+
+@pytest.mark.parametrize("name", ["drift-github.yml", "drift-gitlab.yml"])
+def test_a_job_runs_a_playbook_that_there_is(name):
+    text = read(f"docs/examples/{name}")
+    assert yaml.safe_load(text)
+    (playbook,) = re.findall(r"ansible-playbook\S* .* community\.twilio\.(\w+)$", text, re.MULTILINE)
+    assert (ROOT / "playbooks" / f"{playbook}.yml").is_file()
 
 
 @each_page
