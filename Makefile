@@ -35,12 +35,14 @@ clean: ## Remove environments, caches and what tests left behind
 # An environment is made anew when what it is made of changes.
 $(NOX): tests/nox-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@echo "Installing nox into .venv, once"
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --requirement tests/nox-requirements.txt
 	@touch $@
 
 $(DEMO_PYTHON): tests/demo-requirements.txt tests/simulator/requirements.txt meta/ee-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@echo "Installing ansible-core and the simulator's libraries into .cache/demo, once: up to a minute"
 	$(PYTHON) -m venv --clear .cache/demo
 	.cache/demo/bin/python -m pip install --quiet --requirement tests/demo-requirements.txt
 	@touch $@
