@@ -67,7 +67,7 @@ options:
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
-    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/rotation.md
+    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/docsite/rst/guide_schedule.rst
 """
 
 EXAMPLES = r"""
