@@ -7,7 +7,7 @@ PYTHON ?= python3
 NOX := .venv/bin/nox
 DEMO_PYTHON := .cache/demo/bin/python
 
-.PHONY: help test checks tests format demo bench clean
+.PHONY: help test checks tests format docs demo bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -21,6 +21,9 @@ checks tests: $(NOX)
 
 format: $(NOX) ## Format the Python files
 	CI=false $(NOX) -s formatters
+
+docs: $(NOX) ## Build the documentation site, and check its links
+	CI=true $(NOX) -s docs-site
 
 demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio
 	$(DEMO_PYTHON) tests/demo.py
