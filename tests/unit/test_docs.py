@@ -183,6 +183,14 @@ def test_every_error_code_of_a_message_is_explained():
     assert named <= set(re.findall(code, read(FAILURES)))
 
 
+def test_figures_of_the_guide_to_scale_are_those_that_were_measured():
+    _before, _title, text = read("docs/docsite/rst/guide_scale.rst").partition("What is measured\n---")
+    figures = re.findall(r"\d+\.\d+", text.partition("\n---")[0])
+    assert len(figures) == 5
+    outdated = [figure for figure in figures if f" {figure} |" not in read("docs/benchmark.md")]
+    assert outdated == [], "docs/benchmark.md was measured anew: copy the figures into guide_scale.rst"
+
+
 def terms() -> list[str]:
     """Return the terms of the glossary."""
     return re.findall(r"^   (\S.*)\n      \S", read("docs/docsite/rst/glossary.rst"), re.MULTILINE)
