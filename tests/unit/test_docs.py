@@ -155,6 +155,29 @@ def test_yaml_is_yaml(page):
         assert yaml.load(block, Loader)
 
 
+def commands(page: str) -> list[str]:
+    """Return the commands that a page shows, each with the lines that it goes on over."""
+    lines = "".join(blocks(page, "console"))
+    return re.findall(r"^\$ ((?:.*\\\n)*.*)$", lines, re.MULTILINE)
+
+
+@every_page
+def test_commands_are_commands_of_a_shell(page):
+    for command in commands(page):
+        finished = subprocess.run(["sh", "-n"], input=command, check=False, capture_output=True, text=True)
+        assert finished.returncode == 0, command
+
+
+@every_page
+def test_files_that_commands_name_are_there(page):
+    saved = re.findall(r"[Ss]ave (?:this|it) as\s+`+([\w.-]+)`", "".join(map(read, EVERY_PAGE)))
+    for command in commands(page):
+        for name in re.findall(r"(?<![\w/.-])docs/[\w/.*-]+", command):
+            assert list(ROOT.glob(name)), command
+        for name in re.findall(r"ansible-playbook (?:[^|;&]* )?([\w-]+\.yml)(?= |$)", command):
+            assert name in NAMES or name in saved, command
+
+
 @functools.cache
 def sentences() -> str:
     """Return the source text of the plugins and roles, with texts that are split over lines joined."""
