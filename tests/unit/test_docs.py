@@ -156,9 +156,8 @@ def test_yaml_is_yaml(page):
 
 
 def commands(page: str) -> list[str]:
-    """Return the commands that a page shows, each with the lines that it goes on over."""
-    lines = "".join(blocks(page, "console"))
-    return re.findall(r"^\$ ((?:.*\\\n)*.*)$", lines, re.MULTILINE)
+    """Return the commands that a page shows, each with the lines that it goes on over, which are indented."""
+    return re.findall(r"^\$ (.*(?:\n    .*)*)$", "".join(blocks(page, "console")), re.MULTILINE)
 
 
 @every_page
@@ -179,9 +178,9 @@ def test_files_that_commands_name_are_there(page):
 
 
 @functools.cache
-def sentences() -> str:
-    """Return the source text of the plugins and roles, with texts that are split over lines joined."""
-    paths = [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("roles/*/tasks/*.yml")]
+def sentences(plugins: str = "**") -> str:
+    """Return the source text of plugins and of the roles, with texts that are split over lines joined."""
+    paths = [*ROOT.glob(f"plugins/{plugins}/*.py"), *ROOT.glob("roles/*/tasks/*.yml")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     return re.sub(r"\s+", " ", re.sub(r"[\"']\s*\n\s*f?[\"']", "", text))
 
@@ -199,9 +198,9 @@ def test_the_messages_that_the_guide_explains_are_the_code_s(part):
 
 
 def test_every_error_code_of_a_message_is_explained():
-    """Those of Twilio have five digits and begin with 1 to 7."""
+    """Those of Twilio have five digits and begin with 1 to 7; only the engine knows them, and the roles' own hooks."""
     code = r"(?<![\d.])[1-7]\d{4}(?![\d.])"
-    named = set(re.findall(code, sentences())) - {"65537"}
+    named = set(re.findall(code, sentences("module_utils/**"))) - {"65537"}
     assert len(named) > 10
     assert named <= set(re.findall(code, read(FAILURES)))
 
