@@ -11,6 +11,7 @@ checkout.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import subprocess
 import sys
@@ -79,7 +80,9 @@ def write_sources(sources: Path) -> None:
     sources.chmod(0o755)
     options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--cleanup", "everything"]
     command = [str(PROGRAMS / "antsibull-docs"), "collection", *options, "--dest-dir", str(sources), "community.twilio"]
-    subprocess.run(command, check=True)
+    # It calls ansible-doc, and would write a log into the user's home.
+    path = os.pathsep.join([str(PROGRAMS), os.environ["PATH"]])
+    subprocess.run(command, check=True, env={**os.environ, "HOME": str(sources.parent), "PATH": path})
     # It copies pages alone. What they show lies as it does in the checkout, seen from the guides.
     shutil.copytree(ROOT / "docs" / "docsite" / "rst" / "images", sources / "docsite" / "images")
     shutil.copytree(ROOT / "docs" / "examples", sources.parent / "examples", dirs_exist_ok=True)
