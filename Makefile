@@ -7,7 +7,7 @@ PYTHON ?= python3
 NOX := .venv/bin/nox
 DEMO_PYTHON := .cache/demo/bin/python
 
-.PHONY: help test checks tests format demo bench clean
+.PHONY: help test checks tests format docs demo bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -22,6 +22,9 @@ checks tests: $(NOX)
 format: $(NOX) ## Format the Python files
 	CI=false $(NOX) -s formatters
 
+docs: $(NOX) ## Build the documentation site, and check its links
+	CI=true $(NOX) -s docs-site
+
 demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio, and report on what is there
 	$(DEMO_PYTHON) tests/demo.py
 
@@ -35,12 +38,14 @@ clean: ## Remove environments, caches and what tests left behind
 # An environment is made anew when what it is made of changes.
 $(NOX): tests/nox-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@echo "Installing nox into .venv, once"
 	$(PYTHON) -m venv --clear .venv
 	.venv/bin/python -m pip install --quiet --requirement tests/nox-requirements.txt
 	@touch $@
 
 $(DEMO_PYTHON): tests/demo-requirements.txt tests/simulator/requirements.txt meta/ee-requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=...")'
+	@echo "Installing ansible-core and the simulator's libraries into .cache/demo, once: up to a minute"
 	$(PYTHON) -m venv --clear .cache/demo
 	.cache/demo/bin/python -m pip install --quiet --requirement tests/demo-requirements.txt
 	@touch $@

@@ -89,6 +89,7 @@ CHECKS = (
     "license-check",
     "extra-checks",
     "docs-check",
+    "docs-site",
     "ansible-lint",
     "build-import-check",
     "types",
@@ -357,6 +358,20 @@ def releases(session: nox.Session, core: str) -> None:
         others.append("tests/faults/test_kill_points.py::test_on_each_core")
     run_pytest(
         session, core, "tests/integration/test_in_process.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
+    )
+
+
+@nox.session(name="docs-site", reuse_venv=True)
+def docs_site(session: nox.Session) -> None:
+    """Build the documentation site, and check its links (those to other sites: -- --external)."""
+    session.install("--requirement", "tests/docs-requirements.txt")
+    link_collection()
+    session.run(
+        "python",
+        "tests/docs_site.py",
+        str(CACHE / "docs-site"),
+        *session.posargs,
+        env={"ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg")},
     )
 
 

@@ -22,6 +22,9 @@ extends_documentation_fragment:
   - constructed
   - inventory_cache
 options:
+  account_sid:
+    # It may be in the environment instead; where it is in neither, a module's sentence names both.
+    required: false
   auth_token:
     # Ansible shows a value that is not of an option's type; this one is checked here, and never shown.
     type: raw

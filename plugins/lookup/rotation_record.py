@@ -42,9 +42,9 @@ options:
     type: raw
     required: true
 seealso:
-  - name: Rotate on a schedule
+  - name: Rotate credentials
     description: How the roles that write records are run.
-    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/rotation.md
+    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/docsite/rst/guide_rotate.rst
 """
 
 EXAMPLES = r"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,28 @@ def env_fallback(name: str) -> str:
     if not value:
         raise AnsibleFallbackNotFound
     return value
+
+
+#: How Ansible's own sentences about options that are missing begin.
+_MISSING = ("missing required arguments: ", "one of the following is required: ", "parameters are required together: ")
+
+
+def with_environment_names(problem: str, argument_spec: Mapping[str, Any]) -> str:
+    """Return a sentence about missing options that says which environment variable each may come from instead.
+
+    :param problem: Ansible's sentence; one about anything else is returned as it is.
+    :param argument_spec: the options.
+    """
+    if not problem.startswith(_MISSING):
+        return problem
+    variables = {name: option["fallback"][1][0] for name, option in argument_spec.items() if "fallback" in option}
+
+    def named(match: re.Match[str]) -> str:
+        name = match[0]
+        return f"{name} (environment variable {variables[name]})" if name in variables else name
+
+    opening = next(text for text in _MISSING if problem.startswith(text))
+    return opening + re.sub(r"\w+", named, problem[len(opening) :])
 
 
 #: The options that every module takes to reach Twilio, as the documentation fragment ``auth`` has them.

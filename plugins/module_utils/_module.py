@@ -12,12 +12,12 @@ import select
 import signal
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from . import _libs
-from ._definition import Definition, OpenTransport
+from ._definition import Definition, OpenTransport, with_environment_names
 from ._errors import TwilioError
 from ._transport import HttpTransport
 
@@ -85,6 +85,11 @@ def main(definition: Definition) -> None:
         def _load_params(self) -> None:
             super()._load_params()
             self.params = definition.given(self.params)
+
+        def fail_json(self, msg: str, **kwargs: Any) -> NoReturn:
+            # ansible-core fails by itself where an option is missing.
+            super().fail_json(with_environment_names(msg, self.argument_spec), **kwargs)
+            raise AssertionError("fail_json ends the process")
 
     module = Module(definition.argument_spec(), supports_check_mode=True, **definition.rules())
     result = execute(definition, module.params, module.check_mode, module._diff)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_step
-short_description: Do what a rotation has to do next, up to the next hook
+short_description: Perform the next steps of a rotation, up to the next hook
 version_added: 1.0.0
 description:
   - It is what the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_api_key#role),
@@ -67,7 +67,7 @@ options:
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
-    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/rotation.md
+    link: https://github.com/ansible-collections/community.twilio/blob/main/docs/docsite/rst/guide_schedule.rst
 """
 
 EXAMPLES = r"""

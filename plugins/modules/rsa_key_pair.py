@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rsa_key_pair
-short_description: Have an RSA key pair on the controller, as Twilio takes its public half
+short_description: Create an RSA key pair on the controller, of the kind that Twilio accepts
 version_added: 1.0.0
 description:
   - Makes a private key where there is none, an RSA key of 2048 bits with the exponent 65537, and returns its public

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
+from ansible_collections.community.twilio.plugins.module_utils._definition import with_environment_names
+
 try:
     # Since ansible-core 2.22 the checks register secrets, and every output hides what is registered; a module's result
     # holds them. The function is one of those that came with it.
@@ -62,6 +64,8 @@ def checked(
     if problem and isinstance(validated.errors[0], UnsupportedError):
         # The sentence that a module has for it.
         problem = f"Unsupported parameters for ({action}) module: {problem}"
+    if problem:
+        problem = with_environment_names(problem, argument_spec)
     return Arguments(options, problem, _secrets(marked, arguments, options))
 
 

@@ -101,7 +101,8 @@ def unusable(problem: str) -> RotationError:
     :param problem: in what, as a part of a sentence.
     """
     return RotationError(
-        f"The record can't be used: {problem}. Nothing was done. docs/rotation.md says how to mend a record by hand."
+        f"The record can't be used: {problem}. Nothing was done. To repair it by hand, see the guide 'Failure and"
+        " recovery' (docs/docsite/rst/guide_failure.rst)."
     )
 
 

@@ -89,7 +89,8 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("account", {"friendly_name": "shop", "state": "suspended"}),
     ("account", {"friendly_name": "shop", "state": "closed"}),
     ("account_info", {}),
-    ("account_info", {"sid": "AC1"}),
+    ("account_info", {"auth_token": None}),
+    ("account_info", {"account_sid": None}),
     ("usage_info", {"category": "sms"}),
     ("usage_info", {"start_date": "2026-02-01", "end_date": "2026-01-01"}),
     ("auth_token_info", {"secondary_auth_token": SECONDARY}),
@@ -170,6 +171,8 @@ def test_results_are_the_same_either_way_and_hold_no_secret(simulator, tmp_path,
     for (module, options), one, other in zip(tested, here, there):
         assert (one.kind, comparable(one.values)) == (other.kind, comparable(other.values)), (module, options)
         kinds[module].add(one.kind)
+        if options == {"account_sid": None}:
+            assert "TWILIO_ACCOUNT_SID" in one.values["msg"]
         for secret in (KEY_SECRET, "hunter2", simulator.auth_token):
             assert secret not in str(one.values), (module, options)
             assert secret not in str(other.values), (module, options)

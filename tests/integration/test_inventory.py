@@ -379,6 +379,12 @@ def test_no_token_is_shown(fleet, tmp_path, arguments):
         assert account["auth_token"] not in finished.output + finished.said
 
 
+def test_an_account_that_is_not_given_is_asked_for_with_its_environment_variable(fleet, tmp_path):
+    found = listing(fleet, tmp_path, {"account_sid": None})
+    assert found.status != 0
+    assert found.says("missing required arguments: account_sid (environment variable TWILIO_ACCOUNT_SID)")
+
+
 SECRET = "hunter2hunter2"
 
 #: What somebody may have written for a secret, or beside one.

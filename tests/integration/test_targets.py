@@ -45,9 +45,14 @@ def test_playbooks_of_the_collection(simulator, tmp_path, name):
     assert dry.status == 0, dry.output
     assert simulator.health()["forbidden_writes"] == 0
     simulator.settings(forbid_writes=False)
-    changed = []
+    changed, costs = [], []
     for _time in range(2):
         run = ansible_playbook(tmp_path, playbook, **environment(simulator))
         assert run.status == 0, run.output
         changed.append([result.task for result in run.results if result.get("changed")])
+        records = [record for result in run.results for record in result.get("records") or []]
+        costs.append([record["price"] for record in records])
+    # What the first run created doesn't make the second one show another cost.
+    assert costs[0]
+    assert costs[0] == costs[1]
     assert changed == [[result.task for result in dry.results if result.get("changed")], []]

@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the pages show is what the files of ``docs/examples`` hold, and the programs that read these files take them."""
+"""The pages are true: what they show, link, name and explain is there; programs take the files of ``docs/examples``."""
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
-NAMES = sorted(path.name for path in EXAMPLES.iterdir())
+#: Those that users copy; what is in folders is for contributors.
+NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
+GUIDES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 #: What a role that rotates tells its hooks, and what they and it set, beside its options.
 HANDED_OVER = {
     "rotate_api_key": ("sid", "secret", "previous_sid", "result"),
@@ -25,25 +29,21 @@ HANDED_OVER = {
     "rotate_aws_credential": ("sid", "old_sid", "revoke_key_id", "needs_used", "issued", "keys", "result"),
     "rotate_public_key": ("sid", "old_sid", "private_key_path", "result"),
 }
-PAGES = ("docs/rotation.md", *(f"roles/{role}/README.md" for role in sorted(HANDED_OVER)))
-EVERY_PAGE = sorted(
+PAGES = (*GUIDES, *(f"roles/{role}/README.md" for role in sorted(HANDED_OVER)))
+MARKDOWN = sorted(
     str(path.relative_to(ROOT))
     for pattern in ("README.md", "CONTRIBUTING.md", "docs/*.md", "roles/*/README.md", "tests/simulator/README.md")
     for path in ROOT.glob(pattern)
 )
-#: The examples that pages of the site include as they are.
-INCLUDED = {
-    name
-    for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")
-    for name in re.findall(
-        r"^\.\. literalinclude:: \.\./\.\./examples/(\S+)$", path.read_text(encoding="utf-8"), re.MULTILINE
-    )
-}
+EVERY_PAGE = [*MARKDOWN, *GUIDES]
+FAILURES = "docs/docsite/rst/guide_failure.rst"
+LABEL = "ansible_collections.community.twilio.docsite."
 #: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
 HEADER_END = "SPDX-License-" + "Identifier: GPL-3.0-or-later\n"
 
 each_page = pytest.mark.parametrize("page", PAGES)
 every_page = pytest.mark.parametrize("page", EVERY_PAGE)
+each_guide = pytest.mark.parametrize("page", GUIDES)
 
 
 def read(path: str) -> str:
@@ -52,8 +52,18 @@ def read(path: str) -> str:
 
 
 def blocks(page: str, language: str = r"[\w+]+") -> list[str]:
-    """Return what a page shows as code."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+    """Return what a page shows as code, by itself: what it includes is a file."""
+    if page.endswith(".md"):
+        return re.findall(rf"^```{language}\n(.*?)^```$", read(page), re.MULTILINE | re.DOTALL)
+    found = re.findall(rf"^\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)", read(page), re.MULTILINE)
+    return [textwrap.dedent(text).strip("\n") + "\n" for text in found]
+
+
+def titles(page: str) -> list[str]:
+    """Return the titles of a page and of its sections, in order."""
+    if page.endswith(".md"):
+        return re.findall(r"^#+ (.*)$", read(page), re.MULTILINE)
+    return re.findall(r"^(\S.*)\n[=~-]{3,}$", read(page), re.MULTILINE)
 
 
 class Loader(yaml.SafeLoader):
@@ -64,21 +74,44 @@ Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_shows_each_example_as_it_is_or_links_it(name):
-    header, end, text = read(f"docs/examples/{name}").partition(HEADER_END)
+def test_a_guide_shows_each_example_or_links_it(name):
+    header, end, _text = read(f"docs/examples/{name}").partition(HEADER_END)
     assert all(line.startswith(("#", "---")) for line in header.splitlines())
     assert end
-    shown = text.lstrip("\n") in blocks("docs/rotation.md") or name in INCLUDED
-    assert shown or f"](examples/{name})" in read("docs/rotation.md")
+    guides = "".join(map(read, GUIDES))
+    assert f"literalinclude:: ../../examples/{name}\n" in guides or f"/main/docs/examples/{name}>`" in guides
 
 
-def anchors(page: Path) -> set[str]:
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        found
+        for guide in GUIDES
+        for found in re.findall(r"literalinclude:: \.\./\.\./examples/(\S+)\n.*\n   :lines: (\d+)-\n", read(guide))
+    ],
+)
+def test_what_a_guide_shows_of_an_example_begins_after_its_header(name, first):
+    lines = read(f"docs/examples/{name}").splitlines(keepends=True)
+    before, shown = lines[: int(first) - 1], lines[int(first) - 1 :]
+    assert [line for line in before if line.strip()][-1] == f"# {HEADER_END}"
+    assert shown[0].strip()
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [("README.md", "first"), ("roles/rotate_auth_token/README.md", "rotate-one-account")]
+)
+def test_a_readme_which_can_include_nothing_shows_an_example_that_is_tested(page, name):
+    assert read(f"docs/examples/{name}.yml").endswith("\n\n" + blocks(page, "yaml")[0])
+
+
+def anchors(page: str) -> set[str]:
     """Return what the headings of a page can be linked by, as GitHub makes it of them."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    if page.endswith(".md"):
+        return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles(page)}
+    return {re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") for title in titles(page)}
 
 
-@every_page
+@pytest.mark.parametrize("page", MARKDOWN)
 def test_what_is_linked_is_there(page):
     for target in re.findall(r"\]\(([^)]+)\)", read(page)):
         if "://" in target:
@@ -86,12 +119,25 @@ def test_what_is_linked_is_there(page):
         name, _hash, anchor = target.partition("#")
         linked = (ROOT / page).parent / name if name else ROOT / page
         assert linked.exists(), target
-        assert not anchor or anchor in anchors(linked), target
+        assert not anchor or anchor in anchors(str(linked.resolve().relative_to(ROOT.resolve()))), target
 
 
 @every_page
 def test_a_page_ends_with_what_is_next(page):
-    assert re.findall(r"^## (.*)$", read(page), re.MULTILINE)[-1] == "Next"
+    assert titles(page)[-1] == "Next"
+
+
+def test_the_index_lists_every_guide_once():
+    sections = yaml.safe_load(read("docs/docsite/extra-docs.yml"))["sections"]
+    listed = [f"docs/docsite/rst/{name}.rst" for section in sections for name in section["toctree"]]
+    assert sorted(listed) == GUIDES
+
+
+@each_guide
+def test_a_guide_s_labels_begin_with_its_name(page):
+    labels = re.findall(r"^\.\. _(\S+):$", read(page), re.MULTILINE)
+    assert labels[0] == LABEL + Path(page).stem
+    assert all(label.startswith(labels[0]) for label in labels)
 
 
 @pytest.mark.parametrize("role", sorted(HANDED_OVER))
@@ -99,7 +145,8 @@ def test_a_page_ends_with_what_is_next(page):
 def test_variables_of_a_role_are_ones_that_it_has(text, role):
     specs = yaml.safe_load(read(f"roles/{role}/meta/argument_specs.yml"))
     known = {*specs["argument_specs"]["main"]["options"], *(f"{role}_{name}" for name in HANDED_OVER[role])}
-    assert {*re.findall(rf"\b{role}_\w+", read(text))} <= known
+    # The roles are also named by their labels.
+    assert {*re.findall(rf"\b{role}_\w+", read(text))} - {f"{role}_role"} <= known
 
 
 @pytest.mark.parametrize("role", ["account_baseline", "account_export"])
@@ -123,6 +170,82 @@ def test_a_job_runs_a_playbook_that_there_is(name):
 def test_yaml_is_yaml(page):
     for block in blocks(page, "yaml"):
         assert yaml.load(block, Loader)
+
+
+def commands(page: str) -> list[str]:
+    """Return the commands that a page shows, each with the lines that it goes on over, which are indented."""
+    return re.findall(r"^\$ (.*(?:\n    .*)*)$", "".join(blocks(page, "console")), re.MULTILINE)
+
+
+@every_page
+def test_commands_are_commands_of_a_shell(page):
+    for command in commands(page):
+        finished = subprocess.run(["sh", "-n"], input=command, check=False, capture_output=True, text=True)
+        assert finished.returncode == 0, command
+
+
+@every_page
+def test_files_that_commands_name_are_there(page):
+    saved = re.findall(r"[Ss]ave (?:this|it) as\s+`+([\w.-]+)`", "".join(map(read, EVERY_PAGE)))
+    for command in commands(page):
+        for name in re.findall(r"(?<![\w/.-])docs/[\w/.*-]+", command):
+            assert list(ROOT.glob(name)), command
+        for name in re.findall(r"ansible-playbook (?:[^|;&]* )?([\w-]+\.yml)(?= |$)", command):
+            assert name in NAMES or name in saved, command
+
+
+@functools.cache
+def sentences(plugins: str = "**") -> str:
+    """Return the source text of plugins and of the roles, with texts that are split over lines joined."""
+    paths = [*ROOT.glob(f"plugins/{plugins}/*.py"), *ROOT.glob("roles/*/tasks/*.yml")]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return re.sub(r"\s+", " ", re.sub(r"[\"']\s*\n\s*f?[\"']", "", text))
+
+
+def refusals() -> list[str]:
+    """Return the parts of messages in the table of what a rotation refuses."""
+    table = read(FAILURES).partition("What a rotation refuses\n---")[2].partition(".. _")[0]
+    firsts = re.findall(r"^   \* - (.*)\n", table, re.MULTILINE)[1:]
+    return [part for first in firsts for part in first.split("; ")]
+
+
+@pytest.mark.parametrize("part", refusals())
+def test_the_messages_that_the_guide_explains_are_the_code_s(part):
+    assert part in sentences()
+
+
+def test_every_error_code_of_a_message_is_explained():
+    """Those of Twilio have five digits and begin with 1 to 7; only the engine knows them, and the roles' own hooks."""
+    code = r"(?<![\d.])[1-7]\d{4}(?![\d.])"
+    named = set(re.findall(code, sentences("module_utils/**"))) - {"65537"}
+    assert len(named) > 10
+    assert named <= set(re.findall(code, read(FAILURES)))
+
+
+def test_figures_of_the_guide_to_scale_are_those_that_were_measured():
+    _before, _title, text = read("docs/docsite/rst/guide_scale.rst").partition("What is measured\n---")
+    figures = re.findall(r"\d+\.\d+", text.partition("\n---")[0])
+    assert len(figures) == 5
+    outdated = [figure for figure in figures if f" {figure} |" not in read("docs/benchmark.md")]
+    assert outdated == [], "docs/benchmark.md was measured anew: copy the figures into guide_scale.rst"
+
+
+def terms() -> list[str]:
+    """Return the terms of the glossary."""
+    return re.findall(r"^   (\S.*)\n      \S", read("docs/docsite/rst/glossary.rst"), re.MULTILINE)
+
+
+def test_the_glossary_s_terms_are_used():
+    assert len(terms()) >= 12
+    texts = [read(page).lower() for page in EVERY_PAGE if not page.endswith("glossary.rst")]
+    for term in terms():
+        assert any(re.search(rf"\b{term.replace('-', '[- ]')}", text) for text in texts), term
+
+
+@each_guide
+@pytest.mark.parametrize("word", ["door", "gate", "whither", "mint", "mints", "minted", "let go"])
+def test_a_guide_uses_the_field_s_words(page, word):
+    assert not re.search(rf"\b{word}\b", read(page).lower())
 
 
 def test_the_units_are_taken_by_systemd(tmp_path):

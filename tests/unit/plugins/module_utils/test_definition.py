@@ -15,6 +15,7 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
     Definition,
     env_fallback,
     reading,
+    with_environment_names,
 )
 from ansible_collections.community.twilio.plugins.module_utils._errors import InputError
 from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
@@ -179,3 +180,22 @@ def test_http_is_opened_with_the_options_of_the_connection():
 
     definition().run(options(timeout=7.0, validate_certs=False, ca_path="/x"), False, open_transport)
     assert opened == [(7.0, False, "/x")]
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (
+            "missing required arguments: account_sid, path",
+            "missing required arguments: account_sid (environment variable TWILIO_ACCOUNT_SID), path",
+        ),
+        (
+            "one of the following is required: auth_token, api_key_sid",
+            "one of the following is required: auth_token (environment variable TWILIO_AUTH_TOKEN),"
+            " api_key_sid (environment variable TWILIO_API_KEY)",
+        ),
+        ("Could not read account_sid", "Could not read account_sid"),
+    ],
+)
+def test_a_sentence_about_missing_options_names_their_environment_variables(problem, expected):
+    assert with_environment_names(problem, {**CONNECTION_OPTIONS, "path": {}}) == expected

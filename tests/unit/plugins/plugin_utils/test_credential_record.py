@@ -125,7 +125,7 @@ def test_a_record_of_another_rotation_is_refused(change):
     ],
 )
 def test_a_record_that_contradicts_itself_is_refused(record, credential_type, problem):
-    with pytest.raises(RotationError, match=f"The record can't be used: .*{problem}.* Nothing was done. docs/rotation"):
+    with pytest.raises(RotationError, match=f"The record can't be used: .*{problem}.* Nothing was done. To repair"):
         read(record, credential_type)
 
 

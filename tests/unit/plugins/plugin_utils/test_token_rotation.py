@@ -159,7 +159,7 @@ def adopted(rotated_at: str, known: bool, warning: str) -> Save:
     return Save(fields, says="adopted the first token", warning=warning, probe=PRIMARY_ALONE)
 
 
-#: The table of rotation.md: the case in words, the case, the step.
+#: The table's cases: the case in words, the case, the step.
 ROWS = [
     # no record
     ("no record: the first token is tried", case(None, Run()), Request(READ_OTHER, reads=True)),

@@ -1,0 +1,239 @@
+# Copyright (c) 2026, community.twilio contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the guides tell newcomers to type works as it stands: commands, playbooks and tasks."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import yaml
+from harness import CHECKOUT, COLLECTIONS, KEY_PAIR, ansible_playbook, numbered, play
+from simulator.client import Simulator
+from simulator.seeding import PUBLIC_KEY
+
+GUIDES = CHECKOUT / "docs" / "docsite" / "rst"
+EXAMPLES = CHECKOUT / "docs" / "examples"
+RECAP = re.compile(r"^\S+ +: ok=\d+ +changed=(\d+) .* failed=0 ", re.MULTILINE)
+
+
+def section(guide: str, title: str) -> str:
+    """Return a section of a guide."""
+    text = (GUIDES / f"{guide}.rst").read_text(encoding="utf-8")
+    _before, found, rest = text.partition(f"\n{title}\n---")
+    assert found, title
+    return re.split(r"\n\S.*\n---", rest)[0]
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return what a text shows in a language."""
+    found = re.findall(rf"^\.\. code-block:: {language}\n\n((?:   .*\n|\n)+)", text, re.MULTILINE)
+    return [textwrap.dedent(block).strip("\n") for block in found]
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of a console, without what they print; one may go over several lines."""
+    return [command.replace("\\\n", "") for command in re.findall(r"^\$ ((?:.*\\\n)*.*)$", text, re.MULTILINE)]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a user who has installed the collection."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))}
+    path = os.pathsep.join([str(Path(sys.executable).parent), kept["PATH"]])
+    home = {"ANSIBLE_HOME": str(folder / "ansible"), "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
+    return {**kept, **home, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", "PATH": path}
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def test_a_dry_run_against_the_simulator(tmp_path):
+    start, session = blocks(section("guide_start", "A dry run against the simulator"), "console")
+    port = str(free_port())
+    (server,) = commands(start)
+    server = server.replace(".cache/demo/bin/python", sys.executable).replace("8042", port)
+    script = "\n".join(["set -e", *commands(session)]).replace("8042", port)
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"exec {server}"], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+    ) as simulator:
+        try:
+            assert simulator.stdout is not None
+            assert simulator.stdout.readline() == start.splitlines()[-1].replace("8042", port) + "\n"
+            command = ["/bin/sh", "-c", script]
+            ran = subprocess.run(
+                command, cwd=CHECKOUT, env=environment(tmp_path), capture_output=True, text=True, check=False
+            )
+        finally:
+            simulator.terminate()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert RECAP.findall(ran.stdout) == ["2", "2", "0"]
+    # No SID is hidden because the example's token happens to be a part of it.
+    assert "AC*" not in ran.stdout
+
+
+def typed(command: str, answers: Sequence[str], folder: Path, **variables: str) -> tuple[int, str]:
+    """Run a command in a terminal, where each question for a password gets the next answer.
+
+    :returns: its exit status, and what it printed.
+    """
+    terminal, ours = pty.openpty()
+    process = subprocess.Popen(
+        ["/bin/sh", "-c", command],
+        cwd=folder,
+        env={**environment(folder), **variables},
+        stdin=ours,
+        stdout=ours,
+        stderr=ours,
+        start_new_session=True,
+    )
+    os.close(ours)
+    waiting, printed = list(answers), b""
+    # The end of a program that is silent for a minute, as it waits for what nobody types, is a failure below.
+    while select.select([terminal], [], [], 60)[0]:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:
+            break
+        printed += part
+        if waiting and printed.rstrip().lower().endswith(b"password:"):
+            os.write(terminal, waiting.pop(0).encode() + b"\n")
+            # The line's end that follows must not look like the question once more.
+            printed += b"*\n"
+    else:
+        process.kill()
+    os.close(terminal)
+    return process.wait(), printed.decode()
+
+
+def test_a_token_in_a_vault_file(simulator, tmp_path):
+    page = section("guide_start", "Keep the token in a vault file")
+    (session,) = blocks(page, "console")
+    (secrets,) = blocks(page, "yaml")
+    secrets = secrets.replace("ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", simulator.account_sid)
+    secrets = secrets.replace("0123456789abcdef0123456789abcdef", simulator.auth_token)
+    (tmp_path / "typed.yml").write_text(secrets, encoding="utf-8")
+    shutil.copy(EXAMPLES / "vaulted.yml", tmp_path / "recordings.yml")
+    create, dry_run = commands(session)
+    editor = {"EDITOR": f"cp {tmp_path / 'typed.yml'}"}
+    status, printed = typed(create, ["secret", "secret"], tmp_path, **editor)
+    assert status == 0, printed
+    assert (tmp_path / "twilio.yml").read_text(encoding="utf-8").startswith("$ANSIBLE_VAULT;")
+    status, printed = typed(dry_run, ["secret"], tmp_path, TWILIO_BASE_URL=simulator.url)
+    assert status == 0, printed
+    assert RECAP.findall(printed.replace("\r", "")) == ["1"]
+    assert simulator.auth_token not in printed
+
+
+def test_the_message_about_a_missing_account_is_the_one_that_the_guide_shows(simulator, tmp_path):
+    (shown,) = re.findall(r"``(missing required arguments: .*)``", section("guide_start", "When something fails"))
+    plays = yaml.safe_load((EXAMPLES / "first.yml").read_text(encoding="utf-8"))
+    run = ansible_playbook(tmp_path, plays, "--connection", "local", TWILIO_AUTH_TOKEN=simulator.auth_token)
+    assert run.results[-1]["msg"] == shown
+
+
+def tasks_of(*guides: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield each list of tasks that guides show."""
+    for guide in guides:
+        for block in blocks((GUIDES / f"{guide}.rst").read_text(encoding="utf-8"), "yaml"):
+            content = yaml.safe_load(block)
+            if isinstance(content, list) and "hosts" not in content[0]:
+                yield content
+
+
+def test_tasks_of_the_guides_change_nothing_the_second_time(simulator, tmp_path):
+    (tmp_path / "recordings.pub.pem").write_text(PUBLIC_KEY, encoding="utf-8")
+    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+    lists = list(tasks_of("guide_declare", "guide_api_keys", "guide_speed"))
+    tasks = yaml.safe_load(yaml.safe_dump([*chain(*lists)]).replace("/etc/archive", str(tmp_path)))
+    tested = play(tasks, module_defaults={"group/community.twilio.all": connection})
+    tested["vars"].update(key_pairs={"recordings": KEY_PAIR}, numbers=["+14155550100"])
+    for changes in (True, False):
+        run = ansible_playbook(tmp_path, [tested])
+        assert run.status == 0, run.output
+        for shown in lists:
+            names = [task["name"] for task in shown]
+            assert any(result.get("changed") for result in run.results if result.task in names) is changes, names
+
+
+def test_a_token_is_staged_and_promoted_by_hand(simulator, tmp_path):
+    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+    stage, promote = (
+        yaml.safe_load(text) for text in blocks(section("guide_rotate", "Rotate an auth token by hand"), "yaml")
+    )
+    keep = {"ansible.builtin.set_fact": {"staged_auth_token": "{{ staged.secondary_auth_token }}"}, "no_log": True}
+    # The second time it is staged already.
+    tasks = [*stage, keep, *stage, *promote]
+    run = ansible_playbook(tmp_path, [play(tasks, module_defaults={"group/community.twilio.all": connection})])
+    assert run.status == 0, run.output
+    state = simulator.state(simulator.account_sid)
+    assert state["auth_token"] != simulator.auth_token
+    assert state["secondary_auth_token"] is None
+
+
+def saved(folder: Path, guide: str, title: str) -> None:
+    """Save what a section shows under the name that it gives it."""
+    for name, text in re.findall(
+        r"Save this as ``(\S+)``:\n\n\.\. code-block:: yaml\n\n((?:   .*\n|\n)+)", section(guide, title)
+    ):
+        (folder / name).write_text(textwrap.dedent(text), encoding="utf-8")
+
+
+def session(simulator: Simulator, folder: Path, lines: Sequence[str]) -> str:
+    """Run commands as they stand, and return what they print."""
+    account = {"TWILIO_ACCOUNT_SID": simulator.account_sid, "TWILIO_AUTH_TOKEN": simulator.auth_token}
+    variables = {**environment(folder), **account, "TWILIO_BASE_URL": simulator.url}
+    command = ["/bin/sh", "-c", "\n".join(["set -e", *lines])]
+    ran = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_the_baseline_of_one_account(simulator, tmp_path):
+    (tmp_path / "recordings.pub.pem").write_text(PUBLIC_KEY, encoding="utf-8")
+    title = "One role for all of it"
+    saved(tmp_path, "guide_declare", title)
+    (dry_run,) = commands(blocks(section("guide_declare", title), "console")[0])
+    for_real = dry_run.replace(" --check --diff", "")
+    first, second, third = RECAP.findall(session(simulator, tmp_path, [dry_run, for_real, for_real]))
+    assert first == second != "0"
+    assert third == "0"
+
+
+def test_the_baseline_of_all_accounts(simulator, tmp_path):
+    names = {"shop 01": numbered("AC", 1), "shop 02": numbered("AC", 2)}
+    simulator.seed(
+        {
+            "accounts": [
+                {"sid": sid, "friendly_name": name, "owner_account_sid": simulator.account_sid}
+                for name, sid in names.items()
+            ]
+        }
+    )
+    (tmp_path / "recordings.pub.pem").write_text(PUBLIC_KEY, encoding="utf-8")
+    for title in ("All accounts as an inventory", "One baseline for all subaccounts"):
+        saved(tmp_path, "guide_fleet", title)
+    (graph,) = commands(blocks(section("guide_fleet", "All accounts as an inventory"), "console")[0])
+    assert "shop 01" in session(simulator, tmp_path, [graph])
+    dry_run, one = commands(blocks(section("guide_fleet", "One baseline for all subaccounts"), "console")[0])
+    printed = session(simulator, tmp_path, [dry_run, one])
+    changed = re.findall(r"^shop (\d+) +: ok=\d+ +changed=(\d+)", printed, re.MULTILINE)
+    assert [name for name, count in changed if count != "0"] == ["01", "02", "01"]
+    assert simulator.state(names["shop 02"])["public_keys"] == []
