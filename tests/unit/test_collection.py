@@ -389,7 +389,7 @@ def files_to_license() -> Iterator[Path]:
     for path in sorted(ROOT.rglob("*")):
         name = path.relative_to(ROOT)
         made = MADE.intersection(name.parts) or any(part.endswith("_cache") for part in name.parts)
-        if made or name.parts[0] == "LICENSES" or not path.is_file() or not path.stat().st_size:
+        if made or name.parts[0] in ("LICENSES", "COPYING") or not path.is_file() or not path.stat().st_size:
             continue
         if name.suffix in (".tar.gz", ".gz") or any(fnmatch.fnmatch(str(name), pattern) for pattern in elsewhere):
             continue
