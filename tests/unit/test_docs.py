@@ -17,7 +17,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
-NAMES = sorted(path.name for path in EXAMPLES.iterdir())
+#: Those that users copy; the folder beside them is for contributors.
+NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
 #: What a role that rotates tells its hooks, and what they and it set, beside its options.
 HANDED_OVER = {
     "rotate_api_key": ("sid", "secret", "previous_sid", "result"),
