@@ -74,6 +74,16 @@ def copy_with(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+def test_the_guide_names_every_file_and_shows_those_that_differ() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "contributing_resource.rst").read_text(encoding="utf-8")
+    assert [name for name in FILES if name not in guide] == []
+    shown = {name for name in [*FILES, LINES] if f"literalinclude:: ../../examples/resource/{name}\n" in guide}
+    # The second of these two are like the first.
+    alike = {"plugins/action/twilio_voice_settings_info.py"}
+    alike.add("tests/integration/targets/twilio_voice_settings_info/tasks/main.yml")
+    assert {*FILES, LINES} - shown == alike
+
+
 def behind(file: Path, line: str, lines: str) -> None:
     """Put lines behind a line of a file, which has to be there once."""
     text = file.read_text(encoding="utf-8")
