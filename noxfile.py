@@ -44,11 +44,21 @@ class Core:
     sanity_tests: tuple[str, ...] = ()
     #: Whether it may be a pre-release. Its tests are skipped where it is not to be had.
     coming: bool = False
+    #: Whether ``make test`` leaves it out: its neighbours on both sides are tested there.
+    nightly: bool = False
+    #: Whether it is tested with the lowest libraries that are promised, in an environment of its own.
+    lowest: bool = False
 
     @property
-    def requirement(self) -> str:
+    def home(self) -> Path:
+        """Where its virtual environment is."""
+        return CACHE / f"core-{self.version}{'-lowest' if self.lowest else ''}"
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
         """What pip is asked for; a first pre-release named lets pip take any, of this package alone."""
-        return f"ansible-core{'>=' + self.version + '.0b1,' if self.coming else ''}=={self.version}.*"
+        core = f"ansible-core{'>=' + self.version + '.0b1,' if self.coming else ''}=={self.version}.*"
+        return (core, *lowest_libraries()) if self.lowest else (core,)
 
 
 RELEASE_DEPENDENT = ("action-plugin-docs", "ansible-doc", "compile", "import", "runtime-metadata", "validate-modules")
@@ -58,12 +68,18 @@ CORES = {
     for core in (
         Core("2.19", ("3.11", "3.12", "3.13"), "24.2"),
         Core("2.17", ("3.11", "3.12", "3.10"), "23.1.2", RELEASE_DEPENDENT),
+        Core("2.18", ("3.11", "3.12", "3.13"), "24.2", RELEASE_DEPENDENT, nightly=True),
+        Core("2.20", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT, nightly=True),
         Core("2.21", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT),
         # What it deprecates and does otherwise is seen by the session releases alone.
         Core("2.22", ("3.13", "3.12", "3.14"), "25.2", coming=True),
     )
 }
 RELEASED = [version for version, core in CORES.items() if not core.coming]
+#: Those that ``make test`` tests.
+USUAL = [version for version, core in CORES.items() if not core.nightly]
+#: The oldest of all: release, Python and libraries.
+LOWEST = Core("2.17", ("3.10", "3.11", "3.12"), "23.1.2", lowest=True)
 #: The release whose ansible-test runs all its sanity tests, and which the other tests run on if nothing else is asked.
 BASE = "2.19"
 
@@ -92,8 +108,8 @@ CHECKS = (
     "ansible-lint",
     "build-import-check",
     "types",
-    *[f"sanity({core})" for core in RELEASED],
-    *[f"releases({core})" for core in CORES if core != BASE],
+    *[f"sanity({core})" for core in USUAL if not CORES[core].coming],
+    *[f"releases({core})" for core in USUAL if core != BASE],
 )
 TESTS = (f"unit({BASE})", f"integration({BASE})", f"faults({BASE})")
 
@@ -127,6 +143,12 @@ def find_python(core: Core) -> Path | None:
     return None
 
 
+def lowest_libraries() -> list[str]:
+    """The libraries that modules need, in the oldest versions that are promised."""
+    lines = (ROOT / "meta" / "ee-requirements.txt").read_text().replace("\\\n", " ").splitlines()
+    return ["".join(line.split()).replace(">=", "==") for line in lines if line and not line.startswith("#")]
+
+
 @contextlib.contextmanager
 def alone(file: Path) -> Iterator[None]:
     """Hold off the session that runs beside."""
@@ -145,21 +167,22 @@ def environment(session: nox.Session, core: Core, *packages: str) -> Path:
     if python is None:
         session.skip(f"ansible-core {core.version} needs Python {' or '.join(core.pythons)}: none on this machine")
     assert python is not None
-    home = CACHE / f"core-{core.version}"
+    home = core.home
     programs = home / "bin"
     files = (*ENVIRONMENT_REQUIREMENTS, OTHER_PACKAGES[1])
     contents = "".join((ROOT / name).read_text() for name in files) + " ".join(CHECK_PACKAGES) + str(python)
+    contents += " ".join(core.requirements) if core.lowest else ""
     fingerprint = hashlib.sha256(contents.encode()).hexdigest()
     stamp = home / "fingerprint"
     pip_install = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    with alone(CACHE / f"core-{core.version}.lock"):
+    with alone(home.parent / f"{home.name}.lock"):
         if not stamp.exists() or stamp.read_text() != fingerprint:
             session.run(str(python), "-m", "venv", "--clear", str(home), external=True)
             requirements = ["--requirement", str(ROOT / ENVIRONMENT_REQUIREMENTS[0])]
             if core.version == BASE:
                 requirements += [*OTHER_PACKAGES, *CHECK_PACKAGES]
             try:
-                session.run(*pip_install, core.requirement, *requirements, external=True)
+                session.run(*pip_install, *core.requirements, *requirements, external=True)
             except nox.command.CommandFailed:
                 if core.coming:
                     session.skip(f"pip has no ansible-core {core.version} yet")
@@ -285,7 +308,7 @@ def sanity(session: nox.Session, core: str) -> None:
 
 def run_pytest(
     session: nox.Session,
-    core: str,
+    core: Core,
     folder: str,
     *arguments: str,
     packages: Sequence[str] = (),
@@ -294,7 +317,7 @@ def run_pytest(
     """Run the tests of one folder, with further packages if it needs any."""
     if not (ROOT / folder).exists():
         session.skip(f"{folder} has no tests")
-    programs = environment(session, CORES[core], *packages)
+    programs = environment(session, core, *packages)
     link_collection()
     session.run(
         str(programs / "python"),
@@ -319,7 +342,7 @@ def run_pytest(
 @each_core
 def unit(session: nox.Session, core: str) -> None:
     """Test the engine, the modules and the simulator, each by itself."""
-    run_pytest(session, core, "tests/unit", "--numprocesses=2", "--dist=worksteal")
+    run_pytest(session, CORES[core], "tests/unit", "--numprocesses=2", "--dist=worksteal")
 
 
 @nox.session(python=False)
@@ -327,7 +350,9 @@ def unit(session: nox.Session, core: str) -> None:
 def integration(session: nox.Session, core: str) -> None:
     """Test against the simulator: the modules' tables in process, and playbooks."""
     fetch_other_collections(session, core)
-    run_pytest(session, core, "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES)
+    run_pytest(
+        session, CORES[core], "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES
+    )
 
 
 @nox.session(python=False)
@@ -335,7 +360,7 @@ def integration(session: nox.Session, core: str) -> None:
 def faults(session: nox.Session, core: str) -> None:
     """Kill the roles that rotate at every point, and run them again (all points: -- --kill-everywhere)."""
     fetch_other_collections(session, core)
-    run_pytest(session, core, "tests/faults", "--numprocesses=4", "--dist=worksteal", packages=OTHER_PACKAGES)
+    run_pytest(session, CORES[core], "tests/faults", "--numprocesses=4", "--dist=worksteal", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)
@@ -356,8 +381,40 @@ def releases(session: nox.Session, core: str) -> None:
     if not CORES[core].coming:
         others.append("tests/faults/test_kill_points.py::test_on_each_core")
     run_pytest(
-        session, core, "tests/integration/test_in_process.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
+        session,
+        CORES[core],
+        "tests/integration/test_in_process.py",
+        *others,
+        *selection,
+        "--numprocesses=2",
+        FEW_TASKS="yes",
     )
+
+
+@nox.session(python=False)
+def lowest(session: nox.Session) -> None:
+    """Test with the oldest requests and voluptuous that are promised.
+
+    The plugins' unit tests, a table of cells, and a module on each Python of a target: the newest libraries leave out
+    the oldest one.
+    """
+    run_pytest(session, LOWEST, "tests/unit/plugins", "tests/integration/test_aws_credential.py", "--numprocesses=2")
+    run_pytest(session, LOWEST, "tests/integration/test_in_process.py", "-k", "each_python")
+
+
+@nox.session(python=False)
+def nightly(session: nox.Session) -> None:
+    """Test everything with everything: all tests on every release, runs killed at each point. It takes hours."""
+    for core in RELEASED:
+        session.notify(f"sanity({core})")
+        session.notify(f"unit({core})")
+        session.notify(f"integration({core})")
+        session.notify(f"faults({core})", posargs=["--kill-everywhere"])
+    for core in CORES:
+        if CORES[core].coming:
+            session.notify(f"releases({core})")
+    session.notify("lowest")
+    session.notify("matrix")
 
 
 @nox.session(python=False)
