@@ -19,6 +19,7 @@ import dataclasses
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -438,6 +439,23 @@ def bench(session: nox.Session) -> None:
     programs = environment(session, CORES[BASE])
     link_collection()
     session.run(str(programs / "python"), "tests/bench", *session.posargs, external=True)
+
+
+@nox.session(reuse_venv=True)
+def release(session: nox.Session) -> None:
+    """Check that what is committed is a release (of this version: -- 1.0.0), and build it in .cache/release."""
+    session.install("antsibull-changelog", "ansible-core")
+    version = re.findall(r"^version: (\S+)$", (ROOT / "galaxy.yml").read_text(), re.MULTILINE)[0]
+    if session.posargs and session.posargs != [version]:
+        session.error(f"galaxy.yml says {version}, not {' '.join(session.posargs)}")
+    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, check=True, capture_output=True).stdout:
+        session.error("something is not committed")
+    if f"\n  {version}:\n" not in (ROOT / "changelogs" / "changelog.yaml").read_text():
+        session.error(f"the changelog has no {version}: antsibull-changelog release")
+    if left := [path.name for path in (ROOT / "changelogs" / "fragments").glob("*.yml")]:
+        session.error(f"no release has {', '.join(left)}: antsibull-changelog release")
+    session.run("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(CACHE / "release"))
 
 
 if __name__ == "__main__":

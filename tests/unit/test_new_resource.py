@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from checkout import ROOT, copy_to
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "resource"
 LINES = "lines.yml"
 FILES = sorted(
@@ -45,23 +45,17 @@ MISSED = {
 }
 
 
-def tracked() -> list[str]:
-    """Return the names of the files that git knows, or would add."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [name for name in names if name and (ROOT / name).is_file()]
-
-
 @pytest.fixture
 def copy_with(tmp_path: Path) -> Callable[..., Path]:
     """Return what copies the collection and puts the example into the copy, but for the parts that are named."""
 
     def make(*left_out: str) -> Path:
         copy = tmp_path / "ansible_collections" / "community" / "twilio"
-        for source, name in [*((ROOT, name) for name in tracked()), *((EXAMPLE, name) for name in FILES)]:
-            if source == ROOT or name not in left_out:
+        copy_to(copy)
+        for name in FILES:
+            if name not in left_out:
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source / name, copy / name)
+                shutil.copy2(EXAMPLE / name, copy / name)
         for addition in yaml.safe_load((EXAMPLE / LINES).read_text(encoding="utf-8")):
             if addition["file"] not in left_out:
                 behind(copy / addition["file"], addition["behind"], addition["lines"])

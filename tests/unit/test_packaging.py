@@ -2,20 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is built of the collection: its artifact, and the image of the example, as far as that needs no container."""
+"""What is built of the collection: its artifact, and the image of the example, as far as that needs no container.
+
+And what needs the network only is at least whole: workflows, the changelog.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from checkout import ROOT, copy_to, tracked
 
-ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "execution-environment.yml"
 PROGRAMS = Path(sys.executable).parent
 
@@ -41,20 +46,11 @@ def run(*command: str | Path, folder: Path, home: Path) -> str:
     return finished.stdout
 
 
-def tracked() -> list[str]:
-    """Return the names of the files that git knows, or would add."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    return [name for name in names if name and (ROOT / name).is_file()]
-
-
 @pytest.fixture(scope="module")
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the collection of what git knows, as a release is built."""
     folder = tmp_path_factory.mktemp("build")
-    for name in tracked():
-        (folder / "checkout" / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / "checkout" / name)
+    copy_to(folder / "checkout")
     run(PROGRAMS / "ansible-galaxy", "collection", "build", folder=folder / "checkout", home=folder)
     (built,) = (folder / "checkout").glob("*.tar.gz")
     return built
@@ -99,3 +95,41 @@ def test_the_example_image_installs_the_collection_and_all_that_it_needs(context
     printed = run(sys.executable, *pip, folder=context, home=context)
     for name in ("requests", "voluptuous"):
         assert f"Requirement already satisfied: {name}>=" in printed
+
+
+def workflow(name: str) -> dict[str, Any]:
+    """Return the jobs of a workflow."""
+    jobs: dict[str, Any] = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))["jobs"]
+    return jobs
+
+
+def test_continuous_integration_tests_each_release_of_ansible_core() -> None:
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    released = {each["version"] for each in re.finditer(r'Core\("(?P<version>[\d.]+)"(?!.*coming)', noxfile)}
+    base = re.findall(r'^BASE = "(.*)"$', noxfile, re.MULTILINE)
+    (oldest,) = re.findall(r"[\d.]+", yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["requires_ansible"])
+    assert min(released) == oldest.removesuffix(".0")
+    on_each_change = {each["core"] for each in workflow("test.yml")["cores"]["strategy"]["matrix"]["include"]}
+    # make test runs all of BASE's.
+    assert {*on_each_change, *base} == released
+    assert {*workflow("weekly.yml")["everything"]["strategy"]["matrix"]["core"]} == released
+
+
+def test_what_workflows_ask_nox_for_is_there() -> None:
+    noxfile = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    named = {*re.findall(r"^def (\w+)\(session", noxfile, re.MULTILINE)}
+    named |= {*re.findall(r'^@nox.session\(name="([\w-]+)"', noxfile, re.MULTILINE)}
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        asked = {*re.findall(r"nox -s ([\w-]+)", path.read_text(encoding="utf-8"))}
+        asked |= {*re.findall(r'"(\w+)\(\$', path.read_text(encoding="utf-8"))}
+        assert asked <= named, path.name
+
+
+def test_the_changelog_will_name_each_role_and_filter() -> None:
+    """antsibull-changelog finds what is new of modules and most plugins by itself, but not of these."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "changelogs" / "fragments").glob("*.yml")]
+    text = "\n".join([*texts, (ROOT / "changelogs" / "changelog.yaml").read_text(encoding="utf-8")])
+    for folder, section in (("roles", "object.role"), ("plugins/filter", "plugin.filter")):
+        for name in sorted({path.stem for path in (ROOT / folder).iterdir() if not path.stem.startswith("_")}):
+            wanted = f"changelogs/fragments: add {name}, with its description, under add {section}"
+            assert re.search(rf"name: {name}$", text, re.MULTILINE), wanted
