@@ -19,6 +19,7 @@ import dataclasses
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -40,31 +41,54 @@ class Core:
     pythons: tuple[str, ...]
     #: Version of pip that its ansible-test puts into virtual environments.
     pip: str
-    #: Sanity tests to run; none named: all of them. One release runs all, the others what depends on the release.
+    #: Sanity tests to run; none named: all of them. The newest runs all, the others what depends on the release.
     sanity_tests: tuple[str, ...] = ()
     #: Whether it may be a pre-release. Its tests are skipped where it is not to be had.
     coming: bool = False
+    #: Whether ``make test`` leaves it out: its neighbours on both sides are tested there.
+    nightly: bool = False
+    #: Whether it is tested with the lowest libraries that are promised, in an environment of its own.
+    lowest: bool = False
 
     @property
-    def requirement(self) -> str:
-        """What pip is asked for; a first pre-release named lets pip take any, of this package alone."""
-        return f"ansible-core{'>=' + self.version + '.0b1,' if self.coming else ''}=={self.version}.*"
+    def home(self) -> Path:
+        """Where its virtual environment is."""
+        return CACHE / f"core-{self.version}{'-lowest' if self.lowest else ''}"
 
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """What pip is asked for; a first pre-release named lets pip take any, of this package alone."""
+        if self.version == DEVEL:
+            return (DEVEL_SOURCE,)
+        core = f"ansible-core{'>=' + self.version + '.0b1,' if self.coming else ''}=={self.version}.*"
+        return (core, *lowest_libraries()) if self.lowest else (core,)
+
+
+DEVEL = "devel"
+DEVEL_SOURCE = "https://github.com/ansible/ansible/archive/devel.tar.gz"
 
 RELEASE_DEPENDENT = ("action-plugin-docs", "ansible-doc", "compile", "import", "runtime-metadata", "validate-modules")
 
 CORES = {
     core.version: core
     for core in (
-        Core("2.19", ("3.11", "3.12", "3.13"), "24.2"),
+        Core("2.19", ("3.11", "3.12", "3.13"), "24.2", RELEASE_DEPENDENT),
         Core("2.17", ("3.11", "3.12", "3.10"), "23.1.2", RELEASE_DEPENDENT),
-        Core("2.21", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT),
+        Core("2.18", ("3.11", "3.12", "3.13"), "24.2", RELEASE_DEPENDENT, nightly=True),
+        Core("2.20", ("3.13", "3.12", "3.14"), "25.2", RELEASE_DEPENDENT, nightly=True),
+        Core("2.21", ("3.13", "3.12", "3.14"), "25.2"),
         # What it deprecates and does otherwise is seen by the session releases alone.
         Core("2.22", ("3.13", "3.12", "3.14"), "25.2", coming=True),
+        # What is on its way to become a release, from the network; only continuous integration asks for it.
+        Core(DEVEL, ("3.14", "3.13", "3.12"), "25.2", coming=True, nightly=True),
     )
 }
 RELEASED = [version for version, core in CORES.items() if not core.coming]
-#: The release whose ansible-test runs all its sanity tests, and which the other tests run on if nothing else is asked.
+#: Those that ``make test`` tests.
+USUAL = [version for version, core in CORES.items() if not core.nightly]
+#: The oldest of all: release, Python and libraries.
+LOWEST = Core("2.17", ("3.10", "3.11", "3.12"), "23.1.2", lowest=True)
+#: The release that most tests run on.
 BASE = "2.19"
 
 ROOT = Path(__file__).parent
@@ -93,14 +117,14 @@ CHECKS = (
     "ansible-lint",
     "build-import-check",
     "types",
-    *[f"sanity({core})" for core in RELEASED],
-    *[f"releases({core})" for core in CORES if core != BASE],
+    *[f"sanity({core})" for core in USUAL if not CORES[core].coming],
+    *[f"releases({core})" for core in USUAL if core != BASE],
 )
 TESTS = (f"unit({BASE})", f"integration({BASE})", f"faults({BASE})")
 
 nox.options.sessions = ["checks", "tests"]
 
-each_core = nox.parametrize("core", RELEASED, ids=RELEASED)
+each_core = nox.parametrize("core", [*RELEASED, DEVEL], ids=[*RELEASED, DEVEL])
 
 
 def binary_folders() -> list[Path]:
@@ -128,6 +152,12 @@ def find_python(core: Core) -> Path | None:
     return None
 
 
+def lowest_libraries() -> list[str]:
+    """The libraries that modules need, in the oldest versions that are promised."""
+    lines = (ROOT / "meta" / "ee-requirements.txt").read_text().replace("\\\n", " ").splitlines()
+    return ["".join(line.split()).replace(">=", "==") for line in lines if line and not line.startswith("#")]
+
+
 @contextlib.contextmanager
 def alone(file: Path) -> Iterator[None]:
     """Hold off the session that runs beside."""
@@ -146,21 +176,22 @@ def environment(session: nox.Session, core: Core, *packages: str) -> Path:
     if python is None:
         session.skip(f"ansible-core {core.version} needs Python {' or '.join(core.pythons)}: none on this machine")
     assert python is not None
-    home = CACHE / f"core-{core.version}"
+    home = core.home
     programs = home / "bin"
     files = (*ENVIRONMENT_REQUIREMENTS, OTHER_PACKAGES[1])
     contents = "".join((ROOT / name).read_text() for name in files) + " ".join(CHECK_PACKAGES) + str(python)
+    contents += " ".join(core.requirements) if core.lowest else ""
     fingerprint = hashlib.sha256(contents.encode()).hexdigest()
     stamp = home / "fingerprint"
     pip_install = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    with alone(CACHE / f"core-{core.version}.lock"):
+    with alone(home.parent / f"{home.name}.lock"):
         if not stamp.exists() or stamp.read_text() != fingerprint:
             session.run(str(python), "-m", "venv", "--clear", str(home), external=True)
             requirements = ["--requirement", str(ROOT / ENVIRONMENT_REQUIREMENTS[0])]
             if core.version == BASE:
                 requirements += [*OTHER_PACKAGES, *CHECK_PACKAGES]
             try:
-                session.run(*pip_install, core.requirement, *requirements, external=True)
+                session.run(*pip_install, *core.requirements, *requirements, external=True)
             except nox.command.CommandFailed:
                 if core.coming:
                     session.skip(f"pip has no ansible-core {core.version} yet")
@@ -264,7 +295,7 @@ def sanity(session: nox.Session, core: str) -> None:
     write_pip_configuration(home, programs / "python")
     selection = [f"--test={name}" for name in release.sanity_tests]
     if selection and (python := find_python(release)):
-        # The base's run goes through all Pythons; here the release's own is enough.
+        # The newest's run goes through all Pythons; here the release's own is enough.
         selection += ["--python", python.name.removeprefix("python")]
     # Outside the checkout: inside, ansible-test would ask the checkout's git, which ignores the copy.
     with tempfile.TemporaryDirectory() as place:
@@ -286,7 +317,7 @@ def sanity(session: nox.Session, core: str) -> None:
 
 def run_pytest(
     session: nox.Session,
-    core: str,
+    core: Core,
     folder: str,
     *arguments: str,
     packages: Sequence[str] = (),
@@ -295,7 +326,7 @@ def run_pytest(
     """Run the tests of one folder, with further packages if it needs any."""
     if not (ROOT / folder).exists():
         session.skip(f"{folder} has no tests")
-    programs = environment(session, CORES[core], *packages)
+    programs = environment(session, core, *packages)
     link_collection()
     session.run(
         str(programs / "python"),
@@ -320,7 +351,7 @@ def run_pytest(
 @each_core
 def unit(session: nox.Session, core: str) -> None:
     """Test the engine, the modules and the simulator, each by itself."""
-    run_pytest(session, core, "tests/unit", "--numprocesses=2", "--dist=worksteal")
+    run_pytest(session, CORES[core], "tests/unit", "--numprocesses=2", "--dist=worksteal")
 
 
 @nox.session(python=False)
@@ -328,7 +359,9 @@ def unit(session: nox.Session, core: str) -> None:
 def integration(session: nox.Session, core: str) -> None:
     """Test against the simulator: the modules' tables in process, and playbooks."""
     fetch_other_collections(session, core)
-    run_pytest(session, core, "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES)
+    run_pytest(
+        session, CORES[core], "tests/integration", "--numprocesses=2", "--dist=loadfile", packages=OTHER_PACKAGES
+    )
 
 
 @nox.session(python=False)
@@ -336,7 +369,7 @@ def integration(session: nox.Session, core: str) -> None:
 def faults(session: nox.Session, core: str) -> None:
     """Kill the roles that rotate at every point, and run them again (all points: -- --kill-everywhere)."""
     fetch_other_collections(session, core)
-    run_pytest(session, core, "tests/faults", "--numprocesses=4", "--dist=worksteal", packages=OTHER_PACKAGES)
+    run_pytest(session, CORES[core], "tests/faults", "--numprocesses=4", "--dist=worksteal", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)
@@ -357,7 +390,13 @@ def releases(session: nox.Session, core: str) -> None:
     if not CORES[core].coming:
         others.append("tests/faults/test_kill_points.py::test_on_each_core")
     run_pytest(
-        session, core, "tests/integration/test_in_process.py", *others, *selection, "--numprocesses=2", FEW_TASKS="yes"
+        session,
+        CORES[core],
+        "tests/integration/test_in_process.py",
+        *others,
+        *selection,
+        "--numprocesses=2",
+        FEW_TASKS="yes",
     )
 
 
@@ -376,6 +415,32 @@ def docs_site(session: nox.Session) -> None:
 
 
 @nox.session(python=False)
+def lowest(session: nox.Session) -> None:
+    """Test with the oldest requests and voluptuous that are promised.
+
+    The plugins' unit tests, a table of cells, and a module on each Python of a target: the newest libraries leave out
+    the oldest one.
+    """
+    run_pytest(session, LOWEST, "tests/unit/plugins", "tests/integration/test_aws_credential.py", "--numprocesses=2")
+    run_pytest(session, LOWEST, "tests/integration/test_in_process.py", "-k", "each_python")
+
+
+@nox.session(python=False)
+def nightly(session: nox.Session) -> None:
+    """Test everything with everything: all tests on every release, runs killed at each point. It takes hours."""
+    for core in RELEASED:
+        session.notify(f"sanity({core})")
+        session.notify(f"unit({core})")
+        session.notify(f"integration({core})")
+        session.notify(f"faults({core})", posargs=["--kill-everywhere"])
+    for core in USUAL:
+        if CORES[core].coming:
+            session.notify(f"releases({core})")
+    session.notify("lowest")
+    session.notify("matrix")
+
+
+@nox.session(python=False)
 def matrix(session: nox.Session) -> None:
     """Let each request of each operation meet each fault, print what came of it, and write docs/faults.md."""
     programs = environment(session, CORES[BASE])
@@ -389,6 +454,23 @@ def bench(session: nox.Session) -> None:
     programs = environment(session, CORES[BASE])
     link_collection()
     session.run(str(programs / "python"), "tests/bench", *session.posargs, external=True)
+
+
+@nox.session(reuse_venv=True)
+def release(session: nox.Session) -> None:
+    """Check that what is committed is a release (of this version: -- 1.0.0), and build it in .cache/release."""
+    session.install("antsibull-changelog", "ansible-core")
+    version = re.findall(r"^version: (\S+)$", (ROOT / "galaxy.yml").read_text(), re.MULTILINE)[0]
+    if session.posargs and session.posargs != [version]:
+        session.error(f"galaxy.yml says {version}, not {' '.join(session.posargs)}")
+    if subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, check=True, capture_output=True).stdout:
+        session.error("something is not committed")
+    if f"\n  {version}:\n" not in (ROOT / "changelogs" / "changelog.yaml").read_text():
+        session.error(f"the changelog has no {version}: antsibull-changelog release")
+    if left := [path.name for path in (ROOT / "changelogs" / "fragments").glob("*.yml")]:
+        session.error(f"no release has {', '.join(left)}: antsibull-changelog release")
+    session.run("antsibull-changelog", "lint-changelog-yaml", "changelogs/changelog.yaml")
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(CACHE / "release"))
 
 
 if __name__ == "__main__":

@@ -97,6 +97,7 @@ class Call:
         white space and Unicode forms don't count: Twilio may store a name otherwise than it was sent.
     :param known: SIDs that were there before, which the answer to a creation can't be about.
     :param advice: Twilio's error code to what the user can do about it here.
+    :param statuses: those of the answer that the schema is of.
     """
 
     method: str
@@ -112,6 +113,7 @@ class Call:
     identity: Mapping[str, str | None] = field(default_factory=dict)
     known: frozenset[str | None] = frozenset()
     advice: Mapping[int, str] | None = None
+    statuses: frozenset[int] = frozenset((200, 201))
 
     @property
     def can_repeat(self) -> bool:
@@ -419,7 +421,7 @@ class Client:
             raise self._failure(Rejected if _is_twilios(reply) else OutcomeUnknown, call, reply)
         if call.schema is None and reply.status == 204:
             return None
-        if call.schema is None or reply.status not in (200, 201):
+        if call.schema is None or reply.status not in call.statuses:
             raise self._failure(OutcomeUnknown, call, reply)
         # Whatever can't be read says nothing about what became of the request, however it fails to be read.
         raw = None

@@ -262,6 +262,8 @@ def _content(response: requests.Response) -> bytes:
     :raises _BodyTooLong: where it is longer.
     """
     content = b""
+    # Before its version 2, urllib3 takes a body that ends early for a whole one, if it isn't told.
+    response.raw.enforce_content_length = True
     while chunk := response.raw.read(LONGEST_BODY + 1 - len(content), decode_content=True):
         content += chunk
         if len(content) > LONGEST_BODY:

@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -236,6 +237,61 @@ def test_an_old_python_on_the_target_is_told_in_a_sentence(simulator, tmp_path, 
     wanted = f"community.twilio needs Python 3.9 or later on the target; this is {version[0]}.{version[1]}."
     assert wanted in run.of("run")["msg"]
     assert simulator.requests() == []
+
+
+#: Pythons that targets may have, as far as this release of ansible-core runs modules with them.
+TARGET_PYTHONS = [version for version in ((3, minor) for minor in range(9, 15)) if version >= basic._PY_MIN]
+#: What modules import beside the standard library; all of it is pure Python.
+LIBRARIES = ("requests", "urllib3", "idna", "certifi", "charset_normalizer", "voluptuous")
+
+
+@pytest.fixture(scope="module")
+def looked_by(running_simulator, tmp_path_factory) -> dict[tuple[int, int], Result | str]:
+    """Return what a module came to on a target of each Python, or why there is no such target."""
+    running_simulator.reset()
+    folder = tmp_path_factory.mktemp("targets")
+    libraries = folder / "libraries"
+    libraries.mkdir()
+    for name in LIBRARIES:
+        (libraries / name).symlink_to(Path(import_module(name).__file__ or "").parent)
+    found: dict[tuple[int, int], Result | str] = {}
+    hosts: dict[str, dict[str, str]] = {}
+    for version in TARGET_PYTHONS:
+        python, name = interpreter(version), f"python{version[0]}.{version[1]}"
+        if python is None:
+            found[version] = f"{name} is not on this machine"
+        elif imports(python, libraries):
+            hosts[name] = {"ansible_python_interpreter": python, "ansible_connection": "local"}
+        else:
+            found[version] = f"{name} can't import the libraries that this Python has"
+    inventory = folder / "hosts.yml"
+    inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
+    task = look(running_simulator, environment={"PYTHONPATH": str(libraries)})
+    del task["loop"]
+    task[f"{NAMES}safelist_number_info"]["phone_number"] = ONE
+    wide = play([task], hosts="all", vars={})
+    run = ansible_playbook(folder, [wide], "-i", str(inventory), "--limit", "all:!localhost", **AS_MODULE)
+    results = {result.host: result for result in run.results}
+    for version in TARGET_PYTHONS:
+        if version not in found:
+            found[version] = results[f"python{version[0]}.{version[1]}"]
+    return found
+
+
+def imports(python: str, libraries: Path) -> bool:
+    """Return whether a Python can import the libraries, of which another one has the newest releases for itself."""
+    command = [python, "-c", f"import {', '.join(LIBRARIES)}"]
+    environment = {"PYTHONPATH": str(libraries), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("version", TARGET_PYTHONS, ids=lambda version: f"{version[0]}.{version[1]}")
+def test_a_module_runs_with_each_python_of_a_target(looked_by, version):
+    looked = looked_by[version]
+    if isinstance(looked, str):
+        pytest.skip(looked)
+    assert not looked.failed, looked.values
+    assert [number["exists"] for number in looked["numbers"]] == [False]
 
 
 LOOKS = 3

@@ -42,6 +42,9 @@ ROLES = sorted(path.name for path in (ROOT / "roles").glob("*"))
 #: The variables of roles that one action plugin reads all of.
 SETTINGS_OF_ROLES = {"account_export": baseline_file.SETTINGS, "security_report": _security_report_call.SETTINGS}
 ROTATING_ROLES = [role for role in ROLES if role.startswith("rotate_")]
+RESOURCES = sorted(
+    path.stem for path in (ROOT / "plugins" / "module_utils" / "_resources").glob("*.py") if path.stem != "__init__"
+)
 INVENTORIES = sorted(path.stem for path in (ROOT / "plugins" / "inventory").glob("*.py"))
 
 #: The engine's files, each of which imports only what stands before it; resources import none of each other.
@@ -124,12 +127,44 @@ def mappings(node: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def test_the_action_group_names_every_module():
-    assert load("meta/runtime.yml")["action_groups"]["all"] == NAMES
+    group = load("meta/runtime.yml")["action_groups"]["all"]
+    assert group == NAMES, "meta/runtime.yml: action_groups.all names each of plugins/modules/twilio_*.py, sorted"
 
 
 @each_module
 def test_what_can_be_changed_can_be_asked(name):
-    assert name.endswith("_info") or f"{name}_info" in NAMES
+    missing = f"plugins/modules/{name}_info.py"
+    assert name.endswith("_info") or f"{name}_info" in NAMES, f"write {missing}: what can be changed can be asked"
+
+
+@pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES, *ROLES, *INVENTORIES])
+def test_the_readme_names_everything(name):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in readme, f"README.md: add a row for `{name}`, with what it does in a few words"
+
+
+@each_module
+def test_every_module_has_a_table_of_cells(name):
+    subject = f"community.twilio.{name.removesuffix('_info')}"
+    for path in (ROOT / "tests" / "integration").glob("test_*.py"):
+        text = path.read_text(encoding="utf-8")
+        if "run_cells(" in text and subject in text:
+            return
+    pytest.fail(f"no tests/integration/test_*.py calls run_cells with {subject}: write one, with its faults")
+
+
+@each_module
+def test_every_module_is_compared_both_ways(name):
+    text = (ROOT / "tests" / "integration" / "test_in_process.py").read_text(encoding="utf-8")
+    short = name.removeprefix("twilio_")
+    wanted = f"tests/integration/test_in_process.py: TASKS has tasks of {short}, one that succeeds and one that fails"
+    assert text.count(f'    ("{short}", {{') >= 2, wanted
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_every_resource_has_a_unit_test(name):
+    path = f"tests/unit/plugins/module_utils/_resources/test_{name}.py"
+    assert (ROOT / path).is_file(), f"write {path}: what is planned, what is sent, and which answers are not believed"
 
 
 TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - ROLE_PARTS
@@ -137,7 +172,8 @@ TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
 def test_everything_has_an_integration_target(target):
-    assert (ROOT / "tests" / "integration" / "targets" / target / "tasks" / "main.yml").is_file()
+    path = f"tests/integration/targets/{target}/tasks/main.yml"
+    assert (ROOT / path).is_file(), f"write {path}: its life in a playbook, each step first in check mode"
 
 
 @each_module
@@ -150,21 +186,21 @@ def test_every_module_documents_the_connection_and_its_promises(name):
         "community.twilio.auth.module",
         f"community.twilio.attributes{kind}",
     } <= {*documentation["extends_documentation_fragment"]}
-    assert documentation["seealso"]
+    assert documentation["seealso"], "name what belongs together: a module and its _info module, at least"
 
 
 @each_module
 def test_the_argument_spec_is_what_is_documented(name):
     documented = {option: comparable(spec) for option, spec in documented_options(documentation_of(name)).items()}
     taken = {option: comparable(spec) for option, spec in module(name).DEFINITION.argument_spec().items()}
-    assert taken == documented
+    assert taken == documented, "DOCUMENTATION and DEFINITION say different things of an option"
 
 
 @each_module
 def test_every_option_that_looks_secret_says_whether_it_is(name):
     for option, spec in module(name).DEFINITION.argument_spec().items():
         if re.search("token|secret|key", option):
-            assert "no_log" in spec, option
+            assert "no_log" in spec, f"{option}: say no_log=True, or no_log=False where it is no secret"
 
 
 @each_module
@@ -184,7 +220,7 @@ def test_examples_use_full_names_and_documented_options(name):
         if action.startswith("community.twilio."):
             options = documented_options(documentation_of(action.rpartition(".")[2]))
             assert {*task[action]} <= {*options}
-    assert own in used
+    assert own in used, f"EXAMPLES shows no task of {own}"
 
 
 @each_module
@@ -402,15 +438,11 @@ def files_to_license() -> Iterator[Path]:
     for path in sorted(ROOT.rglob("*")):
         name = path.relative_to(ROOT)
         made = MADE.intersection(name.parts) or any(part.endswith("_cache") for part in name.parts)
-        if made or name.parts[0] == "LICENSES" or not path.is_file() or not path.stat().st_size:
+        if made or name.parts[0] in ("LICENSES", "COPYING") or not path.is_file() or not path.stat().st_size:
             continue
         if name.suffix in (".tar.gz", ".gz") or any(fnmatch.fnmatch(str(name), pattern) for pattern in elsewhere):
             continue
         yield path
-
-
-#: In two parts, so that licence checkers don't take this file for one with a second licence.
-IDENTIFIER = "SPDX-License-" + "Identifier:"
 
 
 ACTION = """\
@@ -425,14 +457,15 @@ ActionModule = in_process(DEFINITION)
 
 @each_module
 def test_the_action_plugin_of_a_module_is_two_lines(name):
-    text = (ROOT / "plugins" / "action" / f"{name}.py").read_text(encoding="utf-8")
-    assert text.partition("\n\n")[2] == ACTION.format(name=name)
+    path = ROOT / "plugins" / "action" / f"{name}.py"
+    wanted = ACTION.format(name=name)
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert text.partition("\n\n")[2] == wanted, f"write plugins/action/{name}.py, below the header:\n{wanted}"
 
 
 def test_there_is_no_action_plugin_without_a_module():
-    assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == sorted(
-        [*NAMES, *CONTROLLER_NAMES]
-    )
+    plugins = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert plugins <= {*NAMES, *CONTROLLER_NAMES}
 
 
 #: In two parts, or this file would seem to name two licences.
@@ -440,13 +473,14 @@ IDENTIFIER = "SPDX-License-" + "Identifier:"
 
 
 def test_every_file_names_its_licence():
-    assert [str(path) for path in files_to_license() if IDENTIFIER not in path.read_text(encoding="utf-8")] == []
+    bare = [str(path) for path in files_to_license() if IDENTIFIER not in path.read_text(encoding="utf-8")]
+    assert bare == [], "begin these files with the header that their neighbours have"
 
 
 def test_the_engine_has_the_licence_that_modules_elsewhere_may_include():
     for path in (ROOT / "plugins" / "module_utils").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert not text or f"{IDENTIFIER} BSD-2-Clause" in text, path
+        assert not text or f"{IDENTIFIER} BSD-2-Clause" in text, f"{path}: what goes to targets is under BSD-2-Clause"
 
 
 ENGINE = ROOT / "plugins" / "module_utils"
@@ -469,7 +503,10 @@ def imported(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", sorted(ENGINE.rglob("*.py")), ids=lambda path: str(path.relative_to(ENGINE)))
 def test_each_file_of_the_engine_imports_only_those_before_it(path):
     place = "resources" if path.parent != ENGINE else path.stem
-    assert {*imported(path)} <= {*ORDER[: ORDER.index(place)]}
+    later = {*imported(path)} - {*ORDER[: ORDER.index(place)]}
+    assert not later, (
+        f"{path.name} imports {later}, which stand behind it in ORDER; resources import none of each other"
+    )
 
 
 def test_only_the_edges_know_ansible():

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
-from . import accounts, api_keys, auth_tokens, credentials, geo_permissions, safelist, usage
+import importlib
+import pkgutil
 
-__all__ = ["accounts", "api_keys", "auth_tokens", "credentials", "geo_permissions", "safelist", "usage"]
+for _file in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_file.name}")

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -399,6 +400,14 @@ DEEP = b"[" * 200_000
 def test_whatever_can_t_be_read_is_of_unknown_fate(answer, call):
     client, _transport = client_of(answer, max_retries=0)
     with pytest.raises(OutcomeUnknown, match="Could not"):
+        client.send(call)
+
+
+def test_a_call_may_have_another_status_for_its_success():
+    client, _transport = client_of(reply(202, {"sid": "X1"}), reply(200, {"sid": "X1"}), max_retries=0)
+    call = replace(get(), statuses=frozenset((202,)))
+    assert client.send(call).body == {"sid": "X1"}
+    with pytest.raises(OutcomeUnknown):
         client.send(call)
 
 
