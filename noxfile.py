@@ -67,7 +67,7 @@ class Core:
 DEVEL = "devel"
 DEVEL_SOURCE = "https://github.com/ansible/ansible/archive/devel.tar.gz"
 
-RELEASE_DEPENDENT = ("action-plugin-docs", "ansible-doc", "compile", "import", "runtime-metadata", "validate-modules")
+RELEASE_DEPENDENT = ("action-plugin-docs", "ansible-doc", "runtime-metadata", "validate-modules")
 
 CORES = {
     core.version: core
@@ -321,7 +321,6 @@ def run_pytest(
     folder: str,
     *arguments: str,
     packages: Sequence[str] = (),
-    **environment_variables: str,
 ) -> None:
     """Run the tests of one folder, with further packages if it needs any."""
     if not (ROOT / folder).exists():
@@ -341,7 +340,6 @@ def run_pytest(
             "ANSIBLE_CONFIG": str(ROOT / "tests" / "ansible.cfg"),
             "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_HOME": str(CACHE / "ansible"),
-            **environment_variables,
         },
         external=True,
     )
@@ -377,27 +375,22 @@ def faults(session: nox.Session, core: str) -> None:
 def releases(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values.
 
-    Each role that rotates is killed once, too. On the coming release only that nothing warns of it: all modules both
-    ways, the inventory, and roles. Check mode is compared on the base's release alone.
+    That is each module both ways, each role that rotates, and a run of one that is killed. On the coming release only
+    that nothing warns of it: all modules both ways, the inventory, and roles. Check mode is compared on the base alone.
     """
-    files, selection = ["test_filters.py"], ["-k", "not with_check_mode"]
+    tests = ["tests/integration/test_in_process.py"]
     if CORES[core].coming:
-        files, selection = (
-            ["test_targets.py"],
-            ["-k", "applied or inventory or account_baseline or rotate_auth_token"],
-        )
-    others = [f"tests/integration/{file}" for file in files]
-    if not CORES[core].coming:
-        others.append("tests/faults/test_kill_points.py::test_on_each_core")
-    run_pytest(
-        session,
-        CORES[core],
-        "tests/integration/test_in_process.py",
-        *others,
-        *selection,
-        "--numprocesses=2",
-        FEW_TASKS="yes",
-    )
+        tests += ["tests/integration/test_targets.py"]
+        tests += ["-k", "applied or inventory or account_baseline or rotate_auth_token"]
+    else:
+        roles = sorted(folder.name for folder in (ROOT / "roles").glob("rotate_*"))
+        tests += [f"tests/integration/test_targets.py::test_target[{role}]" for role in roles]
+        tests += [
+            "tests/integration/test_filters.py",
+            "tests/faults/test_kill_points.py::test_on_each_core[auth token]",
+        ]
+        tests += ["-k", "not with_check_mode"]
+    run_pytest(session, CORES[core], *tests, "--numprocesses=2")
 
 
 @nox.session(name="docs-site", reuse_venv=True)
@@ -428,6 +421,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
     """Test everything with everything: all tests on every release, runs killed at each point. It takes hours."""
+    os.environ["EVERY_TASK_BOTH_WAYS"] = "yes"
     for core in RELEASED:
         session.notify(f"sanity({core})")
         session.notify(f"unit({core})")
