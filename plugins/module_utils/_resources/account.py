@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Accounts: the own one and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
+"""Accounts: one's own and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def list_accounts(
     """Return the own account and its subaccounts, each once even where pages overlap.
 
     :param client: the own account's client.
-    :param friendly_name: only those that bear exactly this name.
+    :param friendly_name: only those that have exactly this name.
     :param status: only those that have this status.
     :returns: Twilio's answers, which may hold tokens; see :meth:`Account.from_answer`.
     """
@@ -135,7 +135,7 @@ def check_together(options: Mapping[str, Any]) -> None:
     if options["state"] == "closed" and not options["sid"]:
         raise InputError("sid", "required with 'state: closed', which can't be undone and is never reached by name")
     if options["return_auth_token"] and options["auth_token"] is None:
-        raise InputError("return_auth_token", "needs the parent's auth_token: Twilio gives a token to no API key")
+        raise InputError("return_auth_token", "needs the parent's auth_token: Twilio returns no token to an API key")
 
 
 def _path(sid: str) -> str:
@@ -232,8 +232,8 @@ class AccountState(Resource[Sequence[Account]]):
     def _result(self, account: Account) -> dict[str, Any]:
         shown = account.shown()
         if self._return_auth_token:
-            own = account.sid == self._client.account_sid
-            shown["auth_token"] = account.auth_token.reveal() if account.auth_token and not own else None
+            is_self = account.sid == self._client.account_sid
+            shown["auth_token"] = account.auth_token.reveal() if account.auth_token and not is_self else None
         return {"account": shown}
 
     def apply(self, actual: Sequence[Account], plan: Plan) -> Outcome:
