@@ -16,6 +16,6 @@ options:
     description:
       - The SID of a subaccount to act as.
       - Twilio lets only the subaccount's own token reach these resources, so it is read first, with one more request.
-        That takes the parent's O(auth_token), an API key is not enough. It is kept in memory and never returned.
+        That needs the parent's O(auth_token); an API key is not enough. It is kept in memory and never returned.
     type: str
 """

@@ -77,35 +77,35 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         }
 
     def remarks(self, case: ApiKeyCase) -> list[str]:
-        """Return what is to be told of a run beside what it did: the keys of the name that stay as they are."""
+        """Return what a run's message reports beside what was done: the keys of the name that stay as they are."""
         kept = table.others(case)
         return [f"left as it is: {', '.join(kept)}"] if kept else []
 
     # -- the requests ------------------------------------------------------------------------------------------------
 
     def probe(self, case: ApiKeyCase) -> ApiKeyProbe:
-        """List the keys of the name and of the record, and try those of the record that the table wants to know of."""
+        """List the keys of the name and of the record, and try those of the record that the table depends on."""
         record = there(case.record)
-        held = {table.NEW: record.new, table.CURRENT: record.current}
-        sids = {key.sid for key in held.values()}
+        recorded = {table.NEW: record.new, table.CURRENT: record.current}
+        sids = {key.sid for key in recorded.values()}
         keys = [
             key
             for key in api_key.list_keys(self._client)
             if key.friendly_name == self._friendly_name or key.sid in sids
         ]
-        seen = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
-        while which := table.next_try(case, seen):
-            key = held[which]
+        probe = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
+        while which := table.next_try(case, probe):
+            key = recorded[which]
             valid = api_key.is_valid(self._client, key.sid, there(key.secret))
-            seen = seen._replace(new=valid) if which == table.NEW else seen._replace(current=valid)
-        return seen
+            probe = probe._replace(new=valid) if which == table.NEW else probe._replace(current=valid)
+        return probe
 
     def _mark_of(self, key: api_key.ApiKey) -> str:
-        """Return what the name of a key ends in; a mark of another name is none of this rotation's."""
+        """Return the mark of a key's name; one of another name is not this rotation's."""
         return (key.mark or "") if key.friendly_name == self._friendly_name else ""
 
     def request(self, case: ApiKeyCase, step: Request) -> Answer:
-        """Send what a row asks for."""
+        """Send the request of a step."""
         try:
             if step.name == table.CREATE:
                 return self._create(there(case.record).mark)

@@ -18,8 +18,8 @@ from ansible_collections.community.twilio.plugins.module_utils._resource import 
     Outcome,
     Plan,
     Resource,
-    converge,
     add_what_was_done,
+    converge,
 )
 
 OPTIONS = {"account_sid": "AC" + "a" * 32, "auth_token": "t" * 32, "base_url": None, "region": None, "edge": None}

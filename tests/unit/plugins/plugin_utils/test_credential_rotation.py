@@ -189,22 +189,22 @@ DECISIONS: Sequence[Decision] = (
     (
         "issuing, made",
         case(ISSUES, answer=Answer(ISSUED, ISSUED_KEY), **OWN),
-        Save({"phase": ISSUED, "new": ISSUED_KEY}, says="made access key KNEW"),
+        Save({"phase": ISSUED, "new": ISSUED_KEY}, event="made access key KNEW"),
     ),
     (
         "issuing, made",
         case(with_pairs(ISSUES), settings=PAIRS, answer=Answer(PAIR, NEW_PAIR.fingerprint), **OWN),
-        Save({"phase": ISSUED, "new": replace(NEW_PAIR, sid="")}, says="made a key pair in /keys/new.pem"),
+        Save({"phase": ISSUED, "new": replace(NEW_PAIR, sid="")}, event="made a key pair in /keys/new.pem"),
     ),
     (
         "issued, created",
         case(HAS_ISSUED, answer=Answer(CREATED, "CR2"), **OWN),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2"),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2"),
     ),
     (
         "verified, the old one was deleted",
         case(HAS_VERIFIED, answer=Answer(DELETED), notes=("removed CR1",), **OWN),
-        Save({"phase": REVOKING}, says="CR1 is deleted"),
+        Save({"phase": REVOKING}, event="CR1 is deleted"),
     ),
     (
         "no answer, or a refusal",
@@ -217,7 +217,7 @@ DECISIONS: Sequence[Decision] = (
     (
         "no answer, or a refusal",
         case(HAS_VERIFIED, answer=Answer(UNKNOWN, message="No answer."), notes=("removed CR1",), **OWN),
-        Stop("No answer. Consumers use CR2. The next run looks whether CR1 is deleted, and goes on from here."),
+        Stop("No answer. Consumers use CR2. The next run checks that CR1 is deleted, and goes on from here."),
     ),
     ("in grace, not read", case(WAITS), Probe()),
     ("in grace", case(WAITS, BOTH), Finish()),
@@ -321,7 +321,7 @@ DECISIONS: Sequence[Decision] = (
         # The record may be an old one: what came since is what the consumers use.
         "issuing, a key came that a credential may hold",
         case(ISSUES, (NEW_ONE,), keys=(*OLD_KEYS, LOST), **RESUMED),
-        ("KLOST", "CR2", "an old one that was brought back"),
+        ("KLOST", "CR2", "an old one that was restored"),
     ),
     ("issuing, a key was lost", case(ISSUES, (OLD_ONE,), keys=(*OLD_KEYS, LOST), **RESUMED), revoke("KLOST")),
     ("issuing, AWS", case(ISSUES, keys=OLD_KEYS, **OWN), RunHook(ISSUE)),
@@ -352,13 +352,13 @@ DECISIONS: Sequence[Decision] = (
     (
         "issued, found",
         case(HAS_ISSUED, BOTH, **RESUMED),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2", probe=BOTH),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2", probe=BOTH),
     ),
     (
         # Of several the oldest; the others go next.
         "issued, found",
         case(HAS_ISSUED, (TWIN, *BOTH), answer=Answer(SEVERAL), notes=(POSTED,), **OWN),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2", probe=(TWIN, *BOTH)),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2", probe=(TWIN, *BOTH)),
     ),
     (
         "issued by this run, several were created, but are not listed",
@@ -391,7 +391,7 @@ DECISIONS: Sequence[Decision] = (
             case(each, (OLD_ONE, TWIN), **RESUMED),
             Save(
                 {"phase": CREATED, "new": replace(NEW, sid="CR3"), "verified_at": None},
-                says="CR2 is gone, and CR3 holds the same key",
+                event="CR2 is gone, and CR3 holds the same key",
                 probe=(OLD_ONE, TWIN),
             ),
         )
@@ -471,7 +471,7 @@ DECISIONS: Sequence[Decision] = (
     (
         "created, consumers work",
         case(HAS_CREATED, BOTH, passed=VERIFY, notes=(POINTED_TO_NEW,), **OWN),
-        Save({"phase": VERIFIED, "verified_at": TODAY}, says="consumers work with CR2", rotated=True, probe=BOTH),
+        Save({"phase": VERIFIED, "verified_at": TODAY}, event="consumers work with CR2", rotated=True, probe=BOTH),
     ),
     (
         "created, consumers were pointed to it",
@@ -528,12 +528,12 @@ DECISIONS: Sequence[Decision] = (
     (
         "verified, the old one is gone",
         case(HAS_VERIFIED, (NEW_ONE,), keys=KEYS, passed=LIST, notes=(VERIFIED_AGAIN,), **RESUMED),
-        Save({"phase": REVOKING}, says="CR1 is deleted"),
+        Save({"phase": REVOKING}, event="CR1 is deleted"),
     ),
     (
         "revoking, nothing left to revoke",
         case(REVOKES, notes=("revoked KOLD",), **OWN),
-        Save({**GIVES_UP, "current": NEW}, says="access key KOLD is deleted", release=True),
+        Save({**GIVES_UP, "current": NEW}, event="access key KOLD is deleted", release=True),
     ),
     (
         "revoking, nothing left to revoke",

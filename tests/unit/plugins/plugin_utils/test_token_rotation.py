@@ -135,7 +135,7 @@ PROMOTED_SAVED = Save(
         "staged_at": None,
         "primary_known": True,
     },
-    says="the new token is the primary",
+    event="the new token is the primary",
     rotated=True,
 )
 FAILED = "The hook 'verify' failed."
@@ -156,7 +156,7 @@ def adopted(rotated_at: str, known: bool, warning: str) -> Save:
         "staged_at": None,
         "primary_known": known,
     }
-    return Save(fields, says="adopted the first token", warning=warning, probe=PRIMARY_ALONE)
+    return Save(fields, event="adopted the first token", warning=warning, probe=PRIMARY_ALONE)
 
 
 #: The table of rotation.md: the case in words, the case, the step.
@@ -200,7 +200,7 @@ ROWS = [
     (
         "staging, minted",
         case(record(STAGING, known=False), OWN, answer=Answer(MINTED, PENDING)),
-        staged_save(PENDING, says="staged a new token"),
+        staged_save(PENDING, event="staged a new token"),
     ),
     (
         "staging, own, one exists",
@@ -304,7 +304,7 @@ ROWS = [
     (
         "accepted",
         case(STAGED, replace(OWN, passed=VERIFY), BOTH),
-        Save({"phase": VERIFIED}, says="consumers accept both tokens"),
+        Save({"phase": VERIFIED}, event="consumers accept both tokens"),
     ),
     # somebody deleted it
     (
@@ -401,7 +401,7 @@ ROWS = [
         (
             f"{phase}, none valid, another is, still",
             case(phase, replace(OWN, notes=(tokens.FOUND_ELSEWHERE,)), NEITHER, Answer(VALID, Other(STRANGE, known))),
-            staged_save(STRANGE, known, says="took another token that is valid, as none of the record was"),
+            staged_save(STRANGE, known, event="took another valid token, since none of the record was valid"),
         )
         for phase, known in zip(PHASES, itertools.cycle([True, False]))
     ],
@@ -596,7 +596,7 @@ def planned(given: TokenCase, probe: TokenProbe, *answers: Answer) -> str:
         (
             IDLE,
             NEITHER,
-            "No token of the record is valid, but another that is known here: save it, distribute it, verify, clean",
+            "No token of the record is valid, but another one is: save it, distribute it, verify, clean",
         ),
     ],
 )
@@ -684,8 +684,8 @@ def test_only_true_is_known(known: Any) -> None:
     [
         ({**STORED, "account_sid": "AC" + "9" * 32}, f"it is about account AC{'9' * 32}"),
         ({**STORED, "account_sid": None}, "it is about account None"),
-        ({**STORED, "phase": "issuing"}, "its phase is 'issuing', which there is not"),
-        ({**STORED, "phase": None}, "its phase is 'None', which there is not"),
+        ({**STORED, "phase": "issuing"}, "its phase is 'issuing', which does not exist"),
+        ({**STORED, "phase": None}, "its phase is 'None', which does not exist"),
         ({**STORED, "primary": None}, "it holds no primary token"),
         ({**STORED, "primary": 11111111}, "it holds no primary token"),
         ({**STORED_STAGED, "pending": None}, "it says 'staged', but holds no pending token"),
