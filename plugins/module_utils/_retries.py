@@ -97,7 +97,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 class GivenUp(Exception):
-    """Nothing is sent, because Twilio refuses everything; its text says since when, and what to do about it."""
+    """Nothing is sent, because Twilio refuses everything; the message states for how long, and what to do about it."""
 
 
 class Turn:

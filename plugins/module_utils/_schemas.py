@@ -190,7 +190,7 @@ def country_codes(values: Sequence[str]) -> list[str]:
 
 
 def concurrency(value: int) -> int:
-    """Check a number of requests under way at once."""
+    """Check a number of requests in progress at once."""
     if not 1 <= value <= CONCURRENCY_LIMIT:
         raise invalid(f"expected 1 to {CONCURRENCY_LIMIT}, got {value}")
     return value

@@ -24,7 +24,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record i
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._api_key_rotation import ApiKeyCase
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
 
 
 class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
@@ -69,7 +69,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
     def result(self, case: ApiKeyCase, failed: bool) -> dict[str, Any]:
         """Return ``rotate_api_key_result``."""
         return {
-            "phase": there(case.record).phase,
+            "phase": required(case.record).phase,
             "rotated": case.run.rotated,
             "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used(case).sid,
@@ -85,7 +85,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
 
     def probe(self, case: ApiKeyCase) -> ApiKeyProbe:
         """List the keys of the name and of the record, and try those of the record that the table depends on."""
-        record = there(case.record)
+        record = required(case.record)
         recorded = {table.NEW: record.new, table.CURRENT: record.current}
         sids = {key.sid for key in recorded.values()}
         keys = [
@@ -96,7 +96,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         probe = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
         while which := table.next_try(case, probe):
             key = recorded[which]
-            valid = api_key.is_valid(self._client, key.sid, there(key.secret))
+            valid = api_key.is_valid(self._client, key.sid, required(key.secret))
             probe = probe._replace(new=valid) if which == table.NEW else probe._replace(current=valid)
         return probe
 
@@ -108,7 +108,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         """Send the request of a step."""
         try:
             if step.name == table.CREATE:
-                return self._create(there(case.record).mark)
+                return self._create(required(case.record).mark)
             self._client.delete(api_key.deletion(step.argument))
             return Answer(table.DELETED)
         except Rejected as rejected:

@@ -181,12 +181,12 @@ def _contradiction(record: ApiKeyRecord) -> str:
     has_new = phase in (CREATED, VERIFIED)
     problems = {
         f"its phase is {phase!r}, which does not exist": phase not in PHASES,
-        f"it says {phase!r}, but holds no mark": phase != IDLE and not _MARK.fullmatch(record.mark),
-        f"it says {phase!r}, but holds no new key with its secret": has_new and not (new.sid and new.secret),
-        f"it says {phase!r}, but holds a new key": not has_new and bool(new.sid or new.secret),
+        f"its phase is {phase!r}, but it holds no mark": phase != IDLE and not _MARK.fullmatch(record.mark),
+        f"its phase is {phase!r}, but it holds no new key with its secret": has_new and not (new.sid and new.secret),
+        f"its phase is {phase!r}, but it holds a new key": not has_new and bool(new.sid or new.secret),
         "its current and its new key are the same": bool(new.sid) and new.sid == current.sid,
         "it holds a secret of no key": current.secret is not None and not current.sid,
         "it holds a key, but not when that was created": any(key.sid and not key.created_at for key in (current, new)),
-        f"it says {phase!r}, but not since when": phase == VERIFIED and not record.verified_at,
+        f"its phase is {phase!r}, but it holds no verified_at": phase == VERIFIED and not record.verified_at,
     }
     return next((problem for problem, is_so in problems.items() if is_so), "")

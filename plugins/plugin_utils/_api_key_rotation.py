@@ -46,7 +46,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
 )
 
 #: The hooks. DISTRIBUTE_CURRENT is the task file of DISTRIBUTE with the current key: the consumers go back to it.
@@ -111,7 +111,7 @@ def others(case: ApiKeyCase) -> list[str]:
 
 
 def _record(case: ApiKeyCase) -> ApiKeyRecord:
-    return there(case.record)
+    return required(case.record)
 
 
 def _is_listed(probe: ApiKeyProbe, sid: str) -> bool:
@@ -127,12 +127,12 @@ def _was_removed(case: ApiKeyCase, sid: str) -> bool:
 
 
 def _is_due(case: ApiKeyCase) -> bool:
-    return case.settings.force or there(due_in_days(case)) <= 0
+    return case.settings.force or required(due_in_days(case)) <= 0
 
 
 def _of_the_name(case: ApiKeyCase) -> list[Listed]:
     """Return the keys of the name, one of which the consumers may use, where the record does not name it."""
-    return [] if _record(case).current.sid else list(there(case.probe).keys)
+    return [] if _record(case).current.sid else list(required(case.probe).keys)
 
 
 def _lost_keys(case: ApiKeyCase) -> list[str]:
@@ -158,7 +158,7 @@ def _waits(case: ApiKeyCase) -> bool:
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED or not _deletes_current(case):
         return False
-    return days_between(there(record.verified_at), settings.now) < settings.grace_days
+    return days_between(required(record.verified_at), settings.now) < settings.grace_days
 
 
 def _authenticates(case: ApiKeyCase) -> bool:
@@ -205,7 +205,7 @@ def _what_holds(case: ApiKeyCase) -> str:
     if _was_removed(case, record.current.sid):
         return f"Consumers use {record.new.sid}. The next run deletes {record.current.sid}, if it is still there."
     kept = f"{record.current.sid or 'an old key'} was not deleted. " if record.current.sid else ""
-    return f"{kept}The next run goes on from here with {record.new.sid}."
+    return f"{kept}The next run continues from here with {record.new.sid}."
 
 
 def _hook_failed(case: ApiKeyCase) -> str:
@@ -213,7 +213,7 @@ def _hook_failed(case: ApiKeyCase) -> str:
 
 
 def _not_answered(case: ApiKeyCase) -> str:
-    return f"{there(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_holds(case)}".strip()
 
 
 def _several(case: ApiKeyCase) -> str:
@@ -242,7 +242,7 @@ def _unusable(case: ApiKeyCase) -> str:
 
 def _given_up(case: ApiKeyCase) -> str:
     record = _record(case)
-    back = f" Consumers go back to {record.current.sid}." if there(case.probe).current else ""
+    back = f" Consumers go back to {record.current.sid}." if required(case.probe).current else ""
     return f"The new API key, {record.new.sid}, was deleted by somebody.{back}"
 
 
@@ -287,7 +287,7 @@ def _save_creating(case: ApiKeyCase) -> Step:
 
 
 def _save_made(case: ApiKeyCase) -> Step:
-    made: ApiKey = there(case.answer).value
+    made: ApiKey = required(case.answer).value
     new = replace(made, created_at=case.settings.today)
     return Save({"phase": CREATED, "new": new}, event=f"created {made.sid}")
 
@@ -372,7 +372,7 @@ _FAILED: Sequence[Row] = (
         lambda c: c.run.failed and bool(_created_here(c)),
         lambda c: _delete(_created_here(c)[0]),
     ),
-    Row("roll back, the new one is gone", lambda c: bool(c.run.failed), _save_rolled_back),
+    Row("roll back, the new one is deleted", lambda c: bool(c.run.failed), _save_rolled_back),
 )
 
 #: What is known from an answer alone is saved before anything else happens.
@@ -447,18 +447,18 @@ _NEW_NOT_VALID: Sequence[Row] = (
         lambda c: Stop(_unusable(c)),
     ),
     Row(
-        "gone, consumers may have it",
+        "deleted, consumers may have it",
         lambda c: _is_not_valid(c) and c.probe.current and c.run.passed != DISTRIBUTE_CURRENT,
         lambda c: replace(_hook(DISTRIBUTE_CURRENT)(c), warning=_given_up(c)),
         plan=f"Somebody deleted the new API key: distribute the current one, create another, {_REST}",
     ),
     Row(
-        "gone again and again",
+        "deleted again and again",
         lambda c: _is_not_valid(c) and c.noted(GIVEN_UP) >= MOST_REPLACEMENTS,
         lambda c: Stop(f"Somebody deletes each API key that is created. {_what_holds(c)}"),
     ),
     Row(
-        "gone",
+        "deleted",
         _is_not_valid,
         _save_given_up,
         plan=f"Somebody deleted the new API key: create another, {_REST}",
@@ -485,8 +485,8 @@ _VERIFIED: Sequence[Row] = (
         plan="The days of grace are over: verify again, delete the old API key.",
     ),
     Row("verified, the old one authenticates", _authenticates, lambda c: Stop(_is_own_key(c))),
-    Row("verified, the old one goes", _deletes_current, lambda c: _delete(c.record.current.sid)),
-    Row("verified, nothing goes", _phase(VERIFIED), _save_over, plan="Save that the rotation is over."),
+    Row("verified, the old one is to be deleted", _deletes_current, lambda c: _delete(c.record.current.sid)),
+    Row("verified, nothing to delete", _phase(VERIFIED), _save_over, plan="Save that the rotation is over."),
 )
 
 #: The first row that fits decides.

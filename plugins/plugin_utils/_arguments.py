@@ -23,7 +23,7 @@ else:
     del _register_secrets
     CORE_HIDES_SECRETS = True
 
-#: What stands in a result in place of a value that is, or that holds, a secret.
+#: What replaces a value of a result that is a secret, and a secret within a value.
 _IS_SECRET, _HOLDS_SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"
 
 

@@ -33,7 +33,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Run,
     RunHook,
     Step,
-    there,
+    required,
 )
 
 #: Type of credential to the engine's resource.
@@ -124,7 +124,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     def result(self, case: CredentialCase, failed: bool) -> dict[str, Any]:
         """Return the role's result."""
         return {
-            "phase": there(case.record).phase,
+            "phase": required(case.record).phase,
             "rotated": case.run.rotated,
             "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used_sid(case),
@@ -157,7 +157,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             return Answer(table.UNKNOWN, message=error.message)
 
     def _create(self, case: CredentialCase) -> Answer:
-        record = there(case.record)
+        record = required(case.record)
         if self.settings.credential_type.has_access_key:
             material = self._material_of_access_key()
         else:

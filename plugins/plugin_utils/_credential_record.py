@@ -283,11 +283,11 @@ def _contradiction(record: CredentialRecord, credential_type: CredentialType) ->
     for name in Key.__dataclass_fields__:
         value = getattr(record.new, name)
         if name in needed and not value:
-            return f"it says {record.phase!r}, but holds no {name} of the new {credential_type.noun}"
+            return f"its phase is {record.phase!r}, but it holds no {name} of the new {credential_type.noun}"
         if record.phase in (IDLE, ISSUING, ISSUED) and value and name not in needed:
-            return f"it says {record.phase!r}, but holds the {name} of a new {credential_type.noun}"
+            return f"its phase is {record.phase!r}, but it holds the {name} of a new {credential_type.noun}"
         if value and value == getattr(record.current, name):
             return f"its current and its new {credential_type.noun} have the same {name}"
     if record.phase == VERIFIED and not record.verified_at:
-        return "it says 'verified', but not since when"
+        return "its phase is 'verified', but it holds no verified_at"
     return ""

@@ -55,7 +55,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
 )
 
 ISSUE, LIST, REVOKE, REPOINT, VERIFY = "issue", "list", "revoke", "repoint", "verify"
@@ -122,11 +122,11 @@ def used_sid(case: CredentialCase) -> str:
 
 
 def _record(case: CredentialCase) -> CredentialRecord:
-    return there(case.record)
+    return required(case.record)
 
 
 def _listed(case: CredentialCase) -> CredentialProbe:
-    return there(case.probe)
+    return required(case.probe)
 
 
 def _find(case: CredentialCase, sid: str) -> Listed | None:
@@ -191,7 +191,7 @@ def _waits(case: CredentialCase) -> bool:
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED:
         return False
-    return days_between(there(record.verified_at), settings.now) < settings.grace_days
+    return days_between(required(record.verified_at), settings.now) < settings.grace_days
 
 
 def _was(case: CredentialCase, note: str, what: str) -> bool:
@@ -271,7 +271,7 @@ def _newer_sids(case: CredentialCase) -> list[str]:
 
 def _issued(case: CredentialCase) -> Key:
     """Return the key that was issued, without what is not known of it."""
-    answer = there(case.answer)
+    answer = required(case.answer)
     if answer.kind == PAIR:
         return replace(_kept(case), fingerprint=answer.value or "")
     return answer.value or NO_KEY
@@ -381,11 +381,11 @@ def _what_holds(case: CredentialCase) -> str:
         )
     if _gives_up(case):
         left = f" {old} is there." if case.noted(POINTED_TO_OLD) else ""
-        return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run goes on from here."
+        return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run continues from here."
     if _was(case, REMOVED, old):
-        return f"Consumers use {new.sid}. The next run checks that {old} is deleted, and goes on from here."
+        return f"Consumers use {new.sid}. The next run checks that {old} is deleted, and continues from here."
     both = f"{old} and {new.sid} both exist" if old else f"{new.sid} exists"
-    return f"No credential was removed: {both}. The next run goes on from here."
+    return f"No credential was removed: {both}. The next run continues from here."
 
 
 def _hook_failed(case: CredentialCase) -> str:
@@ -393,7 +393,7 @@ def _hook_failed(case: CredentialCase) -> str:
 
 
 def _not_answered(case: CredentialCase) -> str:
-    return f"{there(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_holds(case)}".strip()
 
 
 def _not_new(case: CredentialCase) -> str:
@@ -558,7 +558,7 @@ def _save_other(case: CredentialCase) -> Step:
     new, other = _record(case).new, _holders(case)[0]
     return Save(
         {"phase": CREATED, "new": replace(new, sid=other), "verified_at": None},
-        event=f"{new.sid} is gone, and {other} holds the same key",
+        event=f"{new.sid} is missing, and {other} holds the same key",
         probe=case.probe,
     )
 
@@ -664,17 +664,17 @@ _ISSUING: Sequence[Row] = (
         plan="A run ended while it made {key}. Delete what it may have lost; {steps}.",
     ),
     Row(
-        "issuing, a key came that may be used",
+        "issuing, a new key that may be in use",
         _in(ISSUING, lambda c: any(key.used is not False for key in _lost_keys(c))),
         lambda c: Stop(_may_be_used(c)),
     ),
     Row(
-        "issuing, a key came, not read",
+        "issuing, a new key, not read",
         _in(ISSUING, _lost_keys, lambda c: c.probe is None),
         lambda c: Probe(),
     ),
     Row(
-        "issuing, a key came that a credential may hold",
+        "issuing, a new key that a credential may hold",
         _in(ISSUING, _lost_keys, _newer_sids),
         lambda c: Stop(_may_be_held(c)),
     ),
@@ -740,13 +740,13 @@ _ISSUED: Sequence[Row] = (
 _NEW_DELETED: Sequence[Row] = (
     Row(
         # What was created just now may not be listed yet, and the old one may be about to be deleted.
-        "gone, not certain",
+        "new one missing, not certain",
         lambda c: _new_was_deleted(c) and not c.run.settled,
         lambda c: Settle(),
     ),
     Row(
         # The record may be an old one that was restored, and consumers may use this one.
-        "gone, but another one holds its key",
+        "new one missing, but another one holds its key",
         lambda c: _new_was_deleted(c) and bool(_holders(c)) and not _was(c, REVOKED, c.record.new.key_id),
         _save_other,
         plan="Somebody deleted the new {noun}, but there is another one with its key: {rest}.",
@@ -758,19 +758,19 @@ _NEW_DELETED: Sequence[Row] = (
         plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
     ),
     Row(
-        "gone, consumers may use it",
+        "new one missing, consumers may use it",
         lambda c: _new_was_deleted(c) and not c.noted(POINTED_TO_OLD) and _find(c, c.record.current.sid) is not None,
         _point(to_new=False, note=POINTED_TO_OLD),
         plan="Somebody deleted the new {noun}. Re-point the consumers to the old one{drop}.",
     ),
     Row(
-        "gone, AWS",
+        "new one missing, AWS",
         lambda c: _new_was_deleted(c) and _is_aws(c) and not _was(c, REVOKED, c.record.new.key_id),
         lambda c: _revoke(c.record.new.key_id),
         plan="Somebody deleted the new {noun}, and there is no old one: delete the new access key.",
     ),
     Row(
-        "gone",
+        "new one missing",
         _new_was_deleted,
         _save_given_up,
         plan="Somebody deleted the new {noun}, and there is no old one: give it up.",
@@ -823,7 +823,7 @@ _CREATED: Sequence[Row] = (
         plan="Go on with the new {noun}: {rest}.",
     ),
     Row("verified", _in(VERIFIED, _old_ones), lambda c: _delete(_old_ones(c)[0])),
-    Row("verified, the old one is gone", _phase(VERIFIED), _save_revoking),
+    Row("verified, the old one is deleted", _phase(VERIFIED), _save_revoking),
 )
 
 _REVOKING: Sequence[Row] = (
@@ -836,7 +836,7 @@ _REVOKING: Sequence[Row] = (
     Row("revoking, keys not listed", _in(REVOKING, _needs_keys), _list_keys, plan="Delete the old access key."),
     Row("revoking, not read", _in(REVOKING, lambda c: c.probe is None), lambda c: Probe()),
     Row(
-        "revoking, the new one is gone",
+        "revoking, the new one is missing",
         _in(REVOKING, lambda c: not _new_is_listed(c)),
         lambda c: Stop(_not_listed_any_more(c)),
     ),

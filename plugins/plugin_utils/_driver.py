@@ -40,7 +40,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Stop,
     after,
     decide,
-    there,
+    required,
 )
 
 #: The task files of a store, which the role runs between two calls, as it does hooks.
@@ -571,11 +571,11 @@ class Driver:
                     # Another run may have taken the record since it was loaded.
                     self._refuse_if_held(self._store.load(self._rotation.name).record.get("lock") or {})
                 raise RotationError(f"The record was not saved. {error}") from None
-            self._state = replace(self._state, version=version, phase=there(case.record).phase)
+            self._state = replace(self._state, version=version, phase=required(case.record).phase)
             self._case, self._lock = case, lock or {}
             return None
         self._case = case
-        self._state = replace(self._state, phase=there(case.record).phase)
+        self._state = replace(self._state, phase=required(case.record).phase)
         return self._left_to_role(self._store_task(SAVE, content), ends=ends, ending=ending, record=content)
 
     def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:

@@ -104,18 +104,18 @@ def ours(now: datetime, run_id: str) -> Lock:
     )
 
 
-def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
+def holder(stored: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
     """Return who else holds a record, as a sentence, None where nobody does.
 
-    :param found: the record's lock, empty where it has none.
+    :param stored: the record's lock, empty where it has none.
     :param own: the lock of this run.
     :param lease_seconds: how long a lock is valid without being renewed, where its run isn't known to be dead.
     :param now: the time, with its zone.
     :raises LockError: where the lock can't be right. It doesn't count as held, since it might never be released.
     """
-    if not found:
+    if not stored:
         return None
-    lock = _read(found, now)
+    lock = _read(stored, now)
     if now - read_date(lock.renewed_at) > timedelta(seconds=lease_seconds) or _is_dead(lock, own):
         return None
     if own.boot_id and lock.process == own.process:
@@ -133,12 +133,12 @@ def _are_texts(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _read(found: Mapping[str, Any], now: datetime) -> Lock:
+def _read(stored: Mapping[str, Any], now: datetime) -> Lock:
     """Return a record's lock.
 
     :raises LockError: where it can't be right.
     """
-    texts = {each.name: found.get(each.name) or "" for each in fields(Lock)} if isinstance(found, Mapping) else {}
+    texts = {each.name: stored.get(each.name) or "" for each in fields(Lock)} if isinstance(stored, Mapping) else {}
     pid = texts.pop("pid", None)
     # For Python, true is a number.
     if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0 or not _are_texts(texts.values()):

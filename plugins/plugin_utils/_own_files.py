@@ -126,8 +126,8 @@ def _check(path: Path, status: os.stat_result, wanted: int, forbidden: int) -> N
         what = "write to it" if forbidden == WRITE else "reach what is in it" if is_folder else "read or write it"
         raise NotOwnError(
             f"{path} has the mode {mode:04o}, so that others than its owner may {what}."
-            + (" Name a folder of its own for this; one that is missing is made." if is_folder else "")
-            + f" A {kind} that is there is never changed: if it is for nothing else, its owner may run chmod"
+            + (" Name a folder of its own for this; a missing one is created." if is_folder else "")
+            + f" An existing {kind} is never changed: if it is for nothing else, its owner may run chmod"
             f" {'go-w' if forbidden == WRITE else 'go-rwx'}."
         )
     if status.st_uid != os.geteuid():

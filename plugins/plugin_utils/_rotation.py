@@ -30,7 +30,7 @@ class Run:
     :param locked: whether the run holds the record's lock.
     :param held: whether the lock was checked, and nothing that takes time was done since.
     :param saved: whether this run has saved a phase; otherwise the record's phase is another run's, which ended there.
-    :param settled: whether this run has waited for requests of the run before.
+    :param settled: whether this run has waited for requests of an earlier run.
     :param rotated: whether this run has put a new secret in place: it rotates once.
     :param passed: the hook that succeeded since the last save, the latest one.
     :param failed: the hook that failed.
@@ -80,7 +80,7 @@ class Settings:
         return timestamp(self.now)
 
 
-def there(thing: Thing | None) -> Thing:
+def required(thing: Thing | None) -> Thing:
     """Return a value that can't be None here, because of the rows above or the step before.
 
     :raises AssertionError: where it is None, which is a mistake in the table.
@@ -180,7 +180,7 @@ class Probe(Step):
 
 @dataclass(frozen=True)
 class Settle(Step):
-    """Wait until no request of the run before can be on its way any more."""
+    """Wait until no request of an earlier run can be on its way any more."""
 
 
 @dataclass(frozen=True)

@@ -409,13 +409,13 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
         raise RecordError(f"{prefix}store: {problem}")
     loaded: dict[str, Stored] = {}
     if state is not None and state.waits_for == LOAD and not _has_failed(options, state):
-        found = options["handed_over"]["found"] or {}
-        if not isinstance(found.get("record"), dict) or "version" not in found:
+        result = options["handed_over"]["found"] or {}
+        if not isinstance(result.get("record"), dict) or "version" not in result:
             raise RecordError(
                 f"{files[LOAD]}: expected it to set the fact {_RECORD_FOUND}, with a record, which is empty where"
                 " there is none, and its version."
             )
-        loaded[state.wanted] = Stored(found["record"], found["version"])
+        loaded[state.wanted] = Stored(result["record"], result["version"])
     return TaskStore(files, store == _VAULT, loaded)
 
 

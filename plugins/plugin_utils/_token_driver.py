@@ -16,7 +16,7 @@ from ansible_collections.community.twilio.plugins.module_utils._resources import
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import (
     Other,
     TokenCase,
@@ -94,7 +94,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
 
     def probe(self, case: TokenCase) -> TokenProbe:
         """Try the tokens of the record."""
-        record = there(case.record)
+        record = required(case.record)
         valid: list[bool] = []
         while not isinstance(following := table.next_try(record, valid), TokenProbe):
             valid.append(self._is_valid(following))
@@ -104,7 +104,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         """Send the request of a step."""
         if step.name == table.READ_OTHER:
             return self._read_other(case.record)
-        record = there(case.record)
+        record = required(case.record)
         if step.name == table.READ_PRIMARY:
             return self._read_primary(record)
         if step.name == table.MINT:
@@ -169,7 +169,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return Answer(table.NOT_VALID if given or read is not None else table.NOTHING)
 
     def _is_valid(self, token: Secret | None) -> bool:
-        return auth_token.try_tokens(self._client, there(token), None).primary
+        return auth_token.try_tokens(self._client, required(token), None).primary
 
     def _read_primary(self, record: TokenRecord) -> Answer:
         """Read whether the record's token is the primary, as the account itself or as its parent."""

@@ -37,7 +37,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
     unusable,
 )
 
@@ -213,9 +213,9 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
     elif record.primary is None:
         problem = "it holds no primary token"
     elif record.phase in (STAGED, VERIFIED) and record.pending is None:
-        problem = f"it says {record.phase!r}, but holds no pending token"
+        problem = f"its phase is {record.phase!r}, but it holds no pending token"
     elif record.phase not in (STAGED, VERIFIED) and record.pending is not None:
-        problem = f"it says {record.phase!r}, but holds a pending token"
+        problem = f"its phase is {record.phase!r}, but it holds a pending token"
     elif record.pending == record.primary:
         problem = "its primary and its pending token are the same"
     if problem:
@@ -255,7 +255,7 @@ def age_in_days(record: TokenRecord, now: datetime) -> float:
 
 def _is_due(case: TokenCase) -> bool:
     settings = case.settings
-    age = age_in_days(there(case.record), settings.now)
+    age = age_in_days(required(case.record), settings.now)
     return not case.run.rotated and (settings.force or age >= settings.max_age_days)
 
 
@@ -268,7 +268,7 @@ def _valid(case: TokenCase, primary: bool, pending: bool | None = None) -> bool:
 
 
 def _primary_is_known(case: TokenCase) -> bool:
-    return there(case.record).primary_known or case.settings.initial_is_primary
+    return required(case.record).primary_known or case.settings.initial_is_primary
 
 
 def _may_delete_unknown(case: TokenCase) -> bool:
@@ -277,7 +277,7 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 
 
 def _hook_failed(case: TokenCase) -> str:
-    valid = WHAT_IS_VALID[there(case.record).phase]
+    valid = WHAT_IS_VALID[required(case.record).phase]
     if _phase(STAGED, VERIFIED)(case):
         if case.noted(PROMOTED_BY_SOMEBODY):
             valid = NEW_IS_PRIMARY
@@ -297,7 +297,7 @@ def _can_roll_back(case: TokenCase) -> bool:
 
 
 def _first_record(case: TokenCase) -> Step:
-    other: Other = there(case.answer).value
+    other: Other = required(case.answer).value
     given = case.settings.initial_rotated_at
     return Save(
         {
@@ -315,7 +315,7 @@ def _first_record(case: TokenCase) -> Step:
 
 
 def _save_other(case: TokenCase) -> Step:
-    other: Other = there(case.answer).value
+    other: Other = required(case.answer).value
     return Save(
         {
             "phase": STAGED,
@@ -331,7 +331,7 @@ def _save_minted(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": there(case.answer).value,
+            "pending": required(case.answer).value,
             "staged_at": case.settings.today,
             # There was no secondary token, or the answer would have been a refusal.
             "primary_known": True,
@@ -341,7 +341,7 @@ def _save_minted(case: TokenCase) -> Step:
 
 
 def _save_promoted(case: TokenCase) -> Step:
-    record = there(case.record)
+    record = required(case.record)
     return Save(
         {
             "phase": CLEANING,
@@ -360,7 +360,7 @@ def _save_another(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": there(case.answer).value,
+            "pending": required(case.answer).value,
             "staged_at": case.settings.today,
             "primary_known": True,
         },
@@ -369,7 +369,7 @@ def _save_another(case: TokenCase) -> Step:
 
 
 def _save_nothing_minted(message: str = "") -> Callable[[TokenCase], Step]:
-    return lambda case: Save({"phase": IDLE}, failure=message or there(case.answer).message)
+    return lambda case: Save({"phase": IDLE}, failure=message or required(case.answer).message)
 
 
 def _nothing_deleted(case: TokenCase, message: str) -> Step:
@@ -382,7 +382,7 @@ def _save_staging(note: str = "") -> Callable[[TokenCase], Step]:
 
 
 def _stop_with_answer(case: TokenCase) -> Step:
-    return Stop(there(case.answer).message)
+    return Stop(required(case.answer).message)
 
 
 _ROTATE = "stage a token, save it, distribute it, verify, promote it, save, clean"
@@ -414,7 +414,7 @@ _FAILED: Sequence[Row] = (
         lambda c: RunHook(CLEAN),
     ),
     Row(
-        "roll back, the new token is gone",
+        "roll back, the new token is deleted",
         lambda c: c.run.failed and not c.probe.pending,
         lambda c: Save(
             {"phase": IDLE, "pending": None, "staged_at": None},

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Accounts: one's own and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
+"""Accounts: the main one and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class Update(NamedTuple):
 def list_accounts(
     client: Client, friendly_name: str | None = None, status: str | None = None
 ) -> list[Mapping[str, Any]]:
-    """Return the own account and its subaccounts, each once even where pages overlap.
+    """Return the client's account and its subaccounts, each once even where pages overlap.
 
-    :param client: the own account's client.
+    :param client: the account's client.
     :param friendly_name: only those that have exactly this name.
     :param status: only those that have this status.
     :returns: Twilio's answers, which may hold tokens; see :meth:`Account.from_answer`.
@@ -118,7 +118,7 @@ def fetch_account(client: Client, sid: str) -> list[Mapping[str, Any]]:
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the accounts that the options name; the own account and its subaccounts where they name none."""
+    """Return the accounts that the options name; the client's account and its subaccounts where they name none."""
     name, status = options["friendly_name"], options["status"]
     if options["sid"]:
         found = [answer for answer in fetch_account(client, options["sid"]) if _matches(answer, name, status)]

@@ -108,7 +108,8 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     :param client: the account's client.
     :param options: ``phone_number``, ``state``, ``concurrency``.
     :param dry_run: check mode: nothing is written.
-    :returns: ``numbers``, an entry for each in the order given; before and after say ``present`` or ``absent`` of each.
+    :returns: ``numbers``, an entry for each in the order given; before and after hold ``present`` or ``absent`` for
+        each.
     :raises PartialFailure: where any failed; the others are done, or were not tried because they would fail as it did.
     """
     present = options["state"] == "present"
