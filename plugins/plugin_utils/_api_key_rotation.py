@@ -83,7 +83,7 @@ def next_try(case: ApiKeyCase, read: ApiKeyProbe) -> str | None:
     if case.run.failed:
         return CURRENT if read.current is None else None
     if read.new is None:
-        return None if _waits(case) and _is_listed(read, record.new.sid) else NEW
+        return None if _is_in_grace(case) and _is_listed(read, record.new.sid) else NEW
     return CURRENT if not read.new and read.current is None and record.current.secret else None
 
 
@@ -153,7 +153,7 @@ def _deletes_current(case: ApiKeyCase) -> bool:
     return bool(current.sid) and (current.secret is not None or case.settings.delete_adopted)
 
 
-def _waits(case: ApiKeyCase) -> bool:
+def _is_in_grace(case: ApiKeyCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED or not _deletes_current(case):
@@ -196,7 +196,7 @@ def _created_here(case: ApiKeyCase) -> list[str]:
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 
-def _what_holds(case: ApiKeyCase) -> str:
+def _what_is_valid(case: ApiKeyCase) -> str:
     """Return what is certain, and what the next run does."""
     record = _record(case)
     if record.phase == CREATING:
@@ -209,11 +209,11 @@ def _what_holds(case: ApiKeyCase) -> str:
 
 
 def _hook_failed(case: ApiKeyCase) -> str:
-    return f"{case.run.failed_hook} {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_is_valid(case)}"
 
 
 def _not_answered(case: ApiKeyCase) -> str:
-    return f"{required(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_is_valid(case)}".strip()
 
 
 def _several(case: ApiKeyCase) -> str:
@@ -388,10 +388,10 @@ _ANSWERED: Sequence[Row] = (
 
 #: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not looked", lambda c: _waits(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not looked", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _waits(c) and _is_listed(c.probe, c.record.new.sid),
+        lambda c: _is_in_grace(c) and _is_listed(c.probe, c.record.new.sid),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),
@@ -455,7 +455,7 @@ _NEW_NOT_VALID: Sequence[Row] = (
     Row(
         "deleted again and again",
         lambda c: _is_not_valid(c) and c.noted(GIVEN_UP) >= MOST_REPLACEMENTS,
-        lambda c: Stop(f"Somebody deletes each API key that is created. {_what_holds(c)}"),
+        lambda c: Stop(f"Somebody deletes each API key that is created. {_what_is_valid(c)}"),
     ),
     Row(
         "deleted",

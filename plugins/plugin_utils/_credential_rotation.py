@@ -150,7 +150,7 @@ def _is_aws(case: CredentialCase) -> bool:
     return case.settings.credential_type.has_access_key
 
 
-def _lists(case: CredentialCase) -> bool:
+def _lists_keys(case: CredentialCase) -> bool:
     return _is_aws(case) and case.settings.lists_keys
 
 
@@ -164,7 +164,7 @@ def _in(phase: str, *conditions: Callable[[Any], Any]) -> Callable[[CredentialCa
 
 
 def _keys_not_listed(case: CredentialCase) -> bool:
-    return _lists(case) and case.keys is None
+    return _lists_keys(case) and case.keys is None
 
 
 def _is_due(case: CredentialCase) -> bool:
@@ -186,7 +186,7 @@ def _age_problem(case: CredentialCase) -> str:
     return ""
 
 
-def _waits(case: CredentialCase) -> bool:
+def _is_in_grace(case: CredentialCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED:
@@ -194,7 +194,7 @@ def _waits(case: CredentialCase) -> bool:
     return days_between(required(record.verified_at), settings.now) < settings.grace_days
 
 
-def _was(case: CredentialCase, note: str, what: str) -> bool:
+def _was_noted(case: CredentialCase, note: str, what: str) -> bool:
     return case.noted(note + what) > 0
 
 
@@ -206,17 +206,17 @@ def _new_was_deleted(case: CredentialCase) -> bool:
     return _phase(CREATED, VERIFIED)(case) and not _new_is_listed(case)
 
 
-def _holders(case: CredentialCase) -> list[str]:
+def _with_new_key(case: CredentialCase) -> list[str]:
     """Return the SIDs of the credentials that hold the new key, the oldest first, without the current one's."""
     record = _record(case)
     holding = [each for each in _listed(case) if each.fingerprint == record.new.fingerprint]
     holding.sort(key=lambda each: (each.date_created or "", each.sid))
-    return [each.sid for each in holding if each.sid != record.current.sid and not _was(case, REMOVED, each.sid)]
+    return [each.sid for each in holding if each.sid != record.current.sid and not _was_noted(case, REMOVED, each.sid)]
 
 
-def _surplus(case: CredentialCase) -> list[str]:
+def _created_late(case: CredentialCase) -> list[str]:
     """Return the SIDs of the credentials whose creation was never reported, since the request was applied late."""
-    return [sid for sid in _holders(case) if sid != _record(case).new.sid]
+    return [sid for sid in _with_new_key(case) if sid != _record(case).new.sid]
 
 
 def _old_ones(case: CredentialCase) -> list[str]:
@@ -231,7 +231,7 @@ def _old_ones(case: CredentialCase) -> list[str]:
         if _is_aws(case) and current.fingerprint and each.fingerprint == current.fingerprint and each.sid != current.sid
     ]
     old = [current.sid] if _find(case, current.sid) else []
-    return [sid for sid in [*same_key, *old] if not _was(case, REMOVED, sid)]
+    return [sid for sid in [*same_key, *old] if not _was_noted(case, REMOVED, sid)]
 
 
 def _key_ids(case: CredentialCase) -> list[str]:
@@ -248,14 +248,14 @@ def _unknown_key_ids(case: CredentialCase) -> list[str]:
     return sorted(key_id for key_id in _key_ids(case) if key_id != _current_key_id(case))
 
 
-def _lost_keys(case: CredentialCase) -> list[AccessKey]:
+def _unrecorded_keys(case: CredentialCase) -> list[AccessKey]:
     """Return the access keys that are new since issuing began: lost by a run, or made by somebody else."""
     record = _record(case)
     return [
         key
         for key in case.keys or ()
         # What was deleted may still be listed for some seconds.
-        if key.id not in (*record.present, record.current.key_id) and not _was(case, REVOKED, key.id)
+        if key.id not in (*record.present, record.current.key_id) and not _was_noted(case, REVOKED, key.id)
     ]
 
 
@@ -273,7 +273,7 @@ def _issued(case: CredentialCase) -> Key:
     """Return the key that was issued, without what is not known of it."""
     answer = required(case.answer)
     if answer.kind == PAIR:
-        return replace(_kept(case), fingerprint=answer.value or "")
+        return replace(_existing_pair(case), fingerprint=answer.value or "")
     return answer.value or NO_KEY
 
 
@@ -299,7 +299,7 @@ def _points_to_new(case: CredentialCase) -> bool:
     return pointed[-1:] == [POINTED_TO_NEW] and case.run.passed in (REPOINT, VERIFY)
 
 
-def _needs_proof(case: CredentialCase) -> bool:
+def _needs_key_check(case: CredentialCase) -> bool:
     """Whether the new one's key has to be checked: before consumers depend on it, and before the old one is deleted.
 
     An access key that was made just now may not be listed yet.
@@ -311,12 +311,12 @@ def _needs_proof(case: CredentialCase) -> bool:
 
 def _needs_keys(case: CredentialCase) -> bool:
     """Whether access keys have to be listed just before an old one is deleted; after a save they have to be again."""
-    return _lists(case) and (case.keys is None or case.run.passed != LIST)
+    return _lists_keys(case) and (case.keys is None or case.run.passed != LIST)
 
 
 def _new_key_problem(case: CredentialCase) -> str:
     """Return why the new access key may not be usable; empty where it is, or can't be listed."""
-    if not _lists(case):
+    if not _lists_keys(case):
         return ""
     record = _record(case)
     new = next((key for key in case.keys or () if key.id == record.new.key_id), None)
@@ -324,18 +324,18 @@ def _new_key_problem(case: CredentialCase) -> str:
         return (
             f"The new access key {record.new.key_id} is not among those of the user, so the old one,"
             f" {record.current.key_id or 'which is not known'}, was left as it is. Look at them in IAM."
-            f" {_another_way(record)}"
+            f" {_alternative(record)}"
         )
     if not new.is_active:
         return (
             f"The new access key {record.new.key_id} is {new.status} in IAM, so that {record.new.sid} can't be used."
             f" The old one, {record.current.key_id or 'which is not known'}, was left as it is. Activate the new one,"
-            f" and run the role again. {_another_way(record)}"
+            f" and run the role again. {_alternative(record)}"
         )
     return ""
 
 
-def _another_way(record: CredentialRecord) -> str:
+def _alternative(record: CredentialRecord) -> str:
     if record.phase == REVOKING:
         return f"To have another one made, delete {record.new.sid} at Twilio and the record of this rotation."
     return f"To go back to the old one, delete {record.new.sid} at Twilio."
@@ -343,18 +343,18 @@ def _another_way(record: CredentialRecord) -> str:
 
 def _nothing_to_revoke(case: CredentialCase) -> bool:
     key_id = _record(case).current.key_id
-    return not _is_aws(case) or not key_id or _was(case, REVOKED, key_id)
+    return not _is_aws(case) or not key_id or _was_noted(case, REVOKED, key_id)
 
 
-def _gives_up(case: CredentialCase) -> bool:
+def _is_giving_up(case: CredentialCase) -> bool:
     """Whether this run has begun to go back to the old one."""
-    return case.noted(POINTED_TO_OLD) > 0 or _was(case, REVOKED, _record(case).new.key_id)
+    return case.noted(POINTED_TO_OLD) > 0 or _was_noted(case, REVOKED, _record(case).new.key_id)
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 
-def _what_holds(case: CredentialCase) -> str:
+def _what_is_valid(case: CredentialCase) -> str:
     """Return what is valid now, and what the next run does."""
     record, credential_type = _record(case), case.settings.credential_type
     new, old = record.new, record.current.sid
@@ -379,21 +379,21 @@ def _what_holds(case: CredentialCase) -> str:
             f"Consumers use {new.sid}. The old access key {record.current.key_id} may still be there; the next run"
             " tries again."
         )
-    if _gives_up(case):
+    if _is_giving_up(case):
         left = f" {old} is there." if case.noted(POINTED_TO_OLD) else ""
         return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run continues from here."
-    if _was(case, REMOVED, old):
+    if _was_noted(case, REMOVED, old):
         return f"Consumers use {new.sid}. The next run checks that {old} is deleted, and continues from here."
     both = f"{old} and {new.sid} both exist" if old else f"{new.sid} exists"
     return f"No credential was removed: {both}. The next run continues from here."
 
 
 def _hook_failed(case: CredentialCase) -> str:
-    return f"{case.run.failed_hook} {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_is_valid(case)}"
 
 
 def _not_answered(case: CredentialCase) -> str:
-    return f"{required(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_is_valid(case)}".strip()
 
 
 def _not_new(case: CredentialCase) -> str:
@@ -423,7 +423,7 @@ def _unknown_keys(case: CredentialCase) -> str:
 
 
 def _may_be_used(case: CredentialCase) -> str:
-    keys = [key for key in _lost_keys(case) if key.used is not False]
+    keys = [key for key in _unrecorded_keys(case) if key.used is not False]
     used = "was used" if keys[0].used else "may have been used"
     return (
         f"Since a run ended while it made an access key, there is {' and '.join(key.id for key in keys)}, which {used},"
@@ -432,7 +432,7 @@ def _may_be_used(case: CredentialCase) -> str:
 
 
 def _may_be_held(case: CredentialCase) -> str:
-    keys, sids = (" and ".join(each) for each in ([key.id for key in _lost_keys(case)], _newer_sids(case)))
+    keys, sids = (" and ".join(each) for each in ([key.id for key in _unrecorded_keys(case)], _newer_sids(case)))
     return (
         f"Since a run ended while it made an access key, there is {keys}, and at Twilio there is {sids}, which may hold"
         " it, so it was not deleted. The record may be an old one that was restored. If nobody uses that access key,"
@@ -494,7 +494,7 @@ def _delete(sid: str) -> Step:
     return Request(DELETE, sid, note=REMOVED + sid)
 
 
-def _kept(case: CredentialCase) -> Key:
+def _existing_pair(case: CredentialCase) -> Key:
     """Return the key that a second attempt begins with: a key pair that was made is used again."""
     return Key(private_key_path=_record(case).new.private_key_path)
 
@@ -535,7 +535,7 @@ def _save_verified(case: CredentialCase) -> Step:
 
 
 def _save_again(failure: str = "") -> Callable[[CredentialCase], Step]:
-    return lambda case: Save({"phase": ISSUING, "new": _kept(case)}, failure=failure and _not_new(case))
+    return lambda case: Save({"phase": ISSUING, "new": _existing_pair(case)}, failure=failure and _not_new(case))
 
 
 def _save_revoking(case: CredentialCase) -> Step:
@@ -555,7 +555,7 @@ def _save_over(case: CredentialCase) -> Step:
 
 
 def _save_other(case: CredentialCase) -> Step:
-    new, other = _record(case).new, _holders(case)[0]
+    new, other = _record(case).new, _with_new_key(case)[0]
     return Save(
         {"phase": CREATED, "new": replace(new, sid=other), "verified_at": None},
         event=f"{new.sid} is missing, and {other} holds the same key",
@@ -605,7 +605,7 @@ _ANSWERED: Sequence[Row] = (
     ),
     Row(
         "verified, the old one was deleted",
-        _in(VERIFIED, lambda c: c.answered(DELETED) and _was(c, REMOVED, c.record.current.sid)),
+        _in(VERIFIED, lambda c: c.answered(DELETED) and _was_noted(c, REMOVED, c.record.current.sid)),
         _save_revoking,
     ),
     Row("no answer, or a refusal", lambda c: c.answered(REFUSED, UNKNOWN), lambda c: Stop(_not_answered(c))),
@@ -613,10 +613,10 @@ _ANSWERED: Sequence[Row] = (
 
 #: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not read", lambda c: _waits(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _waits(c) and not _new_was_deleted(c) and not _surplus(c),
+        lambda c: _is_in_grace(c) and not _new_was_deleted(c) and not _created_late(c),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),
@@ -627,11 +627,13 @@ _RESUMED: Sequence[Row] = (
     ),
     Row(
         "resumed, a request may be on its way",
-        lambda c: c.run.resumed and not c.run.settled and (_phase(ISSUED)(c) or (_phase(ISSUING)(c) and _lists(c))),
+        lambda c: (
+            c.run.resumed and not c.run.settled and (_phase(ISSUED)(c) or (_phase(ISSUING)(c) and _lists_keys(c)))
+        ),
         lambda c: Settle(),
     ),
     Row(
-        # A run that makes or revokes a key depends on the keys; the credentials are read where one may be deleted.
+        # A run that makes or revokes a key depends on the keys; one that may delete credentials reads these, too.
         "not read",
         lambda c: c.probe is None and (c.run.resumed or not _phase(ISSUING, REVOKING)(c)),
         lambda c: Probe(),
@@ -665,24 +667,24 @@ _ISSUING: Sequence[Row] = (
     ),
     Row(
         "issuing, a new key that may be in use",
-        _in(ISSUING, lambda c: any(key.used is not False for key in _lost_keys(c))),
+        _in(ISSUING, lambda c: any(key.used is not False for key in _unrecorded_keys(c))),
         lambda c: Stop(_may_be_used(c)),
     ),
     Row(
         "issuing, a new key, not read",
-        _in(ISSUING, _lost_keys, lambda c: c.probe is None),
+        _in(ISSUING, _unrecorded_keys, lambda c: c.probe is None),
         lambda c: Probe(),
     ),
     Row(
         "issuing, a new key that a credential may hold",
-        _in(ISSUING, _lost_keys, _newer_sids),
+        _in(ISSUING, _unrecorded_keys, _newer_sids),
         lambda c: Stop(_may_be_held(c)),
     ),
     Row(
         # Its secret is lost with the run that made it.
         "issuing, a key was lost",
-        _in(ISSUING, _lost_keys),
-        lambda c: _revoke(_lost_keys(c)[0].id),
+        _in(ISSUING, _unrecorded_keys),
+        lambda c: _revoke(_unrecorded_keys(c)[0].id),
     ),
     Row(
         "issuing, AWS",
@@ -707,8 +709,8 @@ _ISSUED: Sequence[Row] = (
     ),
     Row(
         "issued, found",
-        _in(ISSUED, _holders),
-        lambda c: _save_created(c, _holders(c)[0]),
+        _in(ISSUED, _with_new_key),
+        lambda c: _save_created(c, _with_new_key(c)[0]),
         plan="A run ended after it created the {noun}: save its SID, {rest}.",
     ),
     Row(
@@ -724,7 +726,7 @@ _ISSUED: Sequence[Row] = (
     Row(
         # Its secret is lost with the run that made it.
         "issued, not created, AWS",
-        _in(ISSUED, _is_aws, lambda c: not _was(c, REVOKED, c.record.new.key_id)),
+        _in(ISSUED, _is_aws, lambda c: not _was_noted(c, REVOKED, c.record.new.key_id)),
         lambda c: _revoke(c.record.new.key_id),
         plan="A run ended before it created the {noun}: delete its access key, {steps}.",
     ),
@@ -747,14 +749,14 @@ _NEW_DELETED: Sequence[Row] = (
     Row(
         # The record may be an old one that was restored, and consumers may use this one.
         "new one missing, but another one holds its key",
-        lambda c: _new_was_deleted(c) and bool(_holders(c)) and not _was(c, REVOKED, c.record.new.key_id),
+        lambda c: _new_was_deleted(c) and bool(_with_new_key(c)) and not _was_noted(c, REVOKED, c.record.new.key_id),
         _save_other,
         plan="Somebody deleted the new {noun}, but there is another one with its key: {rest}.",
     ),
     Row(
         "created once more, late",
-        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
-        lambda c: _delete(_surplus(c)[0]),
+        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_created_late(c)),
+        lambda c: _delete(_created_late(c)[0]),
         plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
     ),
     Row(
@@ -765,7 +767,7 @@ _NEW_DELETED: Sequence[Row] = (
     ),
     Row(
         "new one missing, AWS",
-        lambda c: _new_was_deleted(c) and _is_aws(c) and not _was(c, REVOKED, c.record.new.key_id),
+        lambda c: _new_was_deleted(c) and _is_aws(c) and not _was_noted(c, REVOKED, c.record.new.key_id),
         lambda c: _revoke(c.record.new.key_id),
         plan="Somebody deleted the new {noun}, and there is no old one: delete the new access key.",
     ),
@@ -787,23 +789,23 @@ _CREATED: Sequence[Row] = (
     ),
     Row(
         "created or verified, keys not listed",
-        lambda c: _needs_proof(c) and _needs_keys(c),
+        lambda c: _needs_key_check(c) and _needs_keys(c),
         _list_keys,
         plan="Go on with the new {noun}: {rest}.",
     ),
     Row(
         "created or verified, the new access key can't be used",
-        lambda c: _needs_proof(c) and bool(_new_key_problem(c)),
+        lambda c: _needs_key_check(c) and bool(_new_key_problem(c)),
         lambda c: Stop(_new_key_problem(c)),
     ),
     Row(
         "created or verified, private key not read",
-        lambda c: _needs_proof(c) and not _is_aws(c) and not c.answered(PAIR),
+        lambda c: _needs_key_check(c) and not _is_aws(c) and not c.answered(PAIR),
         _request_pair(READ_PAIR, reads=True),
     ),
     Row(
         "created or verified, private key not in place",
-        lambda c: _needs_proof(c) and not _is_aws(c) and c.answer.value != c.record.new.fingerprint,
+        lambda c: _needs_key_check(c) and not _is_aws(c) and c.answer.value != c.record.new.fingerprint,
         lambda c: Stop(_no_private_key(c)),
     ),
     Row(

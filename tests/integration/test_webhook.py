@@ -170,7 +170,7 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         (
             "primary only",
             REFUSES.format("new"),
-            "the new token. To a request signed with it, it answered with the HTTP status 403, and 200 or 204 is",
+            "the new token. To a request signed with it, it answered with the HTTP status 403, and only 200 or 204",
             2,
         ),
         (
@@ -194,7 +194,7 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         (
             "everything",
             ACCEPTS_ALL,
-            "proves nothing. To that request, it answered with the HTTP status 200, and 200 or 204",
+            "proves nothing. To that request, it answered with the HTTP status 200, and only 200 or 204",
             3,
         ),
         ("no address", "Check the webhook's address and the tokens", "needs rotate_auth_token_webhook_url", 0),
