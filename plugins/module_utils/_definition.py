@@ -78,7 +78,7 @@ CONNECTION_CHECKS: Mapping[str, Check] = {
 def given(own_options: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's arguments without options that are not given; see :meth:`Definition.given`.
 
-    :param own_options: the options beside those of the connection, as in an argument spec.
+    :param own_options: the options besides those of the connection, as in an argument spec.
     :param arguments: as they were written.
     """
     connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
@@ -96,7 +96,7 @@ def _nothing_to_check(options: Options) -> None:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a module's file declares beside its documentation.
+    """What a module's file declares besides its documentation.
 
     :param options: its own options, as in an argument spec.
     :param operation: what it does with them; see :func:`converging` and :func:`reading`.

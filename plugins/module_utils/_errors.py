@@ -53,7 +53,7 @@ class TwilioError(Exception):
     """Any failure that is reported to a user.
 
     :param message: a sentence for the user; it never holds a secret.
-    :param result: what the task returns beside the message, e.g. what was done before the failure.
+    :param result: what the task returns besides the message, e.g. what was done before the failure.
     :ivar diff: what was changed before the failure, as ``--diff`` shows it; None where nothing was.
     """
 
@@ -65,7 +65,7 @@ class TwilioError(Exception):
         self.result: dict[str, Any] = dict(result or {})
 
     def details(self) -> dict[str, Any]:
-        """Return the failed task's keys beside ``msg``."""
+        """Return the failed task's keys besides ``msg``."""
         return dict(self.result)
 
 
@@ -137,7 +137,7 @@ class CallError(TwilioError):
         self.request_id = request_id
 
     def details(self) -> dict[str, Any]:
-        """Return the failed task's keys beside ``msg``: the call's own, and what was done before it."""
+        """Return the failed task's keys besides ``msg``: the call's own, and what was done before it."""
         return {
             "status": self.status,
             "code": self.code,

@@ -77,7 +77,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         }
 
     def remarks(self, case: ApiKeyCase) -> list[str]:
-        """Return what a run's message reports beside what was done: the keys of the name that stay as they are."""
+        """Return what a run's message reports besides what was done: the keys of the name that stay as they are."""
         kept = table.others(case)
         return [f"left as it is: {', '.join(kept)}"] if kept else []
 

@@ -55,7 +55,7 @@ class ApiKeyRecord:
     :param current: the key that is replaced, or was made last.
     :param new: the one that is to replace it.
     :param mark: the end of the names of the keys that this rotation creates: ten hexadecimal digits.
-    :param verified_at: when the consumers were seen to work with the new one.
+    :param verified_at: when the consumers were verified with the new one.
     """
 
     account_sid: str

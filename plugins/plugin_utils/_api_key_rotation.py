@@ -356,7 +356,7 @@ _FAILED: Sequence[Row] = (
         lambda c: c.run.failed and c.noted(VERIFIED_AGAIN) and not c.run.settled,
         lambda c: Settle(),
     ),
-    Row("roll back, not looked", lambda c: c.run.failed and c.probe is None, lambda c: Probe()),
+    Row("roll back, not read", lambda c: c.run.failed and c.probe is None, lambda c: Probe()),
     Row(
         "roll back, the current one is not valid",
         lambda c: c.run.failed and not c.probe.current,
@@ -388,7 +388,7 @@ _ANSWERED: Sequence[Row] = (
 
 #: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not looked", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
         lambda c: _is_in_grace(c) and _is_listed(c.probe, c.record.new.sid),
@@ -405,7 +405,7 @@ _RESUMED: Sequence[Row] = (
         lambda c: c.run.resumed and _phase(CREATING, CREATED)(c) and not c.run.settled,
         lambda c: Settle(),
     ),
-    Row("not looked", lambda c: c.probe is None and _needs_probe(c), lambda c: Probe()),
+    Row("not read", lambda c: c.probe is None and _needs_probe(c), lambda c: Probe()),
 )
 
 _IDLE: Sequence[Row] = (

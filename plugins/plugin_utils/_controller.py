@@ -24,7 +24,7 @@ class ControllerError(Exception):
     """Fails the task.
 
     :param message: a sentence for the user; it holds no secret.
-    :param result: what the task returns beside it.
+    :param result: what the task returns besides it.
     """
 
     def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
@@ -34,7 +34,7 @@ class ControllerError(Exception):
 
 
 class ControllerAction(ActionBase):
-    """An action plugin whose work is :meth:`perform`, which a subclass implements, beside its table of options.
+    """An action plugin; a subclass provides the table of options, and implements :meth:`perform`, which does the work.
 
     The result never holds the invocation, which Ansible would print at ``-vvv``. The texts of options that are marked
     ``no_log`` are masked in the message of a failure. What a success returns is left as it is: a short password must

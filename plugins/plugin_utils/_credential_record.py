@@ -90,7 +90,7 @@ class CredentialRecord:
     :param current: the credential that is replaced, or was made last.
     :param new: the one that is to replace it.
     :param present: the ids of the access keys that there were when issuing began.
-    :param verified_at: when the consumers were seen to work with the new one.
+    :param verified_at: when the consumers were verified with the new one.
     """
 
     account_sid: str

@@ -12,7 +12,7 @@ new one is created first, and the old one is deleted last. The record holds no s
 fingerprint, with which its name is signed. What must hold whatever fails, and is explored in ``tests/unit``:
 
 1. What the consumers use exists at Twilio, and so does its key: an access key in IAM, or a private key on the disk.
-2. Nothing old is removed unless the new one was seen to be usable just before, in the same run.
+2. Nothing old is removed unless the new one was found usable just before, in the same run.
 3. No credential and no access key that a run made stays unknown to the record after the next run.
 4. A run that finds nothing due sends one request, and changes nothing.
 5. No access key is deleted that somebody else may use, and none that a listed credential may hold.

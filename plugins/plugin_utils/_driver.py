@@ -135,7 +135,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         """Return the role's result; ``due_in_days`` in it is None where the run failed, or that is not known."""
 
     def remarks(self, case: Any) -> Sequence[str]:
-        """Return what a run's message reports beside what was done, as parts of a sentence."""
+        """Return what a run's message reports besides what was done, as parts of a sentence."""
         return ()
 
 

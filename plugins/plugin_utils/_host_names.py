@@ -16,7 +16,7 @@ from ansible.inventory.data import InventoryData
 from ansible.plugins.loader import inventory_loader
 from ansible.utils.path import unfrackpath
 
-#: Names of groups that are Ansible's own, and a key of a dump beside its groups.
+#: Names of groups that are Ansible's own, and a key of a dump besides its groups.
 NO_GROUP = frozenset({"all", "ungrouped", "_meta"})
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}", re.IGNORECASE)

@@ -45,7 +45,7 @@ NO_VERSION = ""
 #: How many bytes an encrypted record may have; one of two tokens has about 2000.
 _LIMIT = 1_000_000
 
-#: What the encryption needs beside the password: see RFC 8018, section 4.1.
+#: What the encryption needs besides the password: see RFC 8018, section 4.1.
 _SALT_LENGTH = 32
 
 
@@ -225,7 +225,7 @@ class RecordFile:
         try:
             # YAML reads a date without quotes as a date, not as text.
             record = plain(yaml.load(text, Loader=_Loader))
-        # What the parser raises beside its own errors, for content such as a date of the 13th month.
+        # What the parser raises besides its own errors, for content such as a date of the 13th month.
         except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
             record = None
         if not isinstance(record, dict) or not record:

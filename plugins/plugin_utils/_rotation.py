@@ -208,7 +208,7 @@ class RunHook(Step):
     """Run a task file.
 
     :param name: the hook's.
-    :param variables: those that it gets beside those of every hook.
+    :param variables: those that it gets besides those of every hook.
     """
 
     name: str

@@ -70,7 +70,7 @@ _OWN_HOOKS = ("verify_webhook.yml", "verify_api_key.yml")
 #: How the role's variables of task files end: rotate_auth_token_verify_tasks is the hook "verify".
 HOOK_SUFFIX = "_tasks"
 
-#: The role's variables, without their prefix, beside those of the connection and its hooks. The roles' argument specs
+#: The role's variables, without their prefix, besides those of the connection and its hooks. The roles' argument specs
 #: document them.
 _COMMON: Mapping[str, Mapping[str, Any]] = {
     "max_age_days": {"type": "float", "default": 90.0},
@@ -130,7 +130,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 
 def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the variables, without their prefix, of the role that rotates this, beside its hooks.
+    """Return the variables, without their prefix, of the role that rotates this, besides its hooks.
 
     :param rotates: the task's option of that name, not checked yet.
     """

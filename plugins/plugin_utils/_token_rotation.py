@@ -58,11 +58,11 @@ AS_PRIMARY, AS_PENDING = "primary", "pending"
 
 #: The notes of a run.
 DELETED_UNKNOWN, DELETED_AS_PENDING, DELETED_AS_PRIMARY = "deleted unknown", "deleted as pending", "deleted as primary"
-PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, LOOKED_AGAIN = "promoted by somebody", "deleted by somebody", "looked again"
+PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, TRIED_AGAIN = "promoted by somebody", "deleted by somebody", "tried again"
 FOUND_ELSEWHERE = "found elsewhere"
 
 #: How often a run tries again after a promotion that was answered with 401 or 404, which may be a passing fault.
-MOST_LOOKS = 2
+MOST_TRIES = 2
 #: How many tokens a run replaces that somebody else has deleted.
 MOST_REPLACEMENTS = 2
 
@@ -599,9 +599,9 @@ _STAGED: Sequence[Row] = (
     Row(
         "verified by this run, not promoted because of a passing fault",
         lambda c: (
-            _phase(VERIFIED)(c) and c.run.saved and c.answered(NOT_PROMOTED) and c.noted(LOOKED_AGAIN) < MOST_LOOKS
+            _phase(VERIFIED)(c) and c.run.saved and c.answered(NOT_PROMOTED) and c.noted(TRIED_AGAIN) < MOST_TRIES
         ),
-        lambda c: Request(PROMOTE, note=LOOKED_AGAIN),
+        lambda c: Request(PROMOTE, note=TRIED_AGAIN),
     ),
     Row(
         "verified by this run, not promoted",

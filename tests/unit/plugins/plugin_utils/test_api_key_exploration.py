@@ -644,7 +644,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         Scenario(("grace over",), grace_days=1, disturbances=()),
     ),
     "the old one goes without a look": Mutation(
-        altered("not looked", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
+        altered("not read", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
         "does not come directly after a look",
         Scenario(("grace over",), disturbances=()),
     ),

@@ -361,11 +361,11 @@ ROWS = [
     (
         "not promoted, both are valid",
         case(VERIFIED, OWN, BOTH, Answer(NOT_PROMOTED)),
-        Request(PROMOTE, note=tokens.LOOKED_AGAIN),
+        Request(PROMOTE, note=tokens.TRIED_AGAIN),
     ),
     (
         "not promoted again and again",
-        case(VERIFIED, replace(OWN, notes=(tokens.LOOKED_AGAIN,) * 2), BOTH, Answer(NOT_PROMOTED, message="not found")),
+        case(VERIFIED, replace(OWN, notes=(tokens.TRIED_AGAIN,) * 2), BOTH, Answer(NOT_PROMOTED, message="not found")),
         Stop("not found"),
     ),
     ("promotion, no answer: look", case(VERIFIED, OWN, answer=Answer(UNKNOWN)), Probe()),
