@@ -35,7 +35,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._baseline import 
 from ansible_collections.community.twilio.plugins.plugin_utils._baseline_file import Facts, exported, is_unedited
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
 from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
-from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     WRITE,
     NotOwnError,
@@ -116,7 +116,7 @@ def _folder(path: str | None) -> Path:
     """
     if not path or not os.path.isabs(path):
         raise ControllerError(f"{PREFIX}path: expected the absolute path of a folder.")
-    if refusal := goes_with_the_job(Path(path, "account.yml")):
+    if refusal := refusal_in_job_folder(Path(path, "account.yml")):
         raise ControllerError(f"{PREFIX}path: {refusal}")
     return Path(path)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does what a rotation has to do next, on the controller; the module of the same name documents it."""
+"""Performs the next steps of a rotation on the controller; the module of the same name documents it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ActionModule(ControllerAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run the task; see :meth:`ControllerAction.run`."""
-        # One that failed, too: where a play ignores errors, the role's next task asks.
+        # On a failure, too: where a play ignores errors, the role's next task reads it.
         return {"has_next": False, **super().run(tmp, task_vars)}
 
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -65,7 +65,7 @@ class ActionModule(ControllerAction):
                 "handed_over": {
                     name: plain(self._templar.template(self._variables[variable]))
                     for name, variable in handed_over(rotates).items()
-                    # What is there in a run's first call is another run's.
+                    # In a run's first call, these variables are left over from another run.
                     if arguments.get("state") and variable in self._variables
                 },
                 "hooks": {name.removesuffix(HOOK_SUFFIX): values[name] for name in hooks.intersection(values)},
@@ -109,6 +109,6 @@ class ActionModule(ControllerAction):
             "variables": dict(called.next.variables),
         }
         if called.record is not None:
-            # The next call has to be given it; nobody has to see it.
+            # The next call needs it, and nobody has to see it.
             result.update(record=dict(called.record), _ansible_no_log=True)
         return result

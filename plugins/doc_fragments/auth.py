@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The connection's options; ``MODULE`` adds what is true of modules alone, ``PLUGIN`` what only plugins may say.
+    """The connection's options; ``MODULE`` adds notes for modules alone, ``PLUGIN`` what only plugins may declare.
 
     ``PLUGIN`` has no secrets: ``ansible-config dump`` shows what Ansible reads from the environment for a plugin, so
     plugins read them themselves.
@@ -45,7 +45,7 @@ options:
     type: str
   edge:
     description:
-      - The Twilio edge to connect to, such as V(dublin). Without O(region), the region V(us1) is meant.
+      - The Twilio edge to connect to, such as V(dublin). Without O(region), the region is V(us1).
       - If not given, the environment variable E(TWILIO_EDGE) is used.
     type: str
   base_url:
@@ -59,14 +59,14 @@ options:
     description:
       - How many seconds each attempt at a request may take as a whole, from connecting to the last byte of the answer;
         3600 at most.
-      - The time that it takes to look up a host name comes on top, where the system needs longer.
+      - The lookup of a host name can't be ended, so it may add to that.
     type: float
     default: 30.0
   max_retries:
     description:
       - How many further attempts may follow the first.
       - A request that Twilio may have applied already is only repeated where that does no harm; otherwise the module
-        first looks whether it was applied.
+        first checks whether it was applied.
     type: int
     default: 5
   validate_certs:

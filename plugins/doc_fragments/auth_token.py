@@ -15,13 +15,13 @@ options:
   auth_token:
     description:
       - The account's primary auth token, as far as known.
-      - Required, because only an auth token reaches auth tokens. O(api_key_sid) and O(api_key_secret) are accepted, so
-        that C(module_defaults) can set them for all modules, but not used.
+      - Required, because only an auth token can manage auth tokens. O(api_key_sid) and O(api_key_secret) are accepted,
+        so that C(module_defaults) can set them for all modules, but not used.
       - If not given, the environment variable E(TWILIO_AUTH_TOKEN) is used.
     required: true
   secondary_auth_token:
     description: The account's secondary auth token, as far as known.
     type: str
 notes:
-  - Twilio never tells a token that exists, so the given tokens are tried, each with one request that changes nothing.
+  - Twilio never returns an existing token, so the given ones are tried, each with one request that changes nothing.
 """

@@ -27,18 +27,18 @@ options:
   friendly_name:
     description:
       - The credential's name, 64 characters at most. It identifies the credential where O(sid) is not given.
-      - Twilio lets several credentials bear one name. The task fails then, and lists them, where one has to be chosen.
+      - Twilio allows several credentials with one name. Where one has to be chosen, the task fails, and lists them.
       - The name that Twilio holds may end with a signature, a space, V(#) and ten hexadecimal digits; see
-        O(update_secret). It is not part of the name here, and a name that itself ends so is refused.
+        O(update_secret). It is not part of the name here, and a name that itself ends this way is refused.
     type: str
   update_secret:
     description:
-      - What to do about a credential that exists already. Twilio never gives a key back, and can't change it in place.
+      - What to do about a credential that exists already. Twilio never returns a key, and can't change it in place.
       - V(on_create) sends the key only when the credential is created.
-      - V(when_changed) makes a new credential when the key differs from the one in place. To tell, the module signs the
-        name of what it creates, so it may have 52 characters at most. About a credential that is not signed,
+      - V(when_changed) creates a new credential when the key differs from the one in place. To detect that, the module
+        signs the name of what it creates, so it may have 52 characters at most. For a credential that is not signed,
         O(unsigned) decides.
-      - V(always) makes a new, signed credential in each run.
+      - V(always) creates a new, signed credential in each run.
     type: str
     choices:
       - on_create
@@ -48,13 +48,13 @@ options:
   unsigned:
     description:
       - What to do under O(update_secret=when_changed) about a credential whose name is not signed, because it was made
-        by hand or with O(update_secret=on_create). Whether it holds the given key can't be told.
+        by hand or with O(update_secret=on_create). Whether it holds the given key can't be determined.
       - It has no effect with another O(update_secret), and none where a credential of that name is signed. If the
         signed one holds another key, a new one is made, and the unsigned one is among those that are replaced.
-      - V(warn) leaves it as it is, with a warning. It does not follow the key.
-      - V(adopt) takes your word that it holds the given key. Its name is signed, its SID stays, and it follows the key
-        from then on.
-      - V(replace) makes a new, signed credential, as if the key had changed.
+      - V(warn) leaves it as it is, with a warning, even if the key changes.
+      - V(adopt) treats it as holding the given key, which you must know. Its name is signed, its SID stays, and a later
+        change of the key is noticed.
+      - V(replace) creates a new, signed credential, as if the key had changed.
       - V(fail) fails the task.
       - Where several credentials have that name and none is signed, the task fails, except with V(replace).
     type: str
@@ -66,9 +66,9 @@ options:
     default: warn
   remove_replaced:
     description:
-      - Whether the other credentials of that name are deleted, once the wanted one exists. Also what an earlier run
-        that was cut short left behind. In diff mode, C(replaced) lists them.
-      - Consumers hold the SID, so point them to the new credential before the old one goes.
+      - Whether the other credentials of that name are deleted, once the wanted one exists, also those that an earlier,
+        interrupted run left behind. In diff mode, C(replaced) lists them.
+      - Consumers use the SID, so point them to the new credential before the old one is deleted.
     type: bool
     default: false
 """

@@ -21,7 +21,7 @@ options:
     elements: str
     required: true
   concurrency:
-    description: How many requests may be under way at once, from 1 to 100.
+    description: How many requests may be in progress at once, from 1 to 100.
     type: int
     default: 8
 """

@@ -16,7 +16,7 @@ options:
     description:
       - The SID of a subaccount to act as.
       - Twilio lets only the subaccount's own token reach these resources, so it is read first, with one more request.
-        That takes the parent's O(auth_token), an API key is not enough. It is kept in memory and never returned.
+        That needs the parent's O(auth_token); an API key is not enough. It is kept in memory and never returned.
       - O(account_sid) itself may be given. Then it is as if this were not given.
     type: str
 """

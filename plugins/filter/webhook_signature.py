@@ -18,10 +18,10 @@ from ansible_collections.community.twilio.plugins.plugin_utils._webhook import s
 def webhook_signature(url: Any, *, auth_token: Any, parameters: Any = None) -> str:
     """Return the value of the header X-Twilio-Signature.
 
-    :param url: the whole address that Twilio is told; its fragment does not count.
+    :param url: the whole address as configured at Twilio; its fragment is ignored.
     :param auth_token: the account's primary token.
     :param parameters: the form fields of a POST; none where it is left out.
-    :raises AnsibleFilterError: naming the option that holds something else than text, and repeating no value.
+    :raises AnsibleFilterError: naming the option that holds something other than text, and repeating no value.
     """
     return signature(_text("the URL", plain(url)), _text("auth_token", plain(auth_token)), _fields(plain(parameters)))
 
@@ -54,7 +54,7 @@ def _wrong(option: str, expected: str, got: Any) -> AnsibleFilterError:
 
 
 class FilterModule:
-    """The filter, as Ansible asks for it."""
+    """The filter, as Ansible loads it."""
 
     def filters(self) -> dict[str, Callable[..., str]]:
         """Return the filters of this file by their names."""

@@ -26,23 +26,23 @@ options:
     # It may be in the environment instead; where it is in neither, a module's sentence names both.
     required: false
   auth_token:
-    # Ansible shows a value that is not of an option's type; this one is checked here, and never shown.
+    # Ansible shows a value that has not the option's type; this one is checked here, and never shown.
     type: raw
   api_key_secret:
     type: raw
   plugin:
-    description: The name of this plugin, so that a file of another's is not taken for one of its own.
+    description: The name of this plugin, which distinguishes its files from those of others.
     type: str
     required: true
     choices:
       - community.twilio.twilio_accounts
   hostname:
     description:
-      - What names a host.
+      - Which field of an account is the host's name.
       - With V(friendly_name), an account is named by its SID all the same, with a warning, if its name is also that of
         another account, of a group, or of a host of another source; if it is one of Ansible's own, such as V(all) or
-        V(localhost), or looks like a SID; or if it has characters that a pattern, a template or a file's name would
-        take for something else, such as V(*), V({), V(:) or V(/).
+        V(localhost), or looks like a SID; or if it has characters with another meaning in a pattern, a template or the
+        name of a file, such as V(*), V({), V(:) or V(/).
       - Hosts and groups of other sources are known if Ansible reads these before this file, or if they are lists of
         hosts or files in INI, YAML or TOML. So name sources whose hosts come from a script or another plugin before
         this one.
@@ -136,14 +136,14 @@ FILTERS: Mapping[str, Mapping[str, Any]] = {
     "friendly_name": {"type": "str"},
 }
 
-#: What it asks, as a module would: the same checks, the same sentences, the same client.
+#: The query, defined like a module, with the same checks, messages and client.
 DEFINITION = Definition(
     options={**account.OPTIONS, **FILTERS},
     checks=account.CHECKS,
     operation=reading(account.look_up),
 )
 
-#: An account's tasks run on the controller that runs the play, which need not be the one that lists the accounts.
+#: The tasks of an account run on the controller that runs the play, which may not be the one that lists the accounts.
 CONNECTION_VARIABLES = {
     "ansible_connection": "local",
     "ansible_python_interpreter": make_trusted("{{ ansible_playbook_python }}"),
@@ -172,14 +172,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return safe_group_name(to_safe_group_name(name))
 
     def verify_file(self, path: str) -> bool:
-        """Tell whether a file may be this plugin's, by its name."""
+        """Return whether a file may be this plugin's, by its name."""
         return bool(super().verify_file(path)) and path.endswith(SUFFIXES)
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
-        """Add the hosts that a configuration file asks for.
+        """Add the hosts that a configuration file describes.
 
         :param cache: whether what is cached may be used.
-        :raises AnsibleParserError: with the sentence that a module would fail with.
+        :raises AnsibleParserError: with the message that a module would fail with.
         """
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
@@ -187,24 +187,24 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         try:
             made = self._construct_all({found["sid"]: found for found in accounts})
         except AnsibleError as error:
-            # Without its cause: Ansible would show the lines of the file around it, and one may be a secret's.
+            # Without its cause: Ansible would show the lines of the file around it, and one may hold a secret.
             raise AnsibleParserError(error.message) from None
         self._add(made)
 
-    # What there is
+    # The accounts
 
     def _accounts(self, path: str, cache: bool) -> list[dict[str, Any]]:
         """Return the accounts, without tokens: the cached ones, where they may be used."""
         if not self.get_option("cache"):
-            return self._ask()
-        # Another account, or another filter, is another question.
-        asked = [path, *(self._given(name) for name in ("account_sid", "base_url")), self.get_option("filters")]
-        key = self.get_cache_key(repr(asked))
+            return self._fetch()
+        # Another account, or another filter, has a cache entry of its own.
+        query = [path, *(self._given(name) for name in ("account_sid", "base_url")), self.get_option("filters")]
+        key = self.get_cache_key(repr(query))
         if not (cache and key in self.cache):
-            self.cache[key] = self._ask()
+            self.cache[key] = self._fetch()
         return [plain(found) for found in self.cache[key]]
 
-    def _ask(self) -> list[dict[str, Any]]:
+    def _fetch(self) -> list[dict[str, Any]]:
         for library in _libs.MISSING:
             raise AnsibleParserError(missing_required_lib(library))
         filters = self.get_option("filters") or {}
@@ -239,13 +239,13 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     @staticmethod
     def _checked(option: str, value: Any) -> Any:
-        """Return a value, and if it is a secret's, see that it is a text, or a number, as YAML reads one of digits."""
+        """Return a value; a secret's is checked to be a text, or a number, as YAML reads a text of digits."""
         is_wrong = isinstance(value, (bool, float, bytes, date, Mapping, Set, list, tuple))
         if is_wrong and option in DEFINITION.secret_options:
             raise AnsibleParserError(f"{option}: expected a text; in YAML, a text may need quotes")
         return value
 
-    # What it is called
+    # Their names
 
     def _names(self, accounts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Return the names of those accounts that are not named by their SIDs.
@@ -271,17 +271,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             for sid, name in names.items()
         }
         for problem in dict.fromkeys(filter(None, problems.values())):
-            self._tell(problem, (sid for sid in names if problems[sid] == problem), names)
+            self._warn(problem, (sid for sid in names if problems[sid] == problem), names)
         return {sid: name for sid, name in names.items() if not problems[sid]}
 
     def _is_free(self, name: str, sid: str) -> bool:
-        """Tell whether no host has a name, other than this account's, of another file that lists it too."""
+        """Return whether no host has a name, except one of the same account from another file that lists it, too."""
         host = self.inventory.hosts.get(name)
         if host is None:
             return True
         return host.vars.get("twilio_sid") == sid and str(host.vars.get("inventory_file")).endswith(SUFFIXES)
 
-    def _tell(self, problem: str, sids: Iterable[str], names: Mapping[str, str]) -> None:
+    def _warn(self, problem: str, sids: Iterable[str], names: Mapping[str, str]) -> None:
         shown = [f"{names[sid]!r} ({sid})" for sid in sids]
         more = [f"and {len(shown) - SHOWN} more"] if len(shown) > SHOWN else []
         self.display.warning(
@@ -293,7 +293,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _construct_all(self, accounts: Mapping[str, Mapping[str, Any]]) -> InventoryData:
         """Return an inventory of accounts, given by their SIDs, and of nothing else.
 
-        Which groups ``keyed_groups`` makes is known only then; an account named like one of them gives its name up.
+        Which groups ``keyed_groups`` makes is known only then; an account with the name of one is named by its SID.
         """
         names = self._names(accounts)
         while True:
@@ -301,7 +301,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             clashing = [sid for sid, name in names.items() if name in made.groups]
             if not clashing:
                 return made
-            self._tell(OF_A_GROUP, clashing, names)
+            self._warn(OF_A_GROUP, clashing, names)
             names = {sid: name for sid, name in names.items() if sid not in clashing}
 
     def _construct(self, accounts: Mapping[str, Mapping[str, Any]]) -> InventoryData:
@@ -341,7 +341,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         return {**make_unsafe({f"twilio_{key}": value for key, value in found.items()}), **CONNECTION_VARIABLES}
 
     def _compose(self, template: str, variables: Any, *arguments: Any, **options: Any) -> Any:
-        # What came of a filter may hold what its input didn't.
+        # A filter's result may look like a template where its input did not.
         return make_unsafe(super()._compose(template, variables, *arguments, **options))
 
     def _add(self, made: InventoryData) -> None:
@@ -350,7 +350,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.inventory.add_host(host.name)
             for key, value in host.vars.items():
                 if key not in SOURCE_VARIABLES:
-                    # The inventory's own method would take a group of that name.
+                    # The inventory's own method would prefer a group of that name.
                     self.inventory.hosts[host.name].set_variable(key, value)
         groups = [group for group in made.groups.values() if group.name not in NO_GROUP]
         for group in groups:

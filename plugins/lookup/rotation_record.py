@@ -12,7 +12,7 @@ description:
   - Returns what a role that rotates, such as P(community.twilio.rotate_auth_token#role) or
     P(community.twilio.rotate_api_key#role), has saved in its store V(file), so that other plays use the auth token or
     the API key that is valid now.
-  - It only reads, on the controller. Nothing is written or locked, and a rotation that is under way does not hinder it.
+  - It only reads, on the controller. Nothing is written or locked, and it works while a rotation is running.
   - Where there is no record, where it can't be decrypted, and where the folder or the file is not the user's alone, the
     lookup fails with a sentence that holds no secret. Unless C(errors) says otherwise, it never returns an empty
     value.
@@ -33,12 +33,12 @@ options:
     description:
       - The absolute path of the folder that the records are in, as the role was given it. It may begin with C(~), and
         hold environment variables.
-    # Checked here: Ansible would take a relative path for one that begins in the working directory, and follow links.
+    # Checked here: Ansible would resolve a relative path against the working directory, and follow links.
     type: raw
     required: true
   store_password:
     description: What the records are encrypted with, as the role was given it.
-    # Checked here: Ansible would make a text of a number.
+    # Checked here: Ansible would convert a number to text.
     type: raw
     required: true
 seealso:
@@ -97,7 +97,7 @@ _raw:
       returned: where an API key is rotated
       type: str
     new:
-      description: The API key that takes its place, with C(sid) and C(secret). V(null) where there is none.
+      description: The API key that replaces it, with C(sid) and C(secret). V(null) where there is none.
       returned: where an API key is rotated
       type: dict
     lock:
@@ -133,8 +133,8 @@ class LookupModule(LookupBase):
         """Return the records of these names.
 
         :param terms: the names.
-        :param variables: unused: every option is given by whoever calls.
-        :param others: what is no option.
+        :param variables: unused: the caller passes every option.
+        :param others: unknown options.
         :raises AnsibleLookupError: where a record can't be read, or there is none.
         """
         try:
@@ -151,9 +151,9 @@ def _record(name: Any, folder: Any, password: Any) -> dict[str, Any]:
     :raises RecordError: where there is none, or it can't be read.
     """
     if isinstance(folder, str):
-        # As of an option of the type path, which the role has.
+        # As Ansible does for the role's option, which has the type path.
         folder = os.path.expanduser(os.path.expandvars(folder))
-    found = RecordFile(path_of(folder, name), password).load()
-    if not found.version:
+    loaded = RecordFile(path_of(folder, name), password).load()
+    if not loaded.version:
         raise RecordError(f"There is no record of {name} in {folder}.")
-    return found.record
+    return loaded.record

@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What an account authenticates with: whether Twilio takes it, and a token as Twilio tells it.
+"""What an account authenticates with: whether Twilio accepts it, and an account's token where Twilio returns it.
 
-It tells a subaccount's token to the parent, and perhaps an account's to itself; whether one is valid shows when it is
-used.
+Twilio returns a subaccount's token to the parent, and perhaps an account's to itself; only trying a token shows whether
+it is valid.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ._secret import Secret
 #: Twilio's code for credentials that are not valid.
 NOT_VALID = 20003
 
-#: What valid credentials are told by: a page of a list, whatever is in it.
+#: The answer that shows that credentials are valid: a page of a list, whatever is in it.
 _ANY_PAGE = _schemas.page(_schemas.answer())
 _ANSWER = _schemas.answer(sid=_schemas.sid("AC"), auth_token=_schemas.nullable(_schemas.text))
 
@@ -28,7 +28,7 @@ def refusal_of(client: Client, noun: str) -> Rejected | None:
 
     :param client: the client.
     :param noun: what it authenticates with, for the message.
-    :raises CallError: for anything else than "not valid": a suspended account, a missing permission, a fault.
+    :raises CallError: for any other failure than "not valid": a suspended account, a missing permission, a fault.
     """
     call = Call("GET", "/v1/Credentials/AWS", f"try {noun}", _ANY_PAGE, query={"PageSize": "1"})
     try:
@@ -46,12 +46,12 @@ def _reading(sid: str, doing: str) -> Call:
 
 
 def read_token(client: Client, sid: str) -> Secret | None:
-    """Return the primary auth token of an account, None where Twilio does not tell it.
+    """Return the primary auth token of an account, None where Twilio does not return it.
 
     :param client: the account's own client, or its parent's; neither with an API key.
     :param sid: the account.
     :raises NotSent: no connection could be made.
-    :raises OutcomeUnknown: no answer that can be believed.
+    :raises OutcomeUnknown: no answer that can be trusted.
     """
     try:
         token = client.send(_reading(sid, f"read the token of account {sid}")).body["auth_token"]
@@ -75,12 +75,12 @@ def acting_as_subaccount(client: Client, subaccount_sid: str) -> Client:
     connection = client.connection
     if connection.auth_token is None:
         raise InputError(
-            "subaccount_sid", "needs the parent's auth_token: Twilio gives a subaccount's token to no API key"
+            "subaccount_sid", "needs the parent's auth_token: Twilio returns no subaccount's token to an API key"
         )
     parent = client.acting_as(connection.account_sid, connection.auth_token)
     account = parent.send(_reading(subaccount_sid, f"read the token of subaccount {subaccount_sid}")).body
     if not account["auth_token"]:
         raise AmbiguousState(
-            f"subaccount_sid: Twilio gives {client.account_sid} no token of {subaccount_sid}: is it the parent?"
+            f"subaccount_sid: Twilio returns no token of {subaccount_sid} to {client.account_sid}: is it the parent?"
         )
     return client.acting_as(subaccount_sid, Secret(account["auth_token"]))

@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""One attempt at a request: whether anything was sent, and an end at its deadline or when it is cancelled.
+"""One attempt at a request: whether anything was sent, and its end at the deadline or when it is cancelled.
 
-A socket's own timeout starts anew with each byte that comes. So a thread watches all attempts of a transport, and
-shuts down the socket of one that takes longer as a whole: while it connects, shakes hands, sends or reads. The lookup
-of a host name is the one part that can't be ended so.
+A socket's own timeout starts anew with each byte received. So a thread watches all attempts of a transport, and shuts
+down the socket of one that takes too long as a whole: while it connects, shakes hands, sends or reads. Only the lookup
+of a host name can't be ended this way.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Any
 
 
 class Attempt:
-    """An attempt under way.
+    """An attempt in progress.
 
     :param deadline: when it must be over, by ``time.monotonic``.
-    :ivar sent: whether its connection stood, so that the request may have been processed.
-    :ivar ended: whether its end was called for.
-    :ivar expired: whether that was at its deadline.
+    :ivar sent: whether its connection was established, so that the request may have been processed.
+    :ivar ended: whether :meth:`end` was called.
+    :ivar expired: whether its deadline has passed.
     """
 
     __slots__ = ("connection", "deadline", "ended", "expired", "sent")
@@ -39,65 +39,65 @@ class Attempt:
         self.expired = False
 
     def end(self) -> None:
-        """Shut down the attempt's socket, so that whoever waits for it gets an error."""
+        """Shut down the attempt's socket, so that the thread that waits on it gets an error."""
         self.ended = True
         connection = self.connection
         if connection is None or connection.attempt is not self:
             return
-        for line in (connection.line, getattr(connection, "sock", None)):
-            # Not connected yet, or closed already; the class's method, since that of a TLS socket would change it
-            # under the thread that reads.
+        for each in (connection.socket_copy, getattr(connection, "sock", None)):
+            # It may not be connected yet, or be closed already. The base class's method, because a TLS socket's own
+            # would change that socket while another thread reads from it.
             with contextlib.suppress(OSError, TypeError):
-                socket.socket.shutdown(line, socket.SHUT_RDWR)  # type: ignore[arg-type]  # None: TypeError
+                socket.socket.shutdown(each, socket.SHUT_RDWR)  # type: ignore[arg-type]  # None: TypeError
 
 
 _CURRENT = threading.local()
 
 
 class WatchedConnection:
-    """What a connection of urllib3 is mixed with, to tell the thread's attempt how far it came."""
+    """Mixin for urllib3's connections, which reports to the thread's attempt how far the request got."""
 
     #: The attempt that the connection serves, or served last.
     attempt: Attempt | None = None
     host: str
     port: int
-    #: Seconds for connecting; the transport always gives some.
+    #: Seconds for connecting; the transport always sets them.
     timeout: float
-    #: The connecting socket once more: a TLS handshake takes the first one away.
-    line: socket.socket | None = None
+    #: A duplicate of the connecting socket: a TLS handshake detaches the original.
+    socket_copy: socket.socket | None = None
 
     def connect(self) -> None:
         """Connect; until that is done, tunnel and handshake included, nothing of the request was sent."""
         attempt = self._serve()
         try:
-            super().connect()  # type: ignore[misc]  # urllib3's class comes behind
+            super().connect()  # type: ignore[misc]  # urllib3's class is the next base
         finally:
-            line, self.line = self.line, None
-            if line is not None:
-                line.close()
+            socket_copy, self.socket_copy = self.socket_copy, None
+            if socket_copy is not None:
+                socket_copy.close()
         if attempt.ended:
-            # Of a socket that was shut down before its handshake the standard library makes one that needs none.
+            # The standard library silently skips the handshake of a socket that was shut down before it.
             raise TimeoutError
         attempt.sent = True
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
-        """Begin a request; on a connection that stands already it may be processed from now on."""
+        """Begin a request; on a connection that is already established it may be processed from now on."""
         attempt = self._serve()
         if attempt.ended:
             raise TimeoutError
         attempt.sent = getattr(self, "sock", None) is not None
-        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
+        super().putrequest(*args, **kwargs)  # type: ignore[misc]  # urllib3's class is the next base
 
     def _new_conn(self) -> socket.socket:
-        """Open the socket; a host's addresses, which are tried in turn, share the time that there is for them all."""
+        """Open the socket; a host's addresses, which are tried in turn, share the timeout."""
         timeout = self.timeout
         self.timeout = timeout / self._number_of_addresses()
         try:
-            opened: socket.socket = super()._new_conn()  # type: ignore[misc]  # urllib3's class comes behind
+            opened: socket.socket = super()._new_conn()  # type: ignore[misc]  # urllib3's class is the next base
         finally:
             self.timeout = timeout
         with contextlib.suppress(OSError):
-            self.line = opened.dup()
+            self.socket_copy = opened.dup()
         return opened
 
     def _number_of_addresses(self) -> int:
@@ -123,9 +123,9 @@ def _watched(pool: type[Any]) -> type[Any]:
 
 
 def watch_connections(manager: Any) -> None:
-    """Have the connections of a pool manager tell their attempts how far they came.
+    """Have the connections of a pool manager report to their attempts how far the request got.
 
-    :param manager: urllib3's, for direct connections or those by a proxy; twice does no harm.
+    :param manager: urllib3's, for direct or proxied connections; a repeated call changes nothing.
     """
     manager.pool_classes_by_scheme = {
         scheme: pool if issubclass(pool.ConnectionCls, WatchedConnection) else _watched(pool)
@@ -147,7 +147,7 @@ class Watch:
 
     @contextlib.contextmanager
     def attempt(self) -> Iterator[Attempt]:
-        """Give an attempt that is ended after the timeout, unless the block is left before."""
+        """Yield an attempt that is ended after the timeout, unless the block is left before."""
         attempt = Attempt(time.monotonic() + self._timeout)
         with self._lock:
             self._attempts[id(attempt)] = attempt
@@ -162,7 +162,7 @@ class Watch:
                 del self._attempts[id(attempt)]
 
     def rest(self) -> None:
-        """Let the thread that watches end, where it has nothing to watch; the next attempt starts another one."""
+        """Let the watching thread end where there is nothing to watch; the next attempt starts another one."""
         with self._lock:
             self._lock.notify()
 
@@ -173,7 +173,7 @@ class Watch:
                 attempt.end()
 
     def _run(self) -> None:
-        """Sleep until the oldest attempt is due, again and again; no attempt that begins meanwhile is due earlier."""
+        """Sleep until the oldest attempt is due, repeatedly; no attempt that begins meanwhile is due earlier."""
         with self._lock:
             while self._attempts:
                 self._end_due()
@@ -187,5 +187,5 @@ class Watch:
             if attempt.deadline <= now:
                 attempt.expired = True
                 attempt.end()
-                # It leaves on its own; only one that looks up a name may come to need a second end.
+                # It then removes itself; one that is still looking up a host name may have to be ended again.
                 attempt.deadline = now + self._timeout

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Twilio's API as calls: authentication, retries, paging, JSON, errors. It knows no resource."""
+"""Calls to Twilio's API: authentication, retries, paging, JSON, errors. Nothing here is about one resource."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from ._schemas import Check, Page
 from ._secret import Secret
 from ._transport import Form, NoReply, Reply, Request, Transport, form_fields
 
-#: Sizes of a list's pages: the largest that Twilio gives, and those that are tried where it fails at that one.
+#: Page sizes of a list: the largest that Twilio allows, and those that are tried where it fails with a larger one.
 _PAGE_SIZES = (1000, 200, 50)
 
-#: A list with more pages than this has no end: an account can't hold a million of anything that is listed here.
+#: A list with more pages than this is taken for endless: an account can't hold a million of anything listed here.
 _MOST_PAGES = 1000
 
-#: The header that each of Twilio's own answers carries, and what it may hold.
+#: The header that each of Twilio's own answers has, and the form of its value.
 _REQUEST_ID_HEADER = "Twilio-Request-Id"
 _REQUEST_ID = re.compile("[0-9A-Za-z-]{1,64}")
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Whom to ask, as whom.
+    """Where requests go, and what they authenticate with.
 
     :param account_sid: the account that product endpoints act on, and that the auth token belongs to.
     :param auth_token: its auth token, None where only an API key is known.
@@ -81,7 +81,7 @@ class Connection:
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it is meant.
+    """A request, however often it is sent.
 
     :param method: the HTTP verb.
     :param path: path on the product's host, with a query where it is a list's next page.
@@ -92,10 +92,10 @@ class Call:
     :param form: form fields.
     :param repeatable: whether sending it twice leaves what sending it once does; by default all but POST.
     :param about: the account that the answer, and each item of a list, must belong to; by default the client's.
-    :param owner: the key that names that account; the account's own record belongs to it whatever is there.
-    :param identity: what else the answer must be about: keys to their values, such as the SID that was asked for. Case,
-        white space and Unicode forms don't count: Twilio may store a name otherwise than it was sent.
-    :param known: SIDs that were there before, which the answer to a creation can't be about.
+    :param owner: the key that names that account; in the account's own record it may have any value.
+    :param identity: other keys of the answer and the values they must have, such as the requested SID. Case, white
+        space and Unicode forms are ignored: Twilio may store a name differently from how it was sent.
+    :param known: SIDs that existed before, which the answer to a creation can't have.
     :param advice: Twilio's error code to what the user can do about it here.
     :param statuses: those of the answer that the schema is of.
     """
@@ -121,14 +121,14 @@ class Call:
         return self.method != "POST" if self.repeatable is None else self.repeatable
 
     def with_smaller_page(self) -> Call:
-        """Return the call asking for less at once, itself where it asks for no page or for a small one."""
+        """Return the call with the next smaller page size; unchanged where it has none, or the smallest."""
         size = int((self.query or {}).get("PageSize", 0))
         smaller = next((each for each in _PAGE_SIZES if each < size), None)
         return replace(self, query={**(self.query or {}), "PageSize": str(smaller)}) if smaller else self
 
 
 class Answer(NamedTuple):
-    """What Twilio answered to a call that went well.
+    """Twilio's answer to a call that succeeded.
 
     ``doubtful``: an earlier attempt at it was of unknown outcome.
     """
@@ -152,11 +152,11 @@ class _Attempt(NamedTuple):
 
 
 class Client:
-    """Sends calls until they are answered, and turns everything else into one exception tree.
+    """Sends calls until they are answered, and raises every failure as an exception of one tree.
 
     Several threads may use it at once.
 
-    :param connection: whom to ask, as whom.
+    :param connection: where requests go, and what they authenticate with.
     :param transport: HTTP, with the pacing of what goes over it.
     """
 
@@ -193,15 +193,15 @@ class Client:
         return Client(replace(self.connection, api_key_sid=sid, api_key_secret=secret), self._transport)
 
     def cancel(self) -> None:
-        """End what is under way in all threads, and let nothing begin any more."""
+        """Abort the requests in progress in all threads, and prevent further ones."""
         self._transport.cancel()
 
     def send(self, call: Call) -> Answer:
-        """Send a call, again where that is right, and return its answer.
+        """Send a call, retry it where that is safe, and return its answer.
 
         :raises NotSent: no connection could be made.
-        :raises Rejected: Twilio answered no.
-        :raises OutcomeUnknown: no answer that can be believed, and no further attempt is right.
+        :raises Rejected: Twilio refused the request.
+        :raises OutcomeUnknown: no answer that can be trusted, and no further attempt is allowed.
         :raises AccountMismatch: the answer is about another account.
         """
         return self._send(call, itertools.count())
@@ -226,23 +226,23 @@ class Client:
         raise AssertionError("unreachable")
 
     def send_once(self, call: Call, find: Callable[[], Any], attempts: Iterator[int] | None = None) -> Answer:
-        """Send a call that must not be applied twice, and settle an attempt of unknown outcome by looking.
+        """Send a call that must not be applied twice, and settle an attempt of unknown outcome by reading.
 
         :param call: the call.
-        :param find: reads, and returns what the call should have brought about, None where it is not there.
-        :param attempts: numbers the attempts from 0 on; one that is given goes on from where it is.
+        :param find: reads, and returns what the call should have created or changed, None where it is not there.
+        :param attempts: yields the numbers of the attempts; by default from 0 on.
         :returns: the answer, or what ``find`` found in its place; ``doubtful`` where one attempt's outcome was unknown.
         :raises CallError: as :meth:`send`; ``doubtful`` where the outcome of an attempt before it is unknown. Where
-            ``find`` can't tell either, the failure is that of the call.
+            ``find`` fails too, the failure is that of the call.
         """
         doubtful = False
         attempts = attempts or itertools.count()
-        for look in itertools.count():
+        for reading in itertools.count():
             try:
                 return Answer(self._send(call, attempts).body, doubtful)
             except OutcomeUnknown as failure:
-                # What was sent may still be on its way, so the look comes after the wait.
-                self._pause(failure.wait, look)
+                # The request may still be on its way, so the wait comes before the reading.
+                self._pause(failure.wait, reading)
                 found = self._settled(failure, find)
                 if found is not None:
                     return Answer(found, True)
@@ -262,13 +262,13 @@ class Client:
             raise failure from None
 
     def create(self, call: Call, find_created: Callable[[], Sequence[Any]], noun: str) -> Any:
-        """Send a call that creates something, exactly one of it, and return its answer.
+        """Send a call that must create exactly one thing, and return its answer.
 
-        A request that was given up may be applied late, after it was repeated. So after an attempt of unknown outcome
-        it is looked once more whether there is one.
+        A request that timed out may be applied late, after it was repeated. So after an attempt of unknown outcome
+        the list is read once more.
 
         :param call: the call.
-        :param find_created: reads, and returns what may have come of the call, as answers that have ``sid`` and
+        :param find_created: reads, and returns what the call may have created, as answers that have ``sid`` and
             ``date_created``.
         :param noun: what is created, for the message.
         :raises CallError: as :meth:`send_once`.
@@ -286,18 +286,18 @@ class Client:
                 )
         return answer.body
 
-    def refusal(self, call: Call, doing: str, code: int, said: str) -> Rejected:
-        """Return the failure of a part of a call that went well as a whole: its answer says that this part was refused.
+    def refusal(self, call: Call, doing: str, code: int, message: str) -> Rejected:
+        """Return the failure of one part of a call that succeeded as a whole: Twilio's answer refused only this part.
 
         :param call: the call.
         :param doing: what this part attempts on what, to follow "Could not".
         :param code: Twilio's error code for it.
-        :param said: Twilio's message.
+        :param message: Twilio's message.
         """
-        return Rejected(doing, f"Twilio answered {code}, {self._plain(call, said) or 'without a reason'}", 200, code)
+        return Rejected(doing, f"Twilio answered {code}, {self._plain(call, message) or 'without a reason'}", 200, code)
 
     def find(self, call: Call) -> Any:
-        """Send a call that asks for one thing, and return its body, None where Twilio says that it is not there (404).
+        """Send a call that reads one thing, and return its body, None where it does not exist (404).
 
         :raises CallError: as :meth:`send`.
         """
@@ -309,10 +309,10 @@ class Client:
             raise
 
     def delete(self, call: Call) -> bool:
-        """Send a call that removes something, and return whether that removed it.
+        """Send a call that removes something, and return whether this call removed it.
 
-        Nothing there (404) is no change where the first attempt is told so: somebody else removed it. After an attempt
-        of unknown outcome it is that attempt's work.
+        A 404 to the first attempt is no change: somebody else removed it. After an attempt of unknown outcome, that
+        attempt is taken to have removed it.
 
         :raises CallError: as :meth:`send`.
         """
@@ -327,7 +327,7 @@ class Client:
     def items(self, call: Call) -> Iterator[Any]:
         """Send a list's call and those of its further pages, and yield all items.
 
-        Further pages are asked for where the first one was, whatever host their addresses name.
+        Further pages are requested from the first one's host, whatever host their addresses name.
 
         :param call: the call, without a page's size.
         :raises CallError: as :meth:`send`; OutcomeUnknown where the list has no end.
@@ -391,7 +391,7 @@ class Client:
         try:
             return _Attempt(AttemptOutcome.ANSWERED, body=self._read(call, reply))
         except OutcomeUnknown as failure:
-            # A write is settled; to read again what answers get mixed up for is to trust the next one.
+            # A write is settled by reading. A read isn't repeated: where answers get mixed up, any may be wrong.
             final = isinstance(failure, AccountMismatch) and call.method == "GET"
             return _Attempt(
                 AttemptOutcome.UNKNOWN, failure=failure, wait=min(wait or 0.0, LONGEST_RETRY_AFTER), final=final
@@ -400,7 +400,7 @@ class Client:
             return _Attempt(AttemptOutcome.ANSWERED, failure=failure)
 
     def _refused(self, call: Call, reply: Reply, wait: float | None, given_up: str | None) -> _Attempt:
-        """Return how an attempt ended that was answered with "not now"; only a 429 says that nothing was applied."""
+        """Return how an attempt ended that Twilio refused for now; only a 429 means that nothing was applied."""
         outcome, kind = (
             (AttemptOutcome.REFUSED, Rejected) if reply.status == 429 else (AttemptOutcome.UNKNOWN, OutcomeUnknown)
         )
@@ -413,7 +413,7 @@ class Client:
     def _read(self, call: Call, reply: Reply) -> Any:
         """Return the answer's body as its schema makes it.
 
-        :raises CallError: where it is anything but what was asked for.
+        :raises CallError: where it is not the expected answer.
         """
         if reply.status >= 500:
             raise self._failure(OutcomeUnknown, call, reply)
@@ -423,7 +423,7 @@ class Client:
             return None
         if call.schema is None or reply.status not in call.statuses:
             raise self._failure(OutcomeUnknown, call, reply)
-        # Whatever can't be read says nothing about what became of the request, however it fails to be read.
+        # An answer that can't be read, for whatever reason, leaves open what became of the request.
         raw = None
         try:
             raw = json.loads(reply.content)
@@ -436,28 +436,28 @@ class Client:
         return body
 
     def _check_identity(self, call: Call, body: Page | Mapping[str, Any]) -> None:
-        """Check that an answer, or each item of a list, is about what was asked for.
+        """Check that an answer, or each item of a list, is about what was requested.
 
         :raises AccountMismatch: where it is about something else.
         """
 
-        def foreign(said: str) -> AccountMismatch:
+        def mismatch(subject: str) -> AccountMismatch:
             advice = AccountMismatch.default_advice
             if call.method != "GET":
-                advice += " The request may have been applied: run the task again, it looks at what is there."
-            return AccountMismatch(call.doing, self._plain(call, f"the answer is about {said}"), advice=advice)
+                advice += " The request may have been applied: run the task again, it reads the current state first."
+            return AccountMismatch(call.doing, self._plain(call, f"the answer is about {subject}"), advice=advice)
 
         account = call.about or self.account_sid
         for item in body.items if isinstance(body, Page) else [body]:
             for key, wanted in call.identity.items():
                 found = item.get(key)
                 if wanted is not None and found is not None and _folded(found) != _folded(wanted):
-                    raise foreign(f"{found!r}, not {wanted!r}")
+                    raise mismatch(f"{found!r}, not {wanted!r}")
             if item.get("sid") in call.known:
-                raise foreign(f"{item['sid']}, which was there before")
+                raise mismatch(f"{item['sid']}, which was there before")
             owner = item.get(call.owner)
             if owner not in (None, account) and item.get("sid") != account:
-                raise foreign(f"account {owner}, not {account}")
+                raise mismatch(f"account {owner}, not {account}")
 
     def _failure(
         self,
@@ -473,7 +473,7 @@ class Client:
         if misfit is not None:
             message = f"an answer that can't be read ({misfit})"
         elif message is None or reply.status < 400:
-            message = f"an answer that is not Twilio's or not whole ({_media_type(reply)})"
+            message = f"an answer that is incomplete or not from Twilio ({_media_type(reply)})"
         more_info = problem.get("more_info") or problem.get("type")
         request_id = self._plain(call, reply.headers.get(_REQUEST_ID_HEADER) or "")
         return kind(
@@ -487,20 +487,20 @@ class Client:
         )
 
     def _plain(self, call: Call, message: str) -> str:
-        """Return a text from outside as one short line of what can be printed, without any secret of this call."""
+        """Return an external text as one short, printable line without any secret of this call."""
         user, password = self.connection.credentials()
         sent = [password, *(value for _name, value in form_fields(call.form))]
         secrets = [part for secret in sent if isinstance(secret, Secret) for part in _forms(secret.reveal())]
         secrets.append(b64encode(f"{user}:{password.reveal()}".encode()).decode())
         for secret in sorted(secrets, key=len, reverse=True):
             message = message.replace(secret, Secret.MASK)
-        # More than enough of it, but only now: a secret that was cut would not be found.
+        # Shortened only after the masking: part of a secret would not be recognized.
         printable = "".join(character if character.isprintable() else " " for character in message[:10_000])
         return " ".join(printable.split()).rstrip(".")[:300]
 
 
 def _place_in_list(address: str) -> tuple[str, frozenset[tuple[str, str]]]:
-    """Return what tells a list's pages apart, whatever their size; the first one's address may leave its number out."""
+    """Return what identifies a page of a list, whatever its size; the first page's address may omit its number."""
     path, _mark, query = address.partition("?")
     parameters = {"Page": "0", **dict(parse_qsl(query))}
     return path, frozenset((name, value) for name, value in parameters.items() if name != "PageSize")
@@ -511,7 +511,7 @@ def _folded(value: Any) -> str:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield the forms in which a secret may come back: as it is, as a form's field, and each half of a pair."""
+    """Yield the forms in which an answer may repeat a secret: as it is, as a form's field, and each half of a pair."""
     for part in {secret, *(part for part in secret.split(":") if len(part) > 16)}:
         yield part
         yield quote(part, safe="")
@@ -533,16 +533,16 @@ def _code_of(problem: Mapping[str, Any]) -> int | None:
 
 
 def _text_of(problem: Mapping[str, Any]) -> str | None:
-    """Return what an error says, None where it says nothing; the first key is Twilio's own, the others RFC 9457's."""
+    """Return an error's text, None where it has none; the first key is Twilio's own, the others are RFC 9457's."""
     texts = (problem.get(key) for key in ("message", "detail", "title"))
     return next((text for text in texts if isinstance(text, str)), None)
 
 
 def _is_twilios(reply: Reply) -> bool:
-    """Return whether an error is Twilio's own, as far as that can be told.
+    """Return whether an error is Twilio's own, as far as that can be determined.
 
-    A gateway's "not found" can look like Twilio's, but means the address, not the thing. Twilio's says its code, or
-    carries the id of the request.
+    A gateway's 404 can look like Twilio's, but is about the address, not the resource. Twilio's has an error code or
+    the id of the request.
     """
     problem = _problem(reply)
     if reply.status == 404:

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Time and chance, handed in wherever the engine waits, so that a test decides about both."""
+"""Time and random numbers, passed in wherever the engine waits, so that a test controls both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Wait.
 
-        :param seconds: how long; nothing is waited where it is not above 0.
+        :param seconds: how long; there is no wait where it is 0 or less.
         :raises Cancelled: once the work was cancelled.
         """
         if self._cancelled.wait(max(0.0, seconds)):
@@ -60,7 +60,7 @@ class Clock:
         return random.random()
 
     def check(self) -> None:
-        """Pass while work may go on.
+        """Return while work may go on.
 
         :raises Cancelled: once the work was cancelled.
         """
@@ -68,7 +68,7 @@ class Clock:
             raise Cancelled
 
     def cancel(self) -> None:
-        """End all waiting, now and from now on. It takes no lock, so that a signal's handler may call it."""
+        """End all waiting, now and in future. It takes no lock, so that a signal handler may call it."""
         self._cancelled.set()
         for event in self._awaited.copy():
             event.set()

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A module as data: its options, how they are checked, and what they operation."""
+"""A module as data: its options, how they are checked, and what the module does."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from ._transport import Transport
 
 Options = Mapping[str, Any]
 
-#: What a module does: it gets the client, the checked options with secrets masked, and whether only to look.
+#: What a module does: it gets the client, the checked options with secrets masked, and whether it is check mode.
 Operation = Callable[[Client, Options, bool], Outcome]
 
-#: Opens HTTP, given ``timeout``, ``validate_certs`` and ``ca_path``; an edge may hand out one that is open already.
+#: Opens HTTP, given ``timeout``, ``validate_certs`` and ``ca_path``; in-process execution returns an open one again.
 OpenTransport = Callable[[float, bool, "str | None"], Transport]
 
 
 def env_fallback(name: str) -> str:
-    """Return an environment variable's text, where it holds any: CI systems set what was left blank to nothing.
+    """Return an environment variable's value, unless it is empty: CI systems set what was left blank to ``""``.
 
-    :raises AnsibleFallbackNotFound: where it holds none.
+    :raises AnsibleFallbackNotFound: where it is empty or not set.
     """
     value = os.environ.get(name)
     if not value:
@@ -101,7 +101,7 @@ CONNECTION_CHECKS: Mapping[str, Check] = {
 def given(own_options: Mapping[str, Mapping[str, Any]], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return a task's arguments without options that are not given; see :meth:`Definition.given`.
 
-    :param own_options: the options beside those of the connection, as in an argument spec.
+    :param own_options: the options besides those of the connection, as in an argument spec.
     :param arguments: as they were written.
     """
     connecting = {*CONNECTION_OPTIONS, *SUBACCOUNT_OPTION}
@@ -119,7 +119,7 @@ def _nothing_to_check(options: Options) -> None:
 
 @dataclass(frozen=True)
 class Definition:
-    """What a module's file says beside its documentation.
+    """What a module's file declares besides its documentation.
 
     :param options: its own options, as in an argument spec.
     :param operation: what it does with them; see :func:`converging` and :func:`reading`.
@@ -152,8 +152,8 @@ class Definition:
     def given(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return a task's arguments without options that are not given: null, or an empty one of the connection.
 
-        Ansible's own rules between options take one for given that is null. One that has a default is left for Ansible
-        to refuse: who writes null means something, and not the default.
+        Ansible's own rules between options treat null as given. Null for an option that has a default stays, so that
+        Ansible refuses it: whoever writes null doesn't mean the default.
 
         :param arguments: as they were written, before Ansible validates them.
         """
@@ -187,7 +187,7 @@ class Definition:
 
 
 def checked(checks: Mapping[str, Check], options: Options, secret_options: Collection[str]) -> Options:
-    """Return options whose values are right, with secrets masked.
+    """Return options after their values were checked, with secrets masked.
 
     :param checks: option to its check.
     :param options: as Ansible has validated them.
@@ -216,7 +216,7 @@ def connected(options: Options, open_transport: OpenTransport) -> Client:
 
 
 def converging(resource: Callable[[Client, Options], Resource[Any]]) -> Operation:
-    """Return what a module does that describes one resource: bring it to what is wanted.
+    """Return the operation of a module that describes one resource: bring it to its wanted state.
 
     :param resource: makes the resource from the client and the options.
     """
@@ -227,13 +227,13 @@ def converging(resource: Callable[[Client, Options], Resource[Any]]) -> Operatio
     return operation
 
 
-def reading(question: Callable[[Client, Options], Mapping[str, Any]]) -> Operation:
-    """Return what an ``_info`` module does: ask, in check mode too.
+def reading(look_up: Callable[[Client, Options], Mapping[str, Any]]) -> Operation:
+    """Return the operation of an ``_info`` module: read, in check mode too.
 
-    :param question: asks, and returns the module's keys.
+    :param look_up: reads, and returns the module's keys.
     """
 
     def operation(client: Client, options: Options, dry_run: bool) -> Outcome:
-        return Outcome(changed=False, result=question(client, options))
+        return Outcome(changed=False, result=look_up(client, options))
 
     return operation

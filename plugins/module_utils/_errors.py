@@ -2,18 +2,18 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Every failure that a user is told of, as one tree.
+"""Every failure that is reported to a user, as one tree.
 
 ::
 
     TwilioError
-    ├── InputError         a value that can't be right, or is missing; nothing was changed
-    ├── AmbiguousState          what is there leaves a choice that only the user can make
-    ├── PartialFailure         several were asked for and some failed; the others are done
-    └── CallError          a request failed
-        ├── NotSent        no connection could be made, so nothing was applied
-        ├── Rejected       Twilio answered no, so nothing was applied
-        └── OutcomeUnknown    no answer, or none that can be believed: it may have been applied or not
+    ├── InputError               a value that can't be right, or is missing; nothing was changed
+    ├── AmbiguousState           the actual state leaves a choice that only the user can make
+    ├── PartialFailure           several were requested and some failed; the others are done
+    └── CallError                a request failed
+        ├── NotSent              no connection could be made, so nothing was applied
+        ├── Rejected             Twilio refused the request, so nothing was applied
+        └── OutcomeUnknown       no answer, or none that can be trusted: it may have been applied or not
             └── AccountMismatch  the answer is about something else, such as another account
 
 The engine only raises these; they become a failed task in one place, ``_module.execute``.
@@ -28,7 +28,7 @@ from typing import Any
 ADVICE: Mapping[int, str] = {
     20003: (
         "Check account_sid with auth_token, or api_key_sid with api_key_secret, and the region they belong to. A"
-        " suspended or closed account may be answered so, too."
+        " suspended or closed account may get this answer, too."
     ),
     20005: "The account is suspended or closed: the parent account, or Twilio's support, can reactivate it.",
     20404: "It does not exist in this account, or the account may not use it.",
@@ -38,7 +38,7 @@ ADVICE: Mapping[int, str] = {
         " delivers nothing to Cuba, Iran and Syria."
     ),
     70001: "Check the length of friendly_name: 64 characters at most.",
-    70005: "Twilio holds requests back after repeated failures: wait some minutes, and mend the cause first.",
+    70005: "Twilio blocks requests after repeated failures: fix the cause, and wait some minutes.",
     70106: "Check aws_access_key_id and aws_secret_access_key.",
 }
 
@@ -50,10 +50,10 @@ _ADVICE_BY_STATUS: Mapping[int, str] = {
 
 
 class TwilioError(Exception):
-    """Any failure that a user is told of.
+    """Any failure that is reported to a user.
 
     :param message: a sentence for the user; it never holds a secret.
-    :param result: what the task returns beside the message, e.g. what was done before the failure.
+    :param result: what the task returns besides the message, e.g. what was done before the failure.
     :ivar diff: what was changed before the failure, as ``--diff`` shows it; None where nothing was.
     """
 
@@ -65,12 +65,12 @@ class TwilioError(Exception):
         self.result: dict[str, Any] = dict(result or {})
 
     def details(self) -> dict[str, Any]:
-        """Return the failed task's keys beside ``msg``."""
+        """Return the failed task's keys besides ``msg``."""
         return dict(self.result)
 
 
 class InputError(TwilioError):
-    """A value that can't be right, found before any request; or one that is missing, given what is there.
+    """A value that can't be right, found before any request; or one that is missing in the actual state.
 
     :param option: the option's name.
     :param expected: what was expected, as the rest of a sentence.
@@ -81,13 +81,13 @@ class InputError(TwilioError):
 
 
 class AmbiguousState(TwilioError):
-    """What is there leaves a choice that only the user can make; ``changed`` in its result tells of what was done."""
+    """The actual state leaves a choice that only the user can make; its result has ``changed`` if anything was done."""
 
 
 class PartialFailure(TwilioError):
-    """Several were asked for and some failed; the others are done.
+    """Several were requested and some failed; the others are done.
 
-    :param message: how many failed, and what the first failure said.
+    :param message: how many failed, and the message of the first failure.
     :param first: the first failure, whose status, code and the like are the task's.
     :param result: the results of all.
     """
@@ -100,16 +100,16 @@ class CallError(TwilioError):
     """A request failed.
 
     :param doing: what was attempted on what, to follow "Could not".
-    :param said: what came back instead of success, as a sentence without its full stop.
+    :param problem: what came instead of success, as a sentence without its full stop.
     :param status: HTTP status, None where there was no answer.
     :param code: Twilio's error code, None where it gave none.
     :param more_info: the address that Twilio gave for more.
     :param request_id: Twilio's id of the request (``Twilio-Request-Id``), which its support asks for.
-    :param advice: what to do about it, where the code alone doesn't tell.
+    :param advice: what to do about it, where that doesn't follow from the code alone.
     :ivar doubtful: an earlier attempt at the same call was of unknown outcome, so that this failure may follow from it.
-    :ivar wait: seconds for which Twilio asked to be left alone.
+    :ivar wait: seconds that Twilio asked to wait for.
     :ivar attempts_left: how many further attempts the call had.
-    :ivar given_up: Twilio refuses everything for so long that no further request is right, whatever it is about.
+    :ivar given_up: Twilio has refused everything for so long that no further request is to be sent at all.
     """
 
     doubtful = False
@@ -121,7 +121,7 @@ class CallError(TwilioError):
     def __init__(
         self,
         doing: str,
-        said: str,
+        problem: str,
         status: int | None = None,
         code: int | None = None,
         more_info: str | None = None,
@@ -129,7 +129,7 @@ class CallError(TwilioError):
         advice: str | None = None,
     ) -> None:
         advice = advice or ADVICE.get(code or 0) or _ADVICE_BY_STATUS.get(status or 0) or self.default_advice
-        super().__init__(" ".join(filter(None, [f"Could not {doing}: {said}.", advice])))
+        super().__init__(" ".join(filter(None, [f"Could not {doing}: {problem}.", advice])))
         self.doing = doing
         self.status = status
         self.code = code
@@ -137,7 +137,7 @@ class CallError(TwilioError):
         self.request_id = request_id
 
     def details(self) -> dict[str, Any]:
-        """Return the failed task's keys beside ``msg``: the call's own, and what was done before it."""
+        """Return the failed task's keys besides ``msg``: the call's own, and what was done before it."""
         return {
             "status": self.status,
             "code": self.code,
@@ -156,16 +156,16 @@ class NotSent(CallError):
 
 
 class Rejected(CallError):
-    """Twilio answered no, so this attempt applied nothing."""
+    """Twilio refused the request, so this attempt applied nothing."""
 
 
 class OutcomeUnknown(CallError):
-    """No answer, or none that can be believed: the request may have been applied or not."""
+    """No answer, or none that can be trusted: the request may have been applied or not."""
 
-    default_advice = "Run the task again: it looks at what is there before it writes."
+    default_advice = "Run the task again: it reads the current state before it writes."
 
 
 class AccountMismatch(OutcomeUnknown):
-    """The answer is about something else than was asked for, such as another account."""
+    """The answer is about something other than what was requested, such as another account."""
 
-    default_advice = "Check what stands between here and Twilio (base_url, proxies): answers get mixed up."
+    default_advice = "Check the gateways and proxies on the way to Twilio (base_url): answers get mixed up."

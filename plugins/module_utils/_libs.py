@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What the collection needs of the machine: a Python that is new enough, and third-party libraries, imported only here.
+"""What the collection needs on a machine: a recent Python, and third-party libraries, which are imported only here.
 
-Every module reaches this file before anything that an older Python can't import, so on such a target the module ends
-here. A machine that lacks a library must still be able to import every file of the collection: the failure is kept
-here and told by whoever runs a module (``MISSING``), with the name of the package to install.
+Every module imports this file before anything that an older Python can't import, so on such a target the module ends
+here. A machine that lacks a library must still be able to import every file of the collection: the failure is kept in
+``MISSING`` and reported when a module runs, with the name of the package to install.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import traceback
 OLDEST_PYTHON = (3, 9)
 
 if sys.version_info < OLDEST_PYTHON:
-    # As a module's result: what could build one better is not to be imported by this Python.
+    # Written as a module's result here, since this Python can't import the code that builds one.
     sys.stdout.write(
         json.dumps(
             {

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""The edges: parameters in, result out. Here, and only here, a failure becomes a failed task."""
+"""Runs a definition: parameters in, result out. Here, and only here, a failure becomes a failed task."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def execute(
 def end_without_reader(descriptor: int) -> None:
     """End this process as soon as nobody can read its result any more.
 
-    An interrupt on the controller ends what reads there, not the module: that runs on another machine, or in a shell
-    that is told nothing.
+    An interrupt on the controller ends the reader there, not the module, which runs on another machine or in a shell
+    that isn't notified.
 
-    :param descriptor: where the result is going to be written. Only of a pipe or a socket can be told whether somebody
-        reads; into a file, as of an async task, it is written whoever reads it.
+    :param descriptor: where the result is going to be written. Only a pipe or a socket shows whether it has a reader;
+        to a file, as of an async task, the result is always written.
     """
 
     def watch() -> None:
-        # Not everywhere is there a poll, nor can everything be polled; then the module runs to its end.
+        # poll doesn't exist everywhere, and not everything can be polled; then the module runs to its end.
         with contextlib.suppress(AttributeError, OSError, ValueError):
             poll = select.poll()
             poll.register(descriptor, 0)

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Records that are found by their friendly names, which several may bear, and which may end in a mark.
+"""Records that are found by their friendly names, which several may share, and which may end in a mark.
 
 A mark is " #" and ten hexadecimal digits. A name and its marked forms are the same name. A credential's mark is its
 signature, which depends on its secret; an API key's is chosen by the rotation that makes it.
@@ -19,12 +19,12 @@ from ._errors import AmbiguousState, InputError
 
 _MARKED = re.compile(r"(?P<plain>.*) #(?P<mark>[0-9a-f]{10})", re.DOTALL)
 
-#: What a mark leaves of a friendly name's 64 characters.
+#: The length of a friendly name to which a mark can still be added.
 PLAIN_NAME_LENGTH = _schemas.FRIENDLY_NAME_LENGTH - len(" #0123456789")
 
 
 class Record(Protocol):
-    """What is found by its name."""
+    """A record that can be found by its name."""
 
     @property
     def sid(self) -> str | None:
@@ -39,10 +39,10 @@ AnyRecord = TypeVar("AnyRecord", bound=Record)
 
 
 class MarkedName(NamedTuple):
-    """A friendly name as Twilio holds it, taken apart.
+    """A friendly name as Twilio holds it, split into name and mark.
 
-    :param plain: what a user calls it; None where it has no name.
-    :param mark: the digits of its mark; None where it bears none.
+    :param plain: the name that a user gave; None where there is none.
+    :param mark: the digits of its mark; None where it has none.
     """
 
     plain: str | None
@@ -50,7 +50,7 @@ class MarkedName(NamedTuple):
 
     @classmethod
     def parse(cls, stored: str | None) -> MarkedName:
-        """Return a friendly name of Twilio's, taken apart."""
+        """Return a friendly name of Twilio's, split into name and mark."""
         marked = _MARKED.fullmatch(stored or "")
         return cls(marked["plain"], marked["mark"]) if marked else cls(stored)
 
@@ -68,10 +68,10 @@ def plain_name(value: str) -> str:
 
 
 def check_marked_length(name: str, reason: str) -> None:
-    """Check that a mark fits behind a name.
+    """Check that a mark can be added to a name.
 
-    :param reason: why the name bears one, to follow "since".
-    :raises InputError: where it doesn't.
+    :param reason: why the name gets one, to follow "since".
+    :raises InputError: where it can't.
     """
     if len(name) > PLAIN_NAME_LENGTH:
         raise InputError(
@@ -88,27 +88,27 @@ def only_one(
     named: Sequence[AnyRecord],
     noun: str,
     name: str | None,
-    way_out: str = "Name one by its sid, and remove or rename the others.",
+    advice: str = "Name one by its sid, and remove or rename the others.",
 ) -> AnyRecord | None:
     """Return the one record of a name, None where there is none.
 
-    :param named: those that bear it.
+    :param named: those that have it.
     :param noun: what one of them is called.
-    :param way_out: what to do about several, as a sentence.
+    :param advice: what to do about several, as a sentence.
     :raises AmbiguousState: where there are several.
     """
     if len(named) > 1:
         raise AmbiguousState(
             f"friendly_name: {len(named)} {noun}s are called {name!r}: {list_records(named)}. Nothing was changed."
-            f" {way_out}"
+            f" {advice}"
         )
     return named[0] if named else None
 
 
 def check_not_taken(same_name: Sequence[Record], name: str | None) -> None:
-    """Check that nothing bears the name that something is to get.
+    """Check that a new name is free.
 
-    :raises AmbiguousState: where something does.
+    :raises AmbiguousState: where a record has it already.
     """
     if same_name:
         raise AmbiguousState(
@@ -117,7 +117,7 @@ def check_not_taken(same_name: Sequence[Record], name: str | None) -> None:
 
 
 def unknown_sid(account_sid: str, noun: str, sid: str) -> AmbiguousState:
-    """Return the failure of a SID that is to be there and is not."""
+    """Return the failure for a SID that is to be present and doesn't exist."""
     return AmbiguousState(
         f"sid: account {account_sid} has no {noun} {sid}, and a SID can't be chosen. Leave sid out to create one by its"
         " friendly_name."

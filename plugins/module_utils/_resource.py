@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""How any resource is brought to what is wanted: read, plan, apply.
+"""How every resource is brought to its wanted state: read, plan, apply.
 
-Check mode is not calling ``apply``: :func:`converge` is the only place that knows of it.
+In check mode ``apply`` is not called; :func:`converge` is the only place that handles it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, Callable, Generic, TypeVar
 from ._clock import Cancelled
 from ._errors import TwilioError
 
-#: Seconds that threads have to end in after an interrupt.
-_PATIENCE = 0.5
+#: Seconds to wait for threads to end after an interrupt.
+_JOIN_TIMEOUT = 0.5
 
 Actual = TypeVar("Actual")
 Item = TypeVar("Item")
@@ -28,16 +28,16 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a task comes to.
+    """The outcome of a task.
 
     :param changed: whether something was changed, or would be.
     :param result: the keys that are returned.
-    :param before: the resource before, as it is returned; empty where there was none. None, like ``after``, for what
-        only asks.
+    :param before: the resource before, as it is returned; empty where there was none. None, like ``after``, where the
+        task only reads.
     :param after: the resource after.
     :param warnings: sentences for the user.
-    :param replaced: the records that were deleted because the resource takes their place, as the diff shows them.
-    :param applied: whether this is what happened; otherwise it is foreseen, and null in ``after`` means unknown.
+    :param replaced: the records that were deleted because the resource replaces them, as the diff shows them.
+    :param applied: whether this has happened; otherwise it is a prediction, and null in ``after`` means unknown.
     """
 
     changed: bool
@@ -49,10 +49,10 @@ class Outcome:
     applied: bool = True
 
     def diff(self) -> dict[str, dict[str, Any]] | None:
-        """Return what ``--diff`` shows, None for what only asks.
+        """Return what ``--diff`` shows, None where the task only reads.
 
-        Left out are keys that are null on both sides, and those whose value after isn't known yet. Of a record that
-        another takes the place of, the latter stay in ``before``: its SID is what is being replaced.
+        Keys that are null on both sides are left out, and so are those whose later value isn't known yet. The latter
+        stay in ``before`` where another record replaces this one: its SID is what changes.
         """
         if self.before is None or self.after is None:
             return None
@@ -73,15 +73,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be done, and what it would come to: decided from what is and what is wanted, asking nobody.
+    """What is to be done, and its predicted outcome: decided from actual and wanted state, without any request.
 
-    :param steps: the writes, in their order; none where what is wanted is there.
+    :param steps: the writes, in their order; none where the wanted state is there already.
     :param result: the keys that are returned if the plan is not applied, null where unknown.
     :param before: the resource before.
     :param after: the resource after, as far as it can be known.
     :param warnings: sentences for the user.
-    :param foreseen: whether the steps would change something, where that isn't certain of itself.
-    :param replaced: the records that would be deleted because the resource takes their place.
+    :param foreseen: whether the steps are expected to change something, which is not certain for a deletion.
+    :param replaced: the records that would be deleted because the resource replaces them.
     """
 
     steps: Sequence[Any]
@@ -93,7 +93,7 @@ class Plan:
     replaced: Sequence[Mapping[str, Any]] = ()
 
     def outcome(self) -> Outcome:
-        """Return what the plan would come to."""
+        """Return the predicted outcome."""
         changed = bool(self.steps) and self.foreseen
         return Outcome(
             changed, self.result, self.before, self.after, self.warnings, replaced=self.replaced, applied=False
@@ -105,29 +105,29 @@ class Resource(ABC, Generic[Actual]):
 
     @abstractmethod
     def read(self) -> Actual:
-        """Ask what is there. It writes nothing.
+        """Read what is there. It writes nothing.
 
-        :raises TwilioError: where that can't be told.
+        :raises TwilioError: where that can't be determined.
         """
 
     @abstractmethod
     def plan(self, actual: Actual) -> Plan:
-        """Decide what is to be done. It asks nobody and writes nothing.
+        """Decide what is to be done. It sends no request and writes nothing.
 
         :raises AmbiguousState: where only the user can decide.
         """
 
     @abstractmethod
     def apply(self, actual: Actual, plan: Plan) -> Outcome:
-        """Take the plan's steps, and return what came of them.
+        """Perform the plan's steps, and return their outcome.
 
         :raises TwilioError: with what was done so far in ``result``, and in ``diff`` where that isn't the whole plan;
-            see :func:`tell_what_was_done`.
+            see :func:`add_what_was_done`.
         """
 
 
-def tell_what_was_done(error: TwilioError, done: Outcome) -> None:
-    """Have a failure tell what was done before it; where that changed nothing, it stays as it is.
+def add_what_was_done(error: TwilioError, done: Outcome) -> None:
+    """Add to a failure what was done before it; a failure before any change stays as it is.
 
     :param error: what stopped the rest.
     :param done: what was done.
@@ -138,12 +138,12 @@ def tell_what_was_done(error: TwilioError, done: Outcome) -> None:
 
 
 def converge(resource: Resource[Any], dry_run: bool) -> Outcome:
-    """Bring a resource to what is wanted, or say what that would take.
+    """Bring a resource to its wanted state, or predict what that would change.
 
     :param resource: what is wanted, and how it is read, planned and applied.
     :param dry_run: check mode: nothing is written.
-    :returns: what came of it; what the plan would come to where nothing was written.
-    :raises TwilioError: anything that stops it; where something was changed before, its ``diff`` tells what.
+    :returns: the outcome; the predicted one where nothing was written.
+    :raises TwilioError: anything that stops it; where something was changed before, its ``diff`` shows what.
     """
     actual = resource.read()
     plan = resource.plan(actual)
@@ -166,13 +166,13 @@ def for_each(
 ) -> list[Value | TwilioError | None]:
     """Do the work for all items, some at once.
 
-    An exception that is no TwilioError is a bug, or an interrupt: it stops everything and is raised again.
+    An exception other than a TwilioError is a bug or an interrupt: it stops everything and is raised again.
 
     :param items: what to work on; none is None.
     :param work: does the work for one item; it is called in several threads.
     :param concurrency: how many items at once; the calling thread counts as one.
     :param stop_at: whether nothing further is to be started after this error.
-    :param cancel: ends the work that is under way; called at an interrupt, after which nothing is waited for long.
+    :param cancel: aborts the work in progress; called on an interrupt, after which threads get little time to end.
     :returns: for each item, in their order, its value, the TwilioError that ended its work, or None where it was not
         tried.
     """
@@ -211,7 +211,7 @@ def for_each(
         cancel()
         for thread in threads:
             if thread.is_alive():
-                thread.join(_PATIENCE / len(threads))
+                thread.join(_JOIN_TIMEOUT / len(threads))
         raise
     if bugs:
         raise bugs[0]

@@ -2,14 +2,14 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Where it is decided whether a request is sent again, and when.
+"""Decides whether a request is sent again, and when.
 
 Twilio has no idempotency keys, so an attempt's outcome and the request's meaning decide:
 
 - refused with 429: it was never processed, so any request is sent again;
 - no connection was made: likewise;
 - no answer, 5xx, or an answer that can't be read: it may have been applied. Only a request that can be repeated
-  without harm is sent again; the outcome of any other is settled by the resource, which looks at what is there.
+  without harm is sent again; the outcome of any other is settled by the resource, which reads the actual state.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from ._clock import Clock
 #: A longer Retry-After (seconds) ends the task instead: a scheduled run should fail while somebody can still see why.
 LONGEST_RETRY_AFTER = 300.0
 
-#: Seconds of refusals after which the next one ends the task. Two minutes, and so a limit by the minute, are outlasted.
-PATIENCE = 130.0
+#: Seconds of refusals after which the next one ends the task; long enough to outlast a limit per minute.
+LONGEST_REFUSAL = 130.0
 
 _BACKOFF_BASE = 0.5
 _BACKOFF_CAP = 30.0
-#: A longer Retry-After is taken for this one (seconds).
+#: A longer Retry-After is cut to this (seconds).
 _FARTHEST = 365 * 86400.0
 
-#: From probe to probe the seconds since the first refusal, these included, grow by a factor between the next two.
+#: The time since the first refusal, plus these seconds, grows from probe to probe by a factor between the next two.
 _PROBES_FROM = 0.5
 _FASTEST_PROBES = 1.2
 _SLOWEST_PROBES = 3.0
-#: By which part the wait for a probe gets longer by chance, so that tasks refused together do not come back together.
+#: The wait for a probe grows by a random part, up to this, so that tasks refused together do not come back together.
 _JITTER = 0.1
 
-#: What an answer adds to a rate above the one that is known to be accepted: a twentieth of it in each second.
+#: What an answer adds to a rate above the one known to be accepted; so the rate grows by a twentieth each second.
 _RATE_GAIN = 0.05
-#: Requests a second: no rate is below the one, and from the other on nothing is held back.
+#: Requests per second: the lowest rate, and the one from which on nothing is held back.
 _SLOWEST_RATE = 1.0
 _FASTEST_RATE = 1000.0
 
@@ -97,11 +97,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 class GivenUp(Exception):
-    """Nothing is sent, because Twilio refuses everything; its text says since when, and what to do about it."""
+    """Nothing is sent, because Twilio refuses everything; the message states for how long, and what to do about it."""
 
 
 class Turn:
-    """Leave to send one request: a context in which it is sent, and in which :class:`Pacer` is told of its answer.
+    """Permission to send one request: a context in which it is sent and its answer is reported to :class:`Pacer`.
 
     :ivar sent_at: when it began.
     """
@@ -132,13 +132,13 @@ class _Waiter:
 
 
 class Pacer:
-    """Holds all requests of one account to what Twilio accepts.
+    """Limits all requests of one account to the rate that Twilio accepts.
 
     Nothing is held back until the first refusal. Then everything pauses, and one request at a time probes: the one that
-    may be tried most often yet, so that none is used up alone. A probe that is accepted ends the pause for all. They go
-    on slowly, soon at most of the rate that was accepted before, and faster and faster until the next refusal.
+    has the most attempts left, so that none uses up its own alone. A probe that is accepted ends the pause for all.
+    They go on slowly, soon reach the rate that was accepted before, and then speed up until the next refusal.
 
-    Where Twilio refuses for too long, all that wait are given up. Whatever comes after that probes anew.
+    Where Twilio refuses for too long, all that wait are given up. A later request probes anew.
 
     :param clock: time, waiting, and chance for the jitter.
     """
@@ -146,17 +146,17 @@ class Pacer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        #: Whether requests go out at once. This, and what every request counts, is read and written without the lock.
+        #: Whether requests go out at once. Like the count of accepted requests, it is used without the lock.
         self._free = True
-        #: In the order in which they came. The first keeps the time for all; the others sleep until they are woken.
+        #: In order of arrival. The first waits for the time of the next request; the others sleep until they are woken.
         self._waiting: list[_Waiter] = []
-        #: One more whenever a pause begins or ends: what was sent before that tells nothing about what is now.
+        #: Incremented when a pause begins or ends: answers to requests from before that are outdated.
         self._epoch = 0
         self._counted_from: float | None = None
         self._accepted = 0
 
-        # While a pause lasts: since when there were refusals (None: not since what waited was given up), the last of
-        # them, what its Retry-After asked for, how much of the usual wait follows it, and who probes.
+        # During a pause: the first refusal (None: none since the waiting requests were given up), the last one, the
+        # end of its Retry-After, which part of the usual wait follows it, and the request that probes.
         self._pausing = False
         self._refused_since: float | None = None
         self._refused_at = 0.0
@@ -164,7 +164,7 @@ class Pacer:
         self._stretch = 0.0
         self._probing: _Waiter | Turn | None = None
 
-        # After a pause: requests a second, by how many an answer raises that, and up to where.
+        # After a pause: requests per second, by how much an answer raises that, and up to where.
         self._rate = 0.0
         self._rate_step = 0.0
         self._known_rate: float | None = None
@@ -175,11 +175,11 @@ class Pacer:
 
         :param tries: how many more attempts the request may take, this one included.
         :returns: a context: within it the request is sent, and :meth:`accepted` or :meth:`refused` is called.
-        :raises GivenUp: Twilio refuses everything, for too long.
+        :raises GivenUp: Twilio has refused everything for too long.
         :raises Cancelled: once the work was cancelled.
         """
         self._clock.check()
-        # Read before the state: a turn that was got while a pause began must count as one from before it.
+        # Read before the state: a turn granted while a pause begins must count as one from before it.
         epoch = self._epoch
         if self._free:
             now = self._clock.now()
@@ -229,13 +229,13 @@ class Pacer:
 
         :param turn: the request's.
         :param wait_for: seconds of its Retry-After, None where there was none.
-        :returns: None; or why and until when Twilio is left alone, where no further attempt is right.
+        :returns: None; or, where no further attempt is allowed, why not and when to try again.
         """
         with self._lock:
             now = self._clock.now()
             if wait_for is not None and wait_for > LONGEST_RETRY_AFTER:
                 return self._give_up(
-                    now, f"Twilio asks to be left alone for {wait_for:.0f} seconds: run the task then."
+                    now, f"Twilio asks to wait for {wait_for:.0f} seconds: run the task again after that."
                 )
             if turn.epoch != self._epoch:
                 # Sent before the pause began, so it counts as what began it.
@@ -245,15 +245,15 @@ class Pacer:
             if not self._pausing:
                 self._begin_pause(now)
             since = self._refused_since
-            if since is not None and now - since >= PATIENCE:
+            if since is not None and now - since >= LONGEST_REFUSAL:
                 return self._give_up(
                     now,
                     f"Twilio has refused every request for {now - since:.0f} seconds: run the task again later, with a "
                     "lower concurrency.",
                 )
-            # The first Retry-After is believed; one that was wrong already is not all that is waited.
-            believed = since is None and wait_for is not None
-            self._stretch = 0.0 if believed else 1.0 + _JITTER * self._clock.random()
+            # The first Retry-After is trusted; once one was too short, the usual wait applies as well.
+            trusted = since is None and wait_for is not None
+            self._stretch = 0.0 if trusted else 1.0 + _JITTER * self._clock.random()
             self._refused_since = now if since is None else since
             self._refused_at = now
             self._not_before = now + (wait_for or 0.0)
@@ -294,10 +294,10 @@ class Pacer:
         elif self._refused_since is None:
             return 0.0
         else:
-            # The tries of all that wait are spread over the time that is left.
+            # The attempts of all that wait are spread over the time that is left.
             tries = sum(waiter.tries for waiter in self._waiting)
             lasted = _PROBES_FROM + self._refused_at - self._refused_since
-            factor = max(1.0, (PATIENCE + _PROBES_FROM) / lasted) ** (1.0 / tries)
+            factor = max(1.0, (LONGEST_REFUSAL + _PROBES_FROM) / lasted) ** (1.0 / tries)
             usual = lasted * (min(_SLOWEST_PROBES, max(_FASTEST_PROBES, factor)) - 1.0)
             due = max(self._not_before, self._refused_at + usual * self._stretch)
         return max(0.0, due - self._clock.now())
@@ -306,7 +306,7 @@ class Pacer:
         if self._counted_from is not None and self._accepted:
             accepted_rate = self._accepted / max(now - self._counted_from, 1.0 / _FASTEST_RATE)
             self._known_rate = max(_SLOWEST_RATE, accepted_rate)
-        # The next count includes this pause: what a limit lets through in its window, it lets through at once.
+        # The next count includes this pause: a limit per window lets everything through at the window's start.
         self._counted_from = now
         self._accepted = 0
         self._epoch += 1
@@ -318,7 +318,7 @@ class Pacer:
         self._epoch += 1
         self._pausing = False
         self._probing = None
-        # By one for each answer, in the time that one takes: doubled in that time.
+        # Each answer adds one request per response time, so that the rate doubles in that time.
         self._rate_step = 1.0 / max(now - probe.sent_at, 1.0 / _FASTEST_RATE)
         self._rate = min(self._rate_step, self._known_rate or _FASTEST_RATE)
         self._sent_at = float("-inf")

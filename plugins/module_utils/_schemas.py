@@ -2,11 +2,11 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""What crosses a border, and how it must look: values that an argument spec can't express, and Twilio's answers.
+"""Checks of external values: options' values beyond what an argument spec can express, and Twilio's answers.
 
-A check takes a value and returns it, made uniform, or raises ``voluptuous.Invalid`` with what is expected as the rest
-of a sentence. No message repeats a secret. Answers may hold more keys than named here, and null where the
-specification (``twilio_accounts_v1``) says nullable.
+A check takes a value and returns it, normalized, or raises ``voluptuous.Invalid`` with what is expected as the rest of
+a sentence. No message repeats a secret. Answers may hold more keys than named here, and null where the specification
+(``twilio_accounts_v1``) says nullable.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _RSA_2048 = bytes.fromhex("30820122") + _RSA_PUBLIC_KEY + bytes.fromhex("0382010
 #: What private keys begin with, in PKCS #8, PKCS #1 and SEC 1 form: a version's number, where a public one has none.
 _PRIVATE_KEY = re.compile(rb"\x30(?:[\x00-\x7f]|\x81.|\x82..)\x02\x01[\x00\x01]|openssh-key-v1", re.DOTALL)
 _EXPONENT_65537 = bytes.fromhex("0203010001")
-#: Half of a surrogate pair, which is how Python holds bytes that are not UTF-8, and NUL, which ends a text elsewhere.
+#: Half of a surrogate pair, which is how Python holds bytes that are not UTF-8, and NUL, which ends a string in C.
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _COUNTRY = re.compile("[A-Z]{2}")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -60,7 +60,7 @@ def invalid(expected: str) -> Exception:
 
 
 def check_options(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options with the checked ones made uniform.
+    """Return the options with the checked ones normalized.
 
     :param checks: option to its check; options that are None are not checked.
     :param values: all options.
@@ -126,7 +126,7 @@ def public_key(value: str) -> str:
     Twilio takes RSA keys of 2048 bits with the exponent 65537 (errors 70101 to 70104); all of them begin and end
     alike. No message repeats the key: it may be a private one, given by mistake.
     """
-    private = "expected a public key, got a private one; it was sent nowhere. Make its public half and give that"
+    private = "expected a public key, got a private one, which was not sent. Extract its public key and give that"
     if "PRIVATE" in value:
         raise invalid(private)
     body = "".join(re.sub("-----(BEGIN|END) PUBLIC KEY-----", "", value).split())
@@ -181,7 +181,7 @@ def country_codes(values: Sequence[str]) -> list[str]:
     """Check country codes (ISO 3166 alpha-2) and return each once, in their first order."""
     for value in values:
         if not _COUNTRY.fullmatch(value):
-            # Ansible makes this text of the false that YAML makes of Norway.
+            # YAML reads Norway's code as false, and Ansible converts that to this text.
             hint = " (YAML reads an unquoted NO as false: quote it)" if value == "False" else ""
             raise invalid(
                 f"expected country codes of ISO 3166, each two capital letters such as 'NO', got {value!r}{hint}"
@@ -190,7 +190,7 @@ def country_codes(values: Sequence[str]) -> list[str]:
 
 
 def concurrency(value: int) -> int:
-    """Check a number of requests under way at once."""
+    """Check a number of requests in progress at once."""
     if not 1 <= value <= CONCURRENCY_LIMIT:
         raise invalid(f"expected 1 to {CONCURRENCY_LIMIT}, got {value}")
     return value
@@ -240,7 +240,7 @@ def base_url(value: str) -> str:
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     # As the library encodes a host's name: https://www.rfc-editor.org/rfc/rfc1034#section-3.1
     is_host = all(0 < len(label) <= 63 for label in (parts.hostname or "").removesuffix(".").split("."))
-    # Neither blanks nor line ends, nor letters that look like others; and nothing that libraries read differently.
+    # No blanks, line ends or look-alike letters, and nothing that libraries parse differently.
     is_clean = re.fullmatch(r"[!-~]+", value) and "\\" not in value
     if parts.scheme not in ("http", "https") or not (is_host and plain and port_is_number and is_clean):
         raise invalid(expected)
@@ -292,7 +292,7 @@ def answer(**keys: Check) -> Check:
 
 
 def nullable(check: Check) -> Check:
-    """Return the check, letting null pass."""
+    """Return the check, which then accepts null, too."""
     return lambda value: None if value is None else check(value)
 
 
@@ -318,7 +318,7 @@ def country_code(value: Any) -> str:
 
 
 def error_code(value: Any) -> int:
-    """Return the error code that an answer gives a part of what was asked; 0 is none."""
+    """Return the error code that an answer gives for a part of the request; 0 is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise invalid("expected an error code")
     return value
@@ -380,7 +380,7 @@ class Page(NamedTuple):
 def _path(value: Any) -> str:
     """Return the path, with its query, of a next page's address.
 
-    The host that the address names is left out: where a request goes is decided before, never by an answer.
+    The host that the address names is left out: an answer never decides where a request goes.
     """
     try:
         parts = urlsplit(text(value))

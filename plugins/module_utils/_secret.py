@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""A secret that shows itself only when asked by name."""
+"""A secret whose value is shown only by an explicit call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import hmac
 
 
 class Secret:
-    """A secret value: whatever prints, formats or logs it shows a mask.
+    """A secret value: printing, formatting or logging it shows a mask.
 
     :param value: the secret.
     """

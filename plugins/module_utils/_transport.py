@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""HTTP as it is: one attempt at one request, over connections that are kept alive.
+"""HTTP: one attempt at one request, over connections that are kept alive.
 
-What an exception of the library means for the request (was it sent?) is said here and nowhere else.
+Only this file interprets what an exception of the library means for the request (was it sent?).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VERSION = "1.0.0"
 #: In the form of Twilio's own libraries: name/version (os arch) Python/version.
 USER_AGENT = f"community.twilio/{VERSION} ({platform.system()} {platform.machine()}) Python/{platform.python_version()}"
 
-#: Bytes of a body; the longest that Twilio sends, a page of a thousand accounts, has a fifth of that.
+#: Limit of a body in bytes; the longest that Twilio sends, a page of a thousand accounts, has a fifth of it.
 LONGEST_BODY = 16 * 1024 * 1024
 
 #: The standard library's error where a proxy refuses a tunnel, with the status of its answer.
@@ -58,7 +58,7 @@ class Request(NamedTuple):
 
     :param method: the HTTP verb.
     :param url: scheme, host and path; with a query where ``query`` is not given.
-    :param user: who authenticates: an account's SID or an API key's.
+    :param user: what authenticates: an account's SID or an API key's.
     :param password: that account's auth token, or that key's secret.
     :param query: query parameters.
     :param form: form fields.
@@ -114,19 +114,19 @@ class Transport(Protocol):
         """
 
     def cancel(self) -> None:
-        """End what is under way in all threads, and let nothing begin any more."""
+        """Abort the requests in progress in all threads, and prevent further ones."""
 
 
 class HttpTransport:
     """Requests over the connections of one adapter of the ``requests`` library, without a session around it.
 
-    A session would add cookies, redirects and the user's ``.netrc``, which no Twilio API uses and a client that sends
-    secrets should not follow, and a quarter of a request's time. The environment's proxies are read once for each host.
+    A session would add cookies, redirects and the user's ``.netrc``, which no Twilio API needs and a client that sends
+    secrets must avoid, and take a quarter of a request's time. The environment's proxies are read once for each host.
 
     :param timeout: seconds for each attempt as a whole, from connecting to the last byte of the answer.
     :param validate_certs: whether TLS certificates are checked.
     :param ca_path: a file or folder of certificates, instead of the environment's or the library's.
-    :param clock: time and chance for whoever waits for this transport.
+    :param clock: time, waiting and random numbers for everything that uses this transport.
     :raises InputError: where ``ca_path`` can't be loaded.
     """
 
@@ -140,7 +140,7 @@ class HttpTransport:
         self._proxies: dict[str, dict[str, str]] = {}
         self._verify: bool | str | None = False
         if validate_certs:
-            # The environment's bundle is looked at when a certificate has to be checked, not before.
+            # The environment's bundle is read only when a certificate has to be checked.
             self._verify = _trusted("ca_path", ca_path) if ca_path else None
         else:
             warnings.simplefilter("ignore", _libs.urllib3.exceptions.InsecureRequestWarning)
@@ -164,16 +164,16 @@ class HttpTransport:
                 )
                 reply = Reply(response.status_code, response.headers, _content(response))
                 if attempt.expired:
-                    # The library takes the end of a connection for the end of the headers, and of a body.
+                    # To the library, the end of the connection looks like the end of the headers or of the body.
                     raise TimeoutError
                 return reply
-            # Libraries raise what they like: their own errors, the standard library's, ValueError for odd headers.
+            # Libraries raise all kinds of errors: their own, the standard library's, ValueError for odd headers.
             except Exception as error:
                 self.clock.check()
                 raise self._no_reply(error, attempt) from None
 
     def cancel(self) -> None:
-        """End what is under way in all threads, and let nothing begin any more."""
+        """Abort the requests in progress in all threads, and prevent further ones."""
         self.clock.cancel()
         self._watch.end_all()
 
@@ -257,9 +257,9 @@ def _trusted(option: str, path: str) -> str:
 
 
 def _content(response: requests.Response) -> bytes:
-    """Return an answer's body, as far as it is no longer than any of Twilio's.
+    """Return an answer's body.
 
-    :raises _BodyTooLong: where it is longer.
+    :raises _BodyTooLong: where it is longer than any of Twilio's.
     """
     content = b""
     # Before its version 2, urllib3 takes a body that ends early for a whole one, if it isn't told.
@@ -277,12 +277,12 @@ def _refused_by_proxy(status: int) -> NoReply:
         phrase = f" {HTTPStatus(status).phrase}"
     except ValueError:
         phrase = ""
-    # What a gateway can't do now, it may do in a moment; that it doesn't want to is final.
+    # A proxy's 5xx may be temporary; any other refusal is final.
     return NoReply(f"the proxy made no connection ({status}{phrase})", sent=False, final=status < 500)
 
 
 def _reason(causes: Sequence[BaseException], otherwise: str) -> str:
-    """Return the system's word for what went wrong, or another one where there is none."""
+    """Return the system's description of the error, or ``otherwise`` where there is none."""
     return next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), otherwise)
 
 
@@ -295,7 +295,7 @@ def form_fields(form: Form | None) -> list[tuple[str, str | Secret]]:
 
 
 def _prepared(request: Request) -> requests.PreparedRequest:
-    """Return a request as the library's adapter takes it; its own way of preparing one takes a fifth of the time."""
+    """Return a request as the library's adapter takes it; its own preparation takes a fifth of a request's time."""
     prepared = _libs.requests.PreparedRequest()
     prepared.method = request.method
     prepared.url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
@@ -315,7 +315,7 @@ def _prepared(request: Request) -> requests.PreparedRequest:
 def _causes(error: BaseException) -> list[BaseException]:
     """Return an exception and what caused it; libraries keep a cause in ``reason``, in ``args`` or in the context.
 
-    A context that was suppressed is none: it belongs to an attempt before.
+    A suppressed context is ignored: it belongs to an earlier attempt.
     """
     found: list[BaseException] = []
     waiting: list[object] = [error]

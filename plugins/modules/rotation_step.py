@@ -10,13 +10,13 @@ module: rotation_step
 short_description: Perform the next steps of a rotation, up to the next hook
 version_added: 1.0.0
 description:
-  - It is what the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_api_key#role),
-    P(community.twilio.rotate_aws_credential#role) and P(community.twilio.rotate_public_key#role) do, but for the task
+  - Does the work of the roles P(community.twilio.rotate_auth_token#role), P(community.twilio.rotate_api_key#role),
+    P(community.twilio.rotate_aws_credential#role) and P(community.twilio.rotate_public_key#role), except for the task
     files that they include. Use these roles.
-  - A call reads the record and what is there at Twilio, does what the rotation's table says, and saves, again and
-    again, until a task file is to be included, or nothing is due any more. Then the role includes that file, and calls
-    again with RV(state).
-  - What else it depends on are the variables of these roles, and what the task files hand over, such as
+  - A call reads the record and the actual state at Twilio, performs the step that the rotation's table decides, and
+    saves, repeatedly, until a task file is to be included, or nothing is due any more. Then the role includes that
+    file, and calls again with RV(state).
+  - It also depends on the variables of these roles, and on what the task files hand over, such as
     C(rotation_record_found). It reads these by itself. They may hold secrets, and Ansible keeps the arguments of a task
     that fails in C(ansible_failed_task).
   - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
@@ -51,7 +51,7 @@ options:
     description: RV(state) of the call before; not given in a run's first call.
     type: dict
   outcome:
-    description: What became of the task file that was included.
+    description: The outcome of the task file that was included.
     type: dict
     default: {}
     suboptions:
@@ -59,10 +59,10 @@ options:
         description: The name of the task that failed, or its action where it has no name.
         type: str
       failed_step:
-        description: The C(step) of RV(state) in which it failed. Another step's failure is not looked at.
+        description: The C(step) of RV(state) in which it failed. Another step's failure is ignored.
         type: int
       reason:
-        description: What that task said. It is repeated only where the file is one of the collection's own.
+        description: That task's message. It is repeated only where the file is one of the collection's own.
         type: str
 seealso:
   - name: Rotate on a schedule
@@ -109,7 +109,7 @@ next:
       returned: always
       type: bool
     is_own:
-      description: Whether the file is one of this collection's, so that what it says may be repeated.
+      description: Whether the file is one of this collection's, so that its messages may be repeated.
       returned: always
       type: bool
     record_name:
@@ -117,11 +117,11 @@ next:
       returned: always
       type: str
     variables:
-      description: What the hook is told.
+      description: The variables of the hook.
       returned: always
       type: dict
 state:
-  description: What the next call has to be given. It holds no secret.
+  description: What has to be passed to the next call. It holds no secret.
   returned: where a task file is to be included
   type: dict
 record:
@@ -175,7 +175,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Say that the action plugin is what does it."""
+    """Fail, since the action plugin does the work."""
     _controller_only.main(ARGUMENT_SPEC)
 
 

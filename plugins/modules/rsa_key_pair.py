@@ -10,7 +10,7 @@ module: rsa_key_pair
 short_description: Create an RSA key pair on the controller, of the kind that Twilio accepts
 version_added: 1.0.0
 description:
-  - Makes a private key where there is none, an RSA key of 2048 bits with the exponent 65537, and returns its public
+  - Creates a private key where there is none, an RSA key of 2048 bits with the exponent 65537, and returns its public
     half.
   - The private key is written to a file that its owner alone can read, and is on the disk when the task ends, so that
     no crash afterwards loses a key that Twilio encrypts with. It is never returned and never logged.
@@ -30,12 +30,12 @@ options:
   path:
     description:
       - The absolute path of the file with the private key, in PEM form as PKCS#8, with the mode V(0600).
-      - A file that is there stays as it is. The task fails where it holds anything else than an RSA private key without
-        a passphrase.
+      - An existing file stays as it is. The task fails where it holds anything other than an RSA private key without a
+        passphrase.
       - The file and its folder have to be those of the user who runs the play, and nobody else may be allowed to write
         to them; a symbolic link is not followed. Otherwise the task fails, and changes no rights.
-      - Inside an execution environment it must not be in the job's private folder, which goes when the job is over.
-      - Folders that are missing are made with the mode V(0700).
+      - Inside an execution environment it must not be in the job's private folder, which is deleted after the job.
+      - Missing folders are created with the mode V(0700).
     type: path
     required: true
 notes:
@@ -69,7 +69,7 @@ path:
 public_key:
   description:
     - The public half in PEM form, as X.509 has it.
-    - V(null) in check mode where the key would be made.
+    - V(null) in check mode where the key would be created.
   returned: success
   type: str
   sample: |
@@ -79,7 +79,7 @@ public_key:
 fingerprint:
   description:
     - What M(community.twilio.twilio_public_key) returns as the fingerprint of this key.
-    - V(null) in check mode where the key would be made.
+    - V(null) in check mode where the key would be created.
   returned: success
   type: str
   sample: 1f2e3d4c5b
@@ -95,7 +95,7 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 
 
 def main() -> None:
-    """Say that the action plugin is what does it."""
+    """Fail, since the action plugin does the work."""
     _controller_only.main(ARGUMENT_SPEC)
 
 

@@ -36,18 +36,18 @@ options:
     description:
       - The account's SID. It identifies the account; together with another O(friendly_name) it is renamed.
       - An unknown SID fails the task, since a SID can't be chosen.
-      - The account of O(account_sid) itself is only reached so, and can only be renamed.
+      - The account of O(account_sid) itself is only found by its SID, and can only be renamed.
     type: str
   friendly_name:
     description:
       - The subaccount's name, 64 characters at most. It identifies the subaccount where O(sid) is not given; closed
         ones don't count.
-      - Twilio lets several accounts bear one name. The task fails then, and lists them.
+      - Twilio allows several accounts with one name. The task fails then, and lists them.
     type: str
   return_auth_token:
     description:
       - Whether a subaccount's auth token is returned. Set C(no_log=true) on such a task.
-      - It takes the main account's O(auth_token), an API key is not enough.
+      - This needs the main account's O(auth_token); an API key is not enough.
     type: bool
     default: false
 seealso:
@@ -62,12 +62,12 @@ EXAMPLES = r"""
     friendly_name: shop
   register: shop
 
-- name: Suspend it
+- name: Suspend the subaccount
   community.twilio.twilio_account:
     friendly_name: shop
     state: suspended
 
-- name: Rename it and get its token
+- name: Rename the subaccount and return its token
   community.twilio.twilio_account:
     sid: "{{ shop.account.sid }}"
     friendly_name: former shop
@@ -75,7 +75,7 @@ EXAMPLES = r"""
   register: former_shop
   no_log: true
 
-- name: Close it, for good
+- name: Close the subaccount for good
   community.twilio.twilio_account:
     sid: "{{ shop.account.sid }}"
     state: closed

@@ -47,7 +47,7 @@ EXAMPLES = r"""
     status: suspended
   register: suspended
 
-- name: Show their names
+- name: Show the names of the suspended subaccounts
   ansible.builtin.debug:
     msg: "{{ suspended.accounts | map(attribute='friendly_name') }}"
 """

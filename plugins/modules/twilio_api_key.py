@@ -40,9 +40,9 @@ options:
   friendly_name:
     description:
       - The key's name, 64 characters at most. It identifies the key where O(sid) is not given.
-      - Twilio lets several keys bear one name. The task fails then, and lists them.
+      - Twilio allows several keys with one name. The task fails then, and lists them.
       - The name that Twilio holds may end with a mark, a space, V(#) and ten hexadecimal digits, where a rotation has
-        made the key. It is not part of the name here, and a name that itself ends so is refused.
+        created the key. It is not part of the name here, and a name that itself ends this way is refused.
     type: str
   permissions:
     description:
@@ -54,12 +54,12 @@ options:
     type: list
     elements: str
 notes:
-  - Twilio lets only the account's auth token or a Main API key manage API keys. A Main key can't be made here, only in
-    the Twilio Console.
+  - API keys can only be managed with the account's auth token or a Main API key. A Main key can't be created here, only
+    in the Twilio Console.
   - Restricted keys work in the region V(us1) only, and can't make access tokens for Twilio's client-side SDKs.
-  - If Twilio's answer to a creation is lost, the key that it told of is deleted, since nobody knows its secret, and
-    another one is made. It is found by its name and permissions, among those that were not there before. So don't let
-    two tasks create keys of one name in one account at the same time.
+  - If Twilio's answer to a creation is lost, the key that it reported is deleted, since nobody knows its secret, and
+    another one is created. It is found by its name and permissions, among those that were not there before. So don't
+    let two tasks create keys of one name in one account at the same time.
   - A run that is killed while it creates a key may leave one behind whose secret nobody knows. The next run finds it,
     and returns no RV(secret). Remove it with O(state=absent), and run the task again.
 seealso:
@@ -78,7 +78,7 @@ EXAMPLES = r"""
   register: billing_key
   no_log: true
 
-- name: Store its secret, which is told once
+- name: Store the key's secret, which is returned only once
   ansible.builtin.copy:
     content: "TWILIO_API_KEY={{ billing_key.api_key.sid }}\nTWILIO_API_SECRET={{ billing_key.secret }}\n"
     dest: "{{ billing_environment_file }}"

@@ -11,7 +11,7 @@ short_description: Look up the API keys of a Twilio account
 version_added: 1.0.0
 description:
   - Returns the API keys of a Twilio account, all of them, those of one name, or one by its SID.
-  - Twilio never tells the secret of a key that exists, so none is returned.
+  - Twilio never returns the secret of an existing key, so none is returned.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -35,7 +35,7 @@ options:
     type: bool
     default: false
 notes:
-  - Twilio lets only the account's auth token or a Main API key look up API keys.
+  - API keys can only be looked up with the account's auth token or a Main API key.
 seealso:
   - module: community.twilio.twilio_api_key
 """
@@ -47,7 +47,7 @@ EXAMPLES = r"""
     auth_token: "{{ twilio_auth_token }}"
   register: keys
 
-- name: Show those that are older than 90 days
+- name: Show the API keys that are older than 90 days
   ansible.builtin.debug:
     msg: "{{ keys.api_keys | selectattr('date_created', 'lt', limit) | map(attribute='friendly_name') }}"
   vars:

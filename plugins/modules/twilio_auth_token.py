@@ -10,10 +10,11 @@ module: twilio_auth_token
 short_description: Stage, promote and remove the secondary auth token of a Twilio account
 version_added: 1.0.0
 description:
-  - An account has a primary auth token and perhaps a secondary one, which works beside it. Promoting makes the
-    secondary one the primary, and the old primary stops working at once.
-  - So a token is rotated without a gap. Stage a secondary one, give it to all that use the token, and promote it.
-  - Twilio makes up the tokens, and tells one only once, in the answer to the request that made it.
+  - An account has a primary auth token and perhaps a secondary one, which is valid, too. Promoting makes the secondary
+    one the primary, and the old primary stops working at once.
+  - So a token is rotated without a gap. Stage a secondary one, give it to everything that uses the token, and promote
+    it.
+  - Twilio generates the tokens, and returns each only once, in the answer to the request that creates it.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -25,8 +26,8 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: With O(state=absent), whether a secondary token exists can only be told where O(secondary_auth_token) is
-      given. Otherwise check mode predicts a change, with a warning.
+    details: With O(state=absent), whether a secondary token exists can only be determined where
+      O(secondary_auth_token) is given. Otherwise check mode predicts a change, with a warning.
   idempotent:
     support: partial
     details: With O(state=present), the token that one run returned has to be given to the next as
@@ -34,7 +35,7 @@ attributes:
 options:
   state:
     description:
-      - V(present) makes sure that there is a secondary token which the caller knows. Where O(secondary_auth_token) is
+      - V(present) makes sure that there is a secondary token that the caller knows. Where O(secondary_auth_token) is
         not given, or not valid, one is created and returned.
       - V(promoted) makes sure that O(secondary_auth_token), which is required then, is the primary token.
       - V(absent) makes sure that there is no secondary token.
@@ -48,11 +49,11 @@ options:
     description:
       - What to do with O(state=present) about a secondary token that exists, but is not O(secondary_auth_token). It
         can't be read, and somebody may be using it.
-      - V(false) fails the task. V(true) deletes it and makes a new one.
+      - V(false) fails the task. V(true) deletes it and creates a new one.
     type: bool
     default: false
   suppress_email_notification:
-    description: Whether Twilio is not to write to the account's owners and administrators about the change.
+    description: Whether Twilio sends no email about the change to the account's owners and administrators.
     type: bool
     default: false
 notes:
@@ -71,7 +72,7 @@ EXAMPLES = r"""
   register: staged
   no_log: true
 
-- name: Promote it, once everything that uses the token knows the new one
+- name: Promote the secondary token, once everything that uses the old one knows it
   community.twilio.twilio_auth_token:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_auth_token_info
-short_description: Tell which auth tokens of a Twilio account are valid
+short_description: Check which auth tokens of a Twilio account are valid
 version_added: 1.0.0
 description:
-  - Tells whether the given tokens are valid, and so how far a rotation has come.
+  - Returns whether the given tokens are valid, and so which phase a rotation is in.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -24,7 +24,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read how far the rotation has come
+- name: Read which phase the rotation is in
   community.twilio.twilio_auth_token_info:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"
@@ -32,7 +32,7 @@ EXAMPLES = r"""
   register: tokens
   no_log: true
 
-- name: Show it
+- name: Show the phase of the rotation
   ansible.builtin.debug:
     var: tokens.phase
 """
@@ -51,7 +51,8 @@ phase:
     - V(single) where O(auth_token) is valid, and O(secondary_auth_token) is not given, not valid or the same token.
     - V(staged) where both are valid.
     - V(promoted) where only O(secondary_auth_token) is valid, so that it is the primary by now.
-    - V(locked_out) where none of those given is valid. Twilio may answer the same about a suspended or closed account.
+    - V(locked_out) where none of those given is valid. Twilio may give the same answer for a suspended or closed
+      account.
   returned: success
   type: str
   sample: staged

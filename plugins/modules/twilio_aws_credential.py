@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Creates, renames, replaces and removes the AWS credentials with which a Twilio account writes to S3, for recordings
     and compositions.
-  - A changed key makes a new credential with a new SID, since Twilio can't change one in place. The new one is made
+  - A changed key means a new credential with a new SID, since Twilio can't change one in place. The new one is created
     before the old one is removed.
 author:
   - community.twilio contributors (@ansible-collections)
@@ -26,7 +26,7 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: Not with O(update_secret=always), which makes a new credential in each run.
+    details: Not with O(update_secret=always), which creates a new credential in each run.
 options:
   aws_access_key_id:
     description: The id of the AWS access key, 20 upper-case letters and digits. Required to create a credential.
@@ -48,14 +48,14 @@ EXAMPLES = r"""
     aws_secret_access_key: "{{ recordings_key_secret }}"
   register: recordings
 
-- name: Follow a key that changes, and keep the old credential until consumers have moved
+- name: Create a new credential when the key changes, and keep the old one until consumers have moved
   community.twilio.twilio_aws_credential:
     friendly_name: recordings
     aws_access_key_id: "{{ recordings_key_id }}"
     aws_secret_access_key: "{{ recordings_key_secret }}"
     update_secret: when_changed
 
-- name: Follow a key from now on, with the credential that was made for it by hand
+- name: Adopt a credential that was created by hand, and create a new one when the key changes
   community.twilio.twilio_aws_credential:
     friendly_name: recordings
     aws_access_key_id: "{{ recordings_key_id }}"

@@ -11,7 +11,7 @@ short_description: Look up the AWS credentials that a Twilio account holds
 version_added: 1.0.0
 description:
   - Returns the AWS credentials of a Twilio account, all of them, those of one name, or one by its SID.
-  - Twilio never gives a key back, so none is returned.
+  - Twilio never returns a key, so none is returned here.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
     auth_token: "{{ twilio_auth_token }}"
   register: aws
 
-- name: Show their names
+- name: Show the names of the AWS credentials
   ansible.builtin.debug:
     msg: "{{ aws.credentials | map(attribute='friendly_name') }}"
 """

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_messaging_geo_permission
-short_description: Decide to which countries a Twilio account may send messages
+short_description: Manage the countries to which a Twilio account may send messages
 version_added: 1.0.0
 description:
   - Enables or disables messages to countries, which Twilio calls messaging geo permissions.
   - An account that may send messages only where its customers are limits what SMS pumping and stolen credentials can
     cost.
-  - All that differs is changed by one request. What is as wanted already is not sent.
+  - All differences are changed by one request. A country that is already in its wanted state is left out of it.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -37,7 +37,7 @@ options:
     elements: str
   others:
     description:
-      - What becomes of all countries that neither O(enabled) nor O(disabled) names.
+      - What to do about all countries that neither O(enabled) nor O(disabled) names.
       - V(keep) leaves them as they are.
       - V(disabled) disables them, so that messages may be sent to no other country than those in O(enabled). Without
         any in O(enabled), no messages may be sent at all.
@@ -50,7 +50,7 @@ notes:
   - >-
     Twilio lets the countries that it counts as high-risk be changed in its Console only, and answers 30649 here:
     Algeria, Azerbaijan, Bangladesh, Israel, Nigeria, Oman, Pakistan, the Palestinian
-    Territories, Sri Lanka, Tajikistan and Tunisia. Where one of them is as wanted already, it is not asked for.
+    Territories, Sri Lanka, Tajikistan and Tunisia. One that is already in its wanted state is not sent.
 seealso:
   - module: community.twilio.twilio_messaging_geo_permission_info
   - name: Twilio's error 30649
@@ -76,7 +76,7 @@ EXAMPLES = r"""
 RETURN = r"""
 countries:
   description:
-    - What came of each country that was named or changed, those that were named first, in the order given.
+    - The outcome for each country that was named or changed, those that were named first, in the order given.
     - If Twilio refuses a country, the task fails after all the others were changed; running it again does only what is
       left.
   returned: success, and where Twilio refused a country

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_messaging_geo_permission_info
-short_description: Tell to which countries a Twilio account may send messages
+short_description: Look up the countries to which a Twilio account may send messages
 version_added: 1.0.0
 description:
   - Returns the messaging geo permissions of a Twilio account, of all countries or of some.
@@ -39,7 +39,7 @@ EXAMPLES = r"""
     auth_token: "{{ twilio_auth_token }}"
   register: geo_permissions
 
-- name: Show those that messages may be sent to
+- name: Show the countries that messages may be sent to
   ansible.builtin.debug:
     msg: "{{ geo_permissions.countries | selectattr('enabled') | map(attribute='country_code') }}"
 
@@ -70,7 +70,7 @@ countries:
       type: str
       sample: "+92"
     message:
-      description: What Twilio says about it, such as that it is a high-risk country; often empty.
+      description: Twilio's remark about it, such as that it is a high-risk country; often empty.
       returned: always
       type: str
       sample: High Risk Country

@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Creates, renames, replaces and removes the public keys with which a Twilio account encrypts recordings, or checks
     the signatures of its clients' requests.
-  - A changed key makes a new credential with a new SID, since Twilio can't change one in place. The new one is made
+  - A changed key means a new credential with a new SID, since Twilio can't change one in place. The new one is created
     before the old one is removed.
 author:
   - community.twilio contributors (@ansible-collections)
@@ -26,13 +26,13 @@ extends_documentation_fragment:
 attributes:
   idempotent:
     support: partial
-    details: Not with O(update_secret=always), which makes a new credential in each run.
+    details: Not with O(update_secret=always), which creates a new credential in each run.
 options:
   public_key:
     description:
       - The public key in PEM form, an RSA key of 2048 bits with the exponent 65537. Required to create a credential.
-      - Line ends, and the lines that say C(BEGIN) and C(END), make no difference.
-      - A private key given by mistake is refused before any request. So that it stays unprinted then, at any verbosity,
+      - Line breaks, and the lines with C(BEGIN) and C(END), make no difference.
+      - A private key given by mistake is refused before any request. So that it isn't printed then, at any verbosity,
         this option is treated as a secret.
     type: str
 notes:
@@ -51,13 +51,13 @@ EXAMPLES = r"""
     public_key: "{{ recordings_public_key }}"
   register: recordings
 
-- name: Follow a key that changes, and keep the old one until consumers have moved
+- name: Create a new public key when the key changes, and keep the old one until consumers have moved
   community.twilio.twilio_public_key:
     friendly_name: recordings
     public_key: "{{ recordings_public_key }}"
     update_secret: when_changed
 
-- name: Follow a key from now on, with the public key that was made for it by hand
+- name: Adopt a public key that was created by hand, and create a new one when the key changes
   community.twilio.twilio_public_key:
     friendly_name: recordings
     public_key: "{{ recordings_public_key }}"

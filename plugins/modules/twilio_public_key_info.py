@@ -11,7 +11,7 @@ short_description: Look up the public keys that a Twilio account holds
 version_added: 1.0.0
 description:
   - Returns the public keys of a Twilio account, all of them, those of one name, or one by its SID.
-  - Twilio never gives the key itself back, so none is returned.
+  - Twilio never returns the key itself, so none is returned here.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
     auth_token: "{{ twilio_auth_token }}"
   register: public_keys
 
-- name: Show their names
+- name: Show the names of the public keys
   ansible.builtin.debug:
     msg: "{{ public_keys.credentials | map(attribute='friendly_name') }}"
 """

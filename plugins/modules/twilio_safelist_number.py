@@ -12,7 +12,7 @@ version_added: 1.0.0
 description:
   - Adds phone numbers to the SafeList of a Twilio account, or removes them.
   - Numbers on the SafeList are never blocked by Twilio's fraud protection.
-  - Any number of numbers is reconciled by one task, several at once. When Twilio asks to slow down, all requests of the
+  - One task handles any number of phone numbers, several at once. When Twilio asks to slow down, all requests of the
     task do so together.
   - Twilio has no call that lists the SafeList, so numbers that no task names can't be found.
 author:
@@ -40,7 +40,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Keep the numbers of the test team on the SafeList
+- name: Ensure the numbers of the test team are on the SafeList
   community.twilio.twilio_safelist_number:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 RETURN = r"""
 numbers:
   description:
-    - What came of each number, in the order given.
+    - The outcome for each number, in the order given.
     - If a number failed, the task fails after all the others were done; running it again does only what is left.
   returned: success, and where a number failed
   type: list

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_safelist_number_info
-short_description: Tell which phone numbers are on a Twilio account's SafeList
+short_description: Check which phone numbers are on a Twilio account's SafeList
 version_added: 1.0.0
 description:
-  - Tells for each of the given phone numbers whether it is on the SafeList of a Twilio account.
+  - Returns for each of the given phone numbers whether it is on the SafeList of a Twilio account.
   - Twilio has no call that lists the SafeList, so the numbers must be named.
 author:
   - community.twilio contributors (@ansible-collections)
@@ -33,7 +33,7 @@ EXAMPLES = r"""
       - "+18001234xxx"
   register: safelist
 
-- name: Show those that are missing
+- name: Show the numbers that are missing
   ansible.builtin.debug:
     msg: "{{ safelist.numbers | rejectattr('exists') | map(attribute='phone_number') }}"
 """
@@ -56,7 +56,7 @@ numbers:
       type: str
       sample: GNaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     exists:
-      description: Whether the number is on the SafeList; V(null) where that could not be told.
+      description: Whether the number is on the SafeList; V(null) where that could not be determined.
       returned: always
       type: bool
     failed:

@@ -61,7 +61,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: What did January cost?
+- name: Look up what January cost
   community.twilio.twilio_usage_info:
     account_sid: "{{ twilio_account_sid }}"
     auth_token: "{{ twilio_auth_token }}"
@@ -70,11 +70,11 @@ EXAMPLES = r"""
     end_date: "2026-01-31"
   register: january
 
-- name: Show it
+- name: Show what January cost
   ansible.builtin.debug:
     msg: "{{ january.records | map(attribute='price') | sum }}"
 
-- name: How many messages did one subaccount send each day of this month?
+- name: Look up how many messages a subaccount sent on each day of this month
   community.twilio.twilio_usage_info:
     sid: "{{ shop.account.sid }}"
     category: sms

@@ -6,7 +6,7 @@
 
 An ordinary module is packed, started in a new interpreter, and imports everything anew, which takes half a second
 whatever it does. Here the same definition runs where the task already is, and a loop's items share their connections.
-Whatever asks for another process or another machine goes the ordinary way.
+A task that needs another process or another machine runs as an ordinary module.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import ma
 #: Where this variable (of the task, or of the environment in capitals) is false, tasks run as ordinary modules.
 IN_PROCESS = "community_twilio_in_process"
 
-#: Seconds between two looks whether ansible-playbook still runs.
+#: Seconds between two checks that ansible-playbook still runs.
 _PARENT_CHECK = 0.5
 
-#: Whether a result tells its invocation: always, until a later ansible-core made it a setting.
+#: Whether a result holds its invocation: always, until a later ansible-core made it a setting.
 _INVOCATION = "INJECT_INVOCATION"
 _INVOCATION_IS_A_SETTING = _INVOCATION in C.config.get_configuration_definitions()
 
-#: What decides to whom connections are kept alive: nothing is shared between accounts.
-_KEPT_FOR = (
+#: The options that must be equal for a connection to be reused: nothing is shared between accounts.
+_REUSED_FOR = (
     "account_sid",
     "subaccount_sid",
     "api_key_sid",
@@ -59,16 +59,16 @@ _KEPT_FOR = (
 )
 
 
-class _Kept:
-    """The connections of the worker's last task: a loop's items come one after the other in one worker."""
+class _KeptTransport:
+    """The connections of the worker's last task: a loop's items are processed one after the other in one worker."""
 
     def __init__(self) -> None:
         self._key: tuple[object, ...] = ()
         self._transport: HttpTransport | None = None
 
     def opener(self, options: Mapping[str, Any]) -> Any:
-        """Return what opens HTTP for these options: the connections that are open already, if they are for the same."""
-        key = (os.getpid(), *(options.get(name) for name in _KEPT_FOR))
+        """Return what opens HTTP for these options; it returns the open connections, if they are for the same ones."""
+        key = (os.getpid(), *(options.get(name) for name in _REUSED_FOR))
 
         def open_transport(timeout: float, validate_certs: bool, ca_path: str | None) -> HttpTransport:
             if self._transport is None or key != self._key:
@@ -80,20 +80,20 @@ class _Kept:
         return open_transport
 
 
-_KEPT = _Kept()
+_KEPT_TRANSPORT = _KeptTransport()
 
 
 class _ParentWatch:
-    """Ends a worker whose ansible-playbook has ended: on a signal to it alone not every ansible-core tells the workers.
+    """Ends a worker whose ansible-playbook has ended: not every ansible-core passes a signal on to its workers.
 
-    They would go on sending, and nobody would learn what became of it.
+    They would go on sending requests, and nobody would get the results.
     """
 
     def __init__(self) -> None:
         self._watched = 0
 
     def start(self) -> None:
-        """Watch from now on; twice does no harm, and outside of a worker nothing is watched."""
+        """Watch from now on; a repeated call changes nothing, and outside of a worker nothing is watched."""
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid is not None and self._watched != os.getpid():
             self._watched = os.getpid()
@@ -107,12 +107,12 @@ class _ParentWatch:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-#: This process's.
+#: The watch of this process.
 PARENT = _ParentWatch()
 
 
 class InProcessAction(ModuleAction):
-    """Runs a definition in the worker where nothing asks for anything else, otherwise as the module that it is."""
+    """Runs a definition in the worker where the task allows that, otherwise as an ordinary module."""
 
     definition: Definition
 
@@ -154,7 +154,7 @@ class InProcessAction(ModuleAction):
             arguments.options,
             check_mode=self._task.check_mode,
             diff_mode=self._task.diff,
-            open_transport=_KEPT.opener(arguments.options),
+            open_transport=_KEPT_TRANSPORT.opener(arguments.options),
         )
 
 

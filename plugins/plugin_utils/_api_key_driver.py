@@ -24,7 +24,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record i
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._api_key_rotation import ApiKeyCase
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
 
 
 class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
@@ -69,7 +69,7 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
     def result(self, case: ApiKeyCase, failed: bool) -> dict[str, Any]:
         """Return ``rotate_api_key_result``."""
         return {
-            "phase": there(case.record).phase,
+            "phase": required(case.record).phase,
             "rotated": case.run.rotated,
             "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used(case).sid,
@@ -77,38 +77,38 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         }
 
     def remarks(self, case: ApiKeyCase) -> list[str]:
-        """Return what is to be told of a run beside what it did: the keys of the name that stay as they are."""
+        """Return what a run's message reports besides what was done: the keys of the name that stay as they are."""
         kept = table.others(case)
         return [f"left as it is: {', '.join(kept)}"] if kept else []
 
     # -- the requests ------------------------------------------------------------------------------------------------
 
     def probe(self, case: ApiKeyCase) -> ApiKeyProbe:
-        """List the keys of the name and of the record, and try those of the record that the table wants to know of."""
-        record = there(case.record)
-        held = {table.NEW: record.new, table.CURRENT: record.current}
-        sids = {key.sid for key in held.values()}
+        """List the keys of the name and of the record, and try those of the record that the table depends on."""
+        record = required(case.record)
+        recorded = {table.NEW: record.new, table.CURRENT: record.current}
+        sids = {key.sid for key in recorded.values()}
         keys = [
             key
             for key in api_key.list_keys(self._client)
             if key.friendly_name == self._friendly_name or key.sid in sids
         ]
-        seen = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
-        while which := table.next_try(case, seen):
-            key = held[which]
-            valid = api_key.is_valid(self._client, key.sid, there(key.secret))
-            seen = seen._replace(new=valid) if which == table.NEW else seen._replace(current=valid)
-        return seen
+        probe = ApiKeyProbe(tuple(Listed(str(key.sid), self._mark_of(key), key.date_created) for key in keys))
+        while which := table.next_try(case, probe):
+            key = recorded[which]
+            valid = api_key.is_valid(self._client, key.sid, required(key.secret))
+            probe = probe._replace(new=valid) if which == table.NEW else probe._replace(current=valid)
+        return probe
 
     def _mark_of(self, key: api_key.ApiKey) -> str:
-        """Return what the name of a key ends in; a mark of another name is none of this rotation's."""
+        """Return the mark of a key's name; one of another name is not this rotation's."""
         return (key.mark or "") if key.friendly_name == self._friendly_name else ""
 
     def request(self, case: ApiKeyCase, step: Request) -> Answer:
-        """Send what a row asks for."""
+        """Send the request of a step."""
         try:
             if step.name == table.CREATE:
-                return self._create(there(case.record).mark)
+                return self._create(required(case.record).mark)
             self._client.delete(api_key.deletion(step.argument))
             return Answer(table.DELETED)
         except Rejected as rejected:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rotation of API keys keeps, and is told: its record, its settings, its names.
+"""The record, the settings and the names of a rotation of API keys.
 
-The record holds the keys' secrets, which Twilio tells once.
+The record holds the keys' secrets, which Twilio returns only once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ApiKey:
     """What a record holds of a key.
 
     :param sid: empty where there is no key.
-    :param secret: None of a key that was adopted, since Twilio tells it nobody again.
+    :param secret: None for a key that was adopted, since Twilio does not return it again.
     :param created_at: when it was created.
     """
 
@@ -54,8 +54,8 @@ class ApiKeyRecord:
 
     :param current: the key that is replaced, or was made last.
     :param new: the one that is to replace it.
-    :param mark: what the names of keys end in that this rotation creates: ten hexadecimal digits.
-    :param verified_at: when the consumers were seen to work with the new one.
+    :param mark: the end of the names of the keys that this rotation creates: ten hexadecimal digits.
+    :param verified_at: when the consumers were verified with the new one.
     """
 
     account_sid: str
@@ -70,7 +70,7 @@ class ApiKeyRecord:
 class Listed(NamedTuple):
     """A key, as Twilio lists it.
 
-    :param mark: what its name ends in, empty where that is the name alone.
+    :param mark: the mark that its name ends in, empty where there is none.
     """
 
     sid: str
@@ -79,11 +79,11 @@ class Listed(NamedTuple):
 
 
 class ApiKeyProbe(NamedTuple):
-    """What there is.
+    """The actual state.
 
-    :param keys: the keys of the rotation's name, and those of the record though they are called otherwise.
+    :param keys: the keys of the rotation's name, and those of the record even if they have another name.
     :param new: whether the record's new key is valid; None where it was not tried.
-    :param current: likewise of its current one.
+    :param current: whether its current one is, likewise.
     """
 
     keys: tuple[Listed, ...]
@@ -93,7 +93,7 @@ class ApiKeyProbe(NamedTuple):
 
 @dataclass(frozen=True)
 class ApiKeySettings(Settings):
-    """What the role is told.
+    """The settings of the role.
 
     :param grace_days: how long the old key stays after the consumers were moved.
     :param roll_back: whether a hook that fails has the new key deleted.
@@ -135,10 +135,10 @@ def stored(record: ApiKeyRecord) -> dict[str, Any]:
 def read_record(stored: Mapping[str, Any], account_sid: str, friendly_name: str, now: datetime) -> ApiKeyRecord:
     """Return the record that a store holds.
 
-    :param stored: as it was loaded; what else it holds is not looked at.
+    :param stored: as it was loaded; other keys are ignored.
     :param account_sid: the account that it must be about.
     :param friendly_name: the name that it must be about.
-    :raises RotationError: where it is of another rotation, contradicts itself, or is of the future.
+    :raises RotationError: where it is of another rotation, contradicts itself, or holds a date in the future.
     """
     check_about(stored, account_sid, friendly_name)
     new = stored.get("new") or {}
@@ -180,13 +180,13 @@ def _contradiction(record: ApiKeyRecord) -> str:
     current, new, phase = record.current, record.new, record.phase
     has_new = phase in (CREATED, VERIFIED)
     problems = {
-        f"its phase is {phase!r}, which there is not": phase not in PHASES,
-        f"it says {phase!r}, but holds no mark": phase != IDLE and not _MARK.fullmatch(record.mark),
-        f"it says {phase!r}, but holds no new key with its secret": has_new and not (new.sid and new.secret),
-        f"it says {phase!r}, but holds a new key": not has_new and bool(new.sid or new.secret),
+        f"its phase is {phase!r}, which does not exist": phase not in PHASES,
+        f"its phase is {phase!r}, but it holds no mark": phase != IDLE and not _MARK.fullmatch(record.mark),
+        f"its phase is {phase!r}, but it holds no new key with its secret": has_new and not (new.sid and new.secret),
+        f"its phase is {phase!r}, but it holds a new key": not has_new and bool(new.sid or new.secret),
         "its current and its new key are the same": bool(new.sid) and new.sid == current.sid,
         "it holds a secret of no key": current.secret is not None and not current.sid,
         "it holds a key, but not when that was created": any(key.sid and not key.created_at for key in (current, new)),
-        f"it says {phase!r}, but not since when": phase == VERIFIED and not record.verified_at,
+        f"its phase is {phase!r}, but it holds no verified_at": phase == VERIFIED and not record.verified_at,
     }
     return next((problem for problem, is_so in problems.items() if is_so), "")

@@ -4,17 +4,17 @@
 
 """The rotation of an API key, as a table: create, save, distribute, verify; after days of grace delete the old one.
 
-Twilio tells a key's secret only in the answer to the request that creates it, so the record says ``creating`` before
-that request, with a mark that the key's name ends in. A key of that mark which the record does not hold is one that a
-run has lost. It goes once the consumers have another: in a record that was put back, it may be the one that they use.
-What must hold whatever fails, and is explored in ``tests/unit``:
+Twilio returns a key's secret only in the answer to the request that creates it, so the record says ``creating`` before
+that request, with a mark that the key's name ends in. A key with that mark that the record does not hold was lost by a
+run. It is deleted once the consumers have another: after an old record was restored, they may be using it. What must
+hold whatever fails, and is explored in ``tests/unit``:
 
 1. At every instant at least one key of the record is valid, once there was one.
 2. No key that a run created stays unknown to the record after the next run that succeeds.
-3. Consumers are given the new key before the old one dies.
+3. Consumers are given the new key before the old one is deleted.
 4. A run that finds nothing due sends one request, and changes nothing.
-5. Only the record's keys and those of its mark are deleted; one that was adopted, only where that was asked for; never
-   the key that the run authenticates with, and never the last one that is valid.
+5. Only the record's keys and those with its mark are deleted; one that was adopted, only where the user wants that;
+   never the key that the run authenticates with, and never the last one that is valid.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
 )
 
-#: The hooks. DISTRIBUTE_CURRENT is the task file of DISTRIBUTE, told of the current key: the consumers go back to it.
+#: The hooks. DISTRIBUTE_CURRENT is the task file of DISTRIBUTE with the current key: the consumers go back to it.
 DISTRIBUTE, DISTRIBUTE_CURRENT, VERIFY = "distribute", "distribute_current", "verify"
 
-#: The requests. CREATE ends as MADE with an :class:`ApiKey`; DELETE as DELETED, which a key that there is not is, too.
+#: The requests. CREATE ends as MADE with an :class:`ApiKey`; DELETE as DELETED, also where the key is not there.
 #: Either may end as REFUSED or UNKNOWN, with a message.
 CREATE, DELETE = "create", "delete"
 MADE, DELETED, REFUSED, UNKNOWN = "made", "deleted", "refused", "unknown"
@@ -60,31 +60,31 @@ MADE, DELETED, REFUSED, UNKNOWN = "made", "deleted", "refused", "unknown"
 #: Which key a Probe tries.
 NEW, CURRENT = "new", "current"
 
-#: What a run remembers; a SID follows the words that end in a space.
+#: The notes of a run; a SID follows those that end in a space.
 POSTED, GIVEN_UP, VERIFIED_AGAIN, REMOVED = "posted", "given up", "verified again", "removed "
 
-#: How many new keys that somebody else deletes a run replaces.
+#: How many new keys a run replaces that somebody else has deleted.
 MOST_REPLACEMENTS = 2
 
 ApiKeyCase = Case[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]
 
 
-# -- what a case comes to ----------------------------------------------------------------------------------------------
+# -- what follows from a case ------------------------------------------------------------------------------------------
 
 
-def next_try(case: ApiKeyCase, seen: ApiKeyProbe) -> str | None:
+def next_try(case: ApiKeyCase, read: ApiKeyProbe) -> str | None:
     """Return which key a Probe tries next: NEW, CURRENT, or None at its end.
 
-    :param seen: what the Probe has read so far, the list first.
+    :param read: what the Probe has read so far, the list first.
     """
     record = _record(case)
     if record.phase not in (CREATED, VERIFIED):
         return None
     if case.run.failed:
-        return CURRENT if seen.current is None else None
-    if seen.new is None:
-        return None if _waits(case) and _is_listed(seen, record.new.sid) else NEW
-    return CURRENT if not seen.new and seen.current is None and record.current.secret else None
+        return CURRENT if read.current is None else None
+    if read.new is None:
+        return None if _is_in_grace(case) and _is_listed(read, record.new.sid) else NEW
+    return CURRENT if not read.new and read.current is None and record.current.secret else None
 
 
 def used(case: ApiKeyCase) -> ApiKey:
@@ -106,12 +106,12 @@ def due_in_days(case: ApiKeyCase) -> float | None:
 def others(case: ApiKeyCase) -> list[str]:
     """Return the SIDs of the keys of the name that the record does not hold, which stay as they are."""
     record, keys = _record(case), case.probe.keys if case.probe else ()
-    own = {record.current.sid, record.new.sid, *_lost(case)}
-    return [key.sid for key in keys if key.sid not in own and not _was_removed(case, key.sid)]
+    recorded = {record.current.sid, record.new.sid, *_lost_keys(case)}
+    return [key.sid for key in keys if key.sid not in recorded and not _was_removed(case, key.sid)]
 
 
 def _record(case: ApiKeyCase) -> ApiKeyRecord:
-    return there(case.record)
+    return required(case.record)
 
 
 def _is_listed(probe: ApiKeyProbe, sid: str) -> bool:
@@ -127,16 +127,16 @@ def _was_removed(case: ApiKeyCase, sid: str) -> bool:
 
 
 def _is_due(case: ApiKeyCase) -> bool:
-    return case.settings.force or there(due_in_days(case)) <= 0
+    return case.settings.force or required(due_in_days(case)) <= 0
 
 
 def _of_the_name(case: ApiKeyCase) -> list[Listed]:
-    """Return the keys, one of which the consumers may use, where the record does not say which."""
-    return [] if _record(case).current.sid else list(there(case.probe).keys)
+    """Return the keys of the name, one of which the consumers may use, where the record does not name it."""
+    return [] if _record(case).current.sid else list(required(case.probe).keys)
 
 
-def _lost(case: ApiKeyCase) -> list[str]:
-    """Return the SIDs of the keys that runs have lost: they bear the record's mark, and their secret is not known."""
+def _lost_keys(case: ApiKeyCase) -> list[str]:
+    """Return the SIDs of the keys that runs have lost: they have the record's mark, and their secret is not known."""
     record = _record(case)
     if not record.mark or case.probe is None:
         return []
@@ -147,27 +147,27 @@ def _lost(case: ApiKeyCase) -> list[str]:
     ]
 
 
-def _goes(case: ApiKeyCase) -> bool:
-    """Whether the current key is to be deleted at the end: what was adopted, only if that is asked for."""
+def _deletes_current(case: ApiKeyCase) -> bool:
+    """Whether the current key is to be deleted at the end: an adopted one, only if the user wants that."""
     current = _record(case).current
     return bool(current.sid) and (current.secret is not None or case.settings.delete_adopted)
 
 
-def _waits(case: ApiKeyCase) -> bool:
+def _is_in_grace(case: ApiKeyCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
-    if record.phase != VERIFIED or not _goes(case):
+    if record.phase != VERIFIED or not _deletes_current(case):
         return False
-    return days_between(there(record.verified_at), settings.now) < settings.grace_days
+    return days_between(required(record.verified_at), settings.now) < settings.grace_days
 
 
 def _authenticates(case: ApiKeyCase) -> bool:
     """Whether the key that is to be deleted is the one that this run authenticates with."""
-    return _goes(case) and _record(case).current.sid.lower() == case.settings.authenticates.lower()
+    return _deletes_current(case) and _record(case).current.sid.lower() == case.settings.authenticates.lower()
 
 
-def _needs_look(case: ApiKeyCase) -> bool:
-    """Whether the next row depends on what there is: not where a key is created, nor just after that."""
+def _needs_probe(case: ApiKeyCase) -> bool:
+    """Whether the next row depends on the actual state: not where a key is created, nor just after that."""
     if _phase(CREATED)(case):
         just_created = case.noted(POSTED) > 0 and case.run.passed is None
         return not just_created and case.run.passed != DISTRIBUTE
@@ -190,13 +190,13 @@ def _can_roll_back(case: ApiKeyCase) -> bool:
 def _created_here(case: ApiKeyCase) -> list[str]:
     """Return the SIDs of what a roll-back deletes: the new key, and what was lost before it."""
     new = _record(case).new.sid
-    return [*([] if _was_removed(case, new) else [new]), *_lost(case)]
+    return [*([] if _was_removed(case, new) else [new]), *_lost_keys(case)]
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 
-def _what_holds(case: ApiKeyCase) -> str:
+def _what_is_valid(case: ApiKeyCase) -> str:
     """Return what is certain, and what the next run does."""
     record = _record(case)
     if record.phase == CREATING:
@@ -205,15 +205,15 @@ def _what_holds(case: ApiKeyCase) -> str:
     if _was_removed(case, record.current.sid):
         return f"Consumers use {record.new.sid}. The next run deletes {record.current.sid}, if it is still there."
     kept = f"{record.current.sid or 'an old key'} was not deleted. " if record.current.sid else ""
-    return f"{kept}The next run goes on from here with {record.new.sid}."
+    return f"{kept}The next run continues from here with {record.new.sid}."
 
 
 def _hook_failed(case: ApiKeyCase) -> str:
-    return f"{case.run.failed_hook} {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_is_valid(case)}"
 
 
 def _not_answered(case: ApiKeyCase) -> str:
-    return f"{there(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_is_valid(case)}".strip()
 
 
 def _several(case: ApiKeyCase) -> str:
@@ -242,7 +242,7 @@ def _unusable(case: ApiKeyCase) -> str:
 
 def _given_up(case: ApiKeyCase) -> str:
     record = _record(case)
-    back = f" Consumers go back to {record.current.sid}." if there(case.probe).current else ""
+    back = f" Consumers go back to {record.current.sid}." if required(case.probe).current else ""
     return f"The new API key, {record.new.sid}, was deleted by somebody.{back}"
 
 
@@ -262,7 +262,7 @@ def _cannot_roll_back(case: ApiKeyCase) -> str:
 
 
 def _hook(name: str, note: str = "") -> Callable[[ApiKeyCase], RunHook]:
-    """Return a step that runs a hook, which is told what the consumers are to use from now on."""
+    """Return a step that runs a hook with the key that the consumers are to use from now on."""
 
     def step(case: ApiKeyCase) -> RunHook:
         record = _record(case)
@@ -282,20 +282,20 @@ def _save_creating(case: ApiKeyCase) -> Step:
     changes: dict[str, object] = {"phase": CREATING, "mark": case.settings.mark}
     if adopted:
         changes["current"] = ApiKey(adopted.sid, None, adopted.date_created or case.settings.today)
-    says = f"{adopted.sid} is replaced, whose secret is not known" if adopted else ""
-    return Save({**changes, "new": record.new}, says=says)
+    event = f"{adopted.sid} is replaced, whose secret is not known" if adopted else ""
+    return Save({**changes, "new": record.new}, event=event)
 
 
 def _save_made(case: ApiKeyCase) -> Step:
-    made: ApiKey = there(case.answer).value
+    made: ApiKey = required(case.answer).value
     new = replace(made, created_at=case.settings.today)
-    return Save({"phase": CREATED, "new": new}, says=f"created {made.sid}")
+    return Save({"phase": CREATED, "new": new}, event=f"created {made.sid}")
 
 
 def _save_verified(case: ApiKeyCase) -> Step:
     return Save(
         {"phase": VERIFIED, "verified_at": case.settings.today},
-        says=f"consumers work with {_record(case).new.sid}",
+        event=f"consumers work with {_record(case).new.sid}",
         rotated=True,
         probe=case.probe,
     )
@@ -306,17 +306,19 @@ def _save_over(case: ApiKeyCase) -> Step:
     deleted = _was_removed(case, record.current.sid)
     return Save(
         {"phase": IDLE, "current": record.new, "new": NO_KEY, "mark": "", "verified_at": None},
-        says=f"{record.current.sid} is deleted" if deleted else "",
+        event=f"{record.current.sid} is deleted" if deleted else "",
         release=True,
         probe=case.probe,
     )
 
 
 def _save_given_up(case: ApiKeyCase) -> Step:
-    # The mark stays, by which lost keys are found.
-    told = case.run.passed == DISTRIBUTE_CURRENT
+    # The mark stays: lost keys are found by it.
+    has_warned = case.run.passed == DISTRIBUTE_CURRENT
     return Save(
-        {"phase": CREATING, "new": NO_KEY, "verified_at": None}, note=GIVEN_UP, warning="" if told else _given_up(case)
+        {"phase": CREATING, "new": NO_KEY, "verified_at": None},
+        note=GIVEN_UP,
+        warning="" if has_warned else _given_up(case),
     )
 
 
@@ -334,7 +336,7 @@ def _save_created_again(case: ApiKeyCase) -> Step:
 
 _REST = "distribute it, verify, after the days of grace verify again and delete the old one."
 
-#: A run that is decided to fail, and what a failed hook must not leave.
+#: A run that has failed, and the roll-back after a failed hook.
 _FAILED: Sequence[Row] = (
     Row("the run has failed", lambda c: bool(c.run.failure), lambda c: Stop(c.run.failure)),
     Row(
@@ -349,12 +351,12 @@ _FAILED: Sequence[Row] = (
         lambda c: Stop(f"{c.run.failed_hook} {_not_answered(c)}"),
     ),
     Row(
-        # Of a run before, that deletes the current one.
+        # One of an earlier run, which deletes the current key.
         "roll back, a request may be on its way",
         lambda c: c.run.failed and c.noted(VERIFIED_AGAIN) and not c.run.settled,
         lambda c: Settle(),
     ),
-    Row("roll back, not looked", lambda c: c.run.failed and c.probe is None, lambda c: Probe()),
+    Row("roll back, not read", lambda c: c.run.failed and c.probe is None, lambda c: Probe()),
     Row(
         "roll back, the current one is not valid",
         lambda c: c.run.failed and not c.probe.current,
@@ -370,7 +372,7 @@ _FAILED: Sequence[Row] = (
         lambda c: c.run.failed and bool(_created_here(c)),
         lambda c: _delete(_created_here(c)[0]),
     ),
-    Row("roll back, the new one is gone", lambda c: bool(c.run.failed), _save_rolled_back),
+    Row("roll back, the new one is deleted", lambda c: bool(c.run.failed), _save_rolled_back),
 )
 
 #: What is known from an answer alone is saved before anything else happens.
@@ -384,12 +386,12 @@ _ANSWERED: Sequence[Row] = (
     Row("no answer, or a refusal", lambda c: c.answered(REFUSED, UNKNOWN), lambda c: Stop(_not_answered(c))),
 )
 
-#: A run that goes on where another ended, and one that has to look first.
+#: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not looked", lambda c: _waits(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _waits(c) and _is_listed(c.probe, c.record.new.sid),
+        lambda c: _is_in_grace(c) and _is_listed(c.probe, c.record.new.sid),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),
@@ -403,7 +405,7 @@ _RESUMED: Sequence[Row] = (
         lambda c: c.run.resumed and _phase(CREATING, CREATED)(c) and not c.run.settled,
         lambda c: Settle(),
     ),
-    Row("not looked", lambda c: c.probe is None and _needs_look(c), lambda c: Probe()),
+    Row("not read", lambda c: c.probe is None and _needs_probe(c), lambda c: Probe()),
 )
 
 _IDLE: Sequence[Row] = (
@@ -432,9 +434,9 @@ _CREATING: Sequence[Row] = (
 )
 
 #: The new one is not valid: back to the current one, and another one is made.
-_GONE: Sequence[Row] = (
+_NEW_NOT_VALID: Sequence[Row] = (
     Row(
-        # What was created just now may not be known everywhere yet.
+        # A key that was created just now may not be valid everywhere yet.
         "not valid, not certain",
         lambda c: _is_not_valid(c) and not c.run.settled,
         lambda c: Settle(),
@@ -445,18 +447,18 @@ _GONE: Sequence[Row] = (
         lambda c: Stop(_unusable(c)),
     ),
     Row(
-        "gone, consumers may have it",
+        "deleted, consumers may have it",
         lambda c: _is_not_valid(c) and c.probe.current and c.run.passed != DISTRIBUTE_CURRENT,
         lambda c: replace(_hook(DISTRIBUTE_CURRENT)(c), warning=_given_up(c)),
         plan=f"Somebody deleted the new API key: distribute the current one, create another, {_REST}",
     ),
     Row(
-        "gone again and again",
+        "deleted again and again",
         lambda c: _is_not_valid(c) and c.noted(GIVEN_UP) >= MOST_REPLACEMENTS,
-        lambda c: Stop(f"Somebody deletes each API key that is created. {_what_holds(c)}"),
+        lambda c: Stop(f"Somebody deletes each API key that is created. {_what_is_valid(c)}"),
     ),
     Row(
-        "gone",
+        "deleted",
         _is_not_valid,
         _save_given_up,
         plan=f"Somebody deleted the new API key: create another, {_REST}",
@@ -465,10 +467,10 @@ _GONE: Sequence[Row] = (
 
 _CREATED: Sequence[Row] = (
     Row(
-        # Only now: where an old record was put back, consumers may have used it until this run.
+        # Not earlier: where an old record was restored, consumers may have used this key until this run.
         "created, consumers work, a key was lost",
-        lambda c: _phase(CREATED)(c) and c.run.passed == VERIFY and bool(_lost(c)),
-        lambda c: _delete(_lost(c)[0]),
+        lambda c: _phase(CREATED)(c) and c.run.passed == VERIFY and bool(_lost_keys(c)),
+        lambda c: _delete(_lost_keys(c)[0]),
     ),
     Row("created, consumers work", lambda c: _phase(CREATED)(c) and c.run.passed == VERIFY, _save_verified),
     Row("created, distributed", lambda c: _phase(CREATED)(c) and c.run.passed == DISTRIBUTE, _hook(VERIFY)),
@@ -483,8 +485,8 @@ _VERIFIED: Sequence[Row] = (
         plan="The days of grace are over: verify again, delete the old API key.",
     ),
     Row("verified, the old one authenticates", _authenticates, lambda c: Stop(_is_own_key(c))),
-    Row("verified, the old one goes", _goes, lambda c: _delete(c.record.current.sid)),
-    Row("verified, nothing goes", _phase(VERIFIED), _save_over, plan="Save that the rotation is over."),
+    Row("verified, the old one is to be deleted", _deletes_current, lambda c: _delete(c.record.current.sid)),
+    Row("verified, nothing to delete", _phase(VERIFIED), _save_over, plan="Save that the rotation is over."),
 )
 
 #: The first row that fits decides.
@@ -494,7 +496,7 @@ TABLE: Sequence[Row] = (
     *_RESUMED,
     *_IDLE,
     *_CREATING,
-    *_GONE,
+    *_NEW_NOT_VALID,
     *_CREATED,
     *_VERIFIED,
 )

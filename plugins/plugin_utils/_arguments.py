@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task's arguments in the controller, as a module would get and check them, and its result without their secrets."""
+"""A task's arguments on the controller, checked as a module checks them, and its result without their secrets."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ else:
     del _register_secrets
     CORE_HIDES_SECRETS = True
 
-#: What stands in a result in place of a value that is, or that holds, a secret.
+#: What replaces a value of a result that is a secret, and a secret within a value.
 _IS_SECRET, _HOLDS_SECRET = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER", "********"
 
 
 class Arguments(NamedTuple):
-    """What came of checking.
+    """Arguments after the checks.
 
     :param options: all options with their defaults.
     :param problem: what is wrong, as a sentence; None where nothing is.
@@ -50,19 +50,19 @@ def checked(
     :param argument_spec: the table.
     :param rules: the rules between options, as ArgumentSpecValidator's keyword arguments.
     :param given: the arguments; they may hold Ansible's own kinds of text.
-    :param action: the task's, for the sentence about an option that there is not.
+    :param action: the task's, for the message about an unknown option.
     """
     arguments = plain(given)
     marked = [name for name, option in argument_spec.items() if option.get("no_log")]
     try:
         validated = ArgumentSpecValidator(argument_spec, **rules).validate(arguments)
     except OverflowError as error:
-        # An integer that no float can hold: Ansible's conversion has no sentence for it.
+        # An integer that no float can hold: Ansible's conversion has no message for it.
         return Arguments(arguments, f"a number is too large: {error}", _secrets(marked, arguments))
     options: dict[str, Any] = validated.validated_parameters
     problem: str | None = validated.errors.msg if validated.error_messages else None
     if problem and isinstance(validated.errors[0], UnsupportedError):
-        # The sentence that a module has for it.
+        # The message that a module has for it.
         problem = f"Unsupported parameters for ({action}) module: {problem}"
     if problem:
         problem = with_environment_names(problem, argument_spec)
@@ -74,9 +74,9 @@ def _secrets(marked: Sequence[str], *values: Mapping[str, Any]) -> set[str]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value as a module would get it: nothing but what JSON knows, without tags, marks or vaults.
+    """Return a value as a module would get it: of JSON's types only, without tags, marks or vaults.
 
-    Bytes stay what they are, for whoever checks them to refuse.
+    Bytes stay what they are, so that a check can refuse them.
 
     :param value: a task's or a filter's argument, or a part of one.
     """
@@ -99,18 +99,18 @@ def plain(value: Any) -> Any:
 
 
 def without_secrets(result: Any, secrets: Collection[str]) -> Any:
-    """Return a task's result as a module returns it: in the way of ansible-core's own release, no secret is shown.
+    """Return a task's result as a module returns it, with secrets masked as this release of ansible-core masks them.
 
     A text that is a secret, and a number that holds one, is replaced as a whole; within a text each secret is. Keys are
-    a module's own words, and stay.
+    the module's own, and stay.
 
-    :param result: nothing but what JSON knows.
+    :param result: of JSON's types only.
     :param secrets: the texts to hide; none is empty.
-    :raises TypeError: where the result holds anything else than what JSON knows.
+    :raises TypeError: where the result holds a value of another type.
     """
     if CORE_HIDES_SECRETS:
         return result
-    # The longer ones first: otherwise one that begins another would leave the rest of that to be read.
+    # The longer ones first: otherwise one that begins another would leave the rest of that one visible.
     return _hidden(result, sorted(secrets, key=lambda secret: (-len(secret), secret)))
 
 

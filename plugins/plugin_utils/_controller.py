@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks that run on the controller only: what they do is done in the worker, whatever the host and its connection.
+"""Tasks that run on the controller only: they run in the worker, whatever the host and its connection are.
 
-A module of the same name holds the documentation and the table of options, and says so if it is ever started. The two
-say the options once: the action plugin takes the module's table.
+A module of the same name holds the documentation and the table of options, and fails if it is ever started. The options
+are defined once: the action plugin uses the module's table.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import ma
 class ControllerError(Exception):
     """Fails the task.
 
-    :param message: a sentence for whoever reads the task's result; it holds no secret.
-    :param result: what the task returns beside it.
+    :param message: a sentence for the user; it holds no secret.
+    :param result: what the task returns besides it.
     """
 
     def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
@@ -34,11 +34,11 @@ class ControllerError(Exception):
 
 
 class ControllerAction(ActionBase):
-    """An action plugin whose work is :meth:`perform`; a subclass names its options and does the work.
+    """An action plugin; a subclass provides the table of options, and implements :meth:`perform`, which does the work.
 
     The result never holds the invocation, which Ansible would print at ``-vvv``. The texts of options that are marked
     ``no_log`` are masked in the message of a failure. What a success returns is left as it is: a short password must
-    not put asterisks into whatever happens to hold its letters.
+    not mask parts of other values that happen to contain it.
     """
 
     #: The stub module's table of options.
@@ -55,7 +55,7 @@ class ControllerAction(ActionBase):
     def given(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments that count as given.
 
-        :param arguments: as they were written; nothing but what JSON knows.
+        :param arguments: as they were written, of JSON's types only.
         """
         return arguments
 
@@ -81,9 +81,9 @@ class ControllerAction(ActionBase):
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
-        """Do what the task is for.
+        """Perform the task.
 
-        :param options: all options with their defaults, validated; nothing but what JSON knows.
+        :param options: all options with their defaults, validated, of JSON's types only.
         :param check_mode: whether nothing may be written.
         :returns: the task's result, ``changed`` included.
         :raises ControllerError: where the task fails.

@@ -33,10 +33,10 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Run,
     RunHook,
     Step,
-    there,
+    required,
 )
 
-#: What each type of credential is to the engine.
+#: Type of credential to the engine's resource.
 _RESOURCES = {records.AWS_CREDENTIAL: credential.AWS, records.PUBLIC_KEY: credential.PUBLIC_KEY}
 
 
@@ -72,7 +72,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     # -- the case ----------------------------------------------------------------------------------------------------
 
     def first_case(self, record: CredentialRecord | None, run: Run) -> CredentialCase:
-        """Return the case that a call begins with; where nothing is stored yet, nothing was begun."""
+        """Return the case that a call begins with; where nothing is stored yet, with a new record."""
         return CredentialCase(record or self.first_record, run, self.settings)
 
     def after(self, case: CredentialCase, step: Step, result: Any = None) -> CredentialCase:
@@ -80,7 +80,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         return table.after(case, step, result)
 
     def hook_result(self, step: RunHook, report: HookReport) -> Any:
-        """Return what a hook that succeeded came to."""
+        """Return the result of a hook that succeeded."""
         if step.name == table.LIST:
             return records.read_keys(self._named_keys(report), self.settings)
         if step.name == table.ISSUE:
@@ -89,7 +89,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
 
     @staticmethod
     def _named_keys(report: HookReport) -> Any:
-        """Return the keys as the task files hand them over, those of amazon.aws by the names that users' files use."""
+        """Return the keys that task files hand over, with amazon.aws's names replaced by those of users' files."""
         keys, used = report.handed_over.get("keys"), report.handed_over.get("used") or {}
         if not isinstance(keys, list):
             return keys
@@ -97,7 +97,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         return [{"used": used.get(key["id"]), **key} for key in named]
 
     def _issued_key(self) -> Key | None:
-        """Return what may be written down of the access key that was handed over; None where it can't be one."""
+        """Return what a record may hold of the access key that was handed over; None where that is not valid."""
         material = self._material_of_access_key()
         if material is None:
             return None
@@ -124,7 +124,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     def result(self, case: CredentialCase, failed: bool) -> dict[str, Any]:
         """Return the role's result."""
         return {
-            "phase": there(case.record).phase,
+            "phase": required(case.record).phase,
             "rotated": case.run.rotated,
             "due_in_days": None if failed else table.due_in_days(case),
             "sid": table.used_sid(case),
@@ -138,7 +138,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         return tuple(Listed(each["sid"], each["fingerprint"], each["date_created"]) for each in found["credentials"])
 
     def request(self, case: CredentialCase, step: Request) -> Answer:
-        """Do what a row asks for."""
+        """Perform the request of a step."""
         try:
             if step.name == table.CREATE:
                 return self._create(case)
@@ -157,7 +157,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
             return Answer(table.UNKNOWN, message=error.message)
 
     def _create(self, case: CredentialCase) -> Answer:
-        record = there(case.record)
+        record = required(case.record)
         if self.settings.credential_type.has_access_key:
             material = self._material_of_access_key()
         else:
@@ -169,7 +169,7 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
         return Answer(records.CREATED, created.result["credential"]["sid"])
 
     def _converge(self, **options: Any) -> Outcome:
-        """Bring a credential to what a task of the module with these options describes."""
+        """Bring a credential to the state that a task of the module with these options describes."""
         defaults = {name: option.get("default") for name, option in credential.OPTIONS.items()}
         unset = dict.fromkeys(self._resource.options)
         return converge(self._resource.state(self._client, {**defaults, **unset, **options}), False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rotation of AWS credentials or public keys keeps, and is told: its record, its settings, its names.
+"""The record, the settings and the names of a rotation of AWS credentials or public keys.
 
 The record holds no secret. A credential is recognized by its fingerprint, with which its name is signed.
 """
@@ -39,10 +39,10 @@ _MADE = re.compile(r"-(\d{8}T\d{6}\.\d+Z)\.pem$")
 
 @dataclass(frozen=True)
 class CredentialType:
-    """What the two types of credentials are called.
+    """What distinguishes the two types of credentials.
 
     :param name: the first part of a record's name.
-    :param role: the role that rotates it; its variables begin so.
+    :param role: the role that rotates it, which is also the prefix of its variables.
     :param noun: what a user calls one.
     :param key: what a credential is made of.
     :param has_access_key: whether that is an access key, which hooks issue, list and revoke. Otherwise it is a key
@@ -100,7 +100,7 @@ class CredentialRecord:
     :param current: the credential that is replaced, or was made last.
     :param new: the one that is to replace it.
     :param present: the ids of the access keys that there were when issuing began.
-    :param verified_at: when the consumers were seen to work with the new one.
+    :param verified_at: when the consumers were verified with the new one.
     """
 
     account_sid: str
@@ -143,9 +143,9 @@ class AccessKey(NamedTuple):
 
 @dataclass(frozen=True)
 class CredentialSettings(Settings):
-    """What a role is told.
+    """The settings of a role.
 
-    :param credential_type: which.
+    :param credential_type: the type.
     :param grace_days: how long the old one stays after the consumers were moved.
     :param lists_keys: whether there is a hook that lists access keys.
     :param private_key_folder: where private keys are kept.
@@ -166,7 +166,7 @@ def record_name(credential_type: CredentialType, account_sid: str, friendly_name
 
 
 def private_key_path(record: CredentialRecord, settings: CredentialSettings) -> str:
-    """Return where a private key is kept that is made now: in a file of its own, even if two are made in one second."""
+    """Return the path for a private key that is made now: a file of its own, even if two are made in one second."""
     made = settings.now.strftime(_MADE_FORMAT)
     return f"{settings.private_key_folder}/{safe_name(record.account_sid, record.friendly_name)}-{made}.pem"
 
@@ -197,7 +197,7 @@ def check_settings(
     issue_tasks: str = "",
     revoke_tasks: str = "",
 ) -> list[str]:
-    """Return what is wrong with a role's variables that their documentation can't say, a sentence for each."""
+    """Return what is wrong with a role's variables beyond what an argument spec can check, a sentence for each."""
     prefix = credential_type.role
     checks = [
         *check_named(prefix, account_sid, friendly_name, max_age_days, grace_days),
@@ -218,7 +218,7 @@ def read_keys(handed_over: Any, settings: CredentialSettings) -> tuple[AccessKey
     """Return the access keys that the hook ``list`` handed over.
 
     :param handed_over: the fact that it sets.
-    :raises RotationError: where that is not what it should be; it is not repeated.
+    :raises RotationError: where that is not valid; the message does not repeat it.
     """
     role = settings.credential_type.role
     problem = RotationError(
@@ -258,10 +258,10 @@ def read_record(
 ) -> CredentialRecord:
     """Return the record that a store holds.
 
-    :param stored: as it was loaded; what else it holds is not looked at.
+    :param stored: as it was loaded; other keys are ignored.
     :param account_sid: the account that it must be about.
     :param friendly_name: the name that it must be about.
-    :raises RotationError: where it is of another rotation, contradicts itself, or is of the future.
+    :raises RotationError: where it is of another rotation, contradicts itself, or holds a date in the future.
     """
     check_about(stored, account_sid, friendly_name)
     try:
@@ -297,7 +297,7 @@ def _texts(stored: Any) -> tuple[str, ...]:
 def _contradiction(record: CredentialRecord, credential_type: CredentialType) -> str:
     """Return what a record contradicts itself in, as a part of a sentence; empty where it doesn't."""
     if record.phase not in PHASES:
-        return f"its phase is {record.phase!r}, which there is not"
+        return f"its phase is {record.phase!r}, which does not exist"
     held = "key_id" if credential_type.has_access_key else "private_key_path"
     needed = {
         IDLE: (),
@@ -307,11 +307,11 @@ def _contradiction(record: CredentialRecord, credential_type: CredentialType) ->
     for name in Key.__dataclass_fields__:
         value = getattr(record.new, name)
         if name in needed and not value:
-            return f"it says {record.phase!r}, but holds no {name} of the new {credential_type.noun}"
+            return f"its phase is {record.phase!r}, but it holds no {name} of the new {credential_type.noun}"
         if record.phase in (IDLE, ISSUING, ISSUED) and value and name not in needed:
-            return f"it says {record.phase!r}, but holds the {name} of a new {credential_type.noun}"
+            return f"its phase is {record.phase!r}, but it holds the {name} of a new {credential_type.noun}"
         if value and value == getattr(record.current, name):
             return f"its current and its new {credential_type.noun} have the same {name}"
     if record.phase == VERIFIED and not record.verified_at:
-        return "it says 'verified', but not since when"
+        return "its phase is 'verified', but it holds no verified_at"
     return ""

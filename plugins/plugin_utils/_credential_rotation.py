@@ -7,12 +7,12 @@
 Issue a key, create the credential, re-point the consumers, verify; after days of grace delete the old one, revoke its
 key.
 
-Twilio takes the key of a credential but never returns it, and a new key is a new credential with a new SID. So the new
-one is made beside the old one, and the old one goes last. The record holds no secret: a credential is recognized by its
+Twilio stores the key of a credential but never returns it, and a new key means a new credential with a new SID. So the
+new one is created first, and the old one is deleted last. The record holds no secret: a credential is recognized by its
 fingerprint, with which its name is signed. What must hold whatever fails, and is explored in ``tests/unit``:
 
 1. What the consumers use exists at Twilio, and so does its key: an access key in IAM, or a private key on the disk.
-2. Nothing old is removed unless the new one was seen to be usable just before, in the same run.
+2. Nothing old is removed unless the new one was found usable just before, in the same run.
 3. No credential and no access key that a run made stays unknown to the record after the next run.
 4. A run that finds nothing due sends one request, and changes nothing.
 5. No access key is deleted that somebody else may use, and none that a listed credential may hold.
@@ -55,18 +55,18 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
 )
 
 ISSUE, LIST, REVOKE, REPOINT, VERIFY = "issue", "list", "revoke", "repoint", "verify"
 
-#: The requests. CREATE ends as CREATED with the SID, or as SEVERAL; DELETE as DELETED, which a credential that is not
-#: there is, too; MAKE_PAIR and READ_PAIR as PAIR with the fingerprint, None where there is none. The hook ``issue``
-#: ends as ISSUED with a :class:`Key`. Any may end as REFUSED or UNKNOWN, with a message.
+#: The requests. CREATE ends as CREATED with the SID, or as SEVERAL; DELETE as DELETED, also where the credential is not
+#: there; MAKE_PAIR and READ_PAIR as PAIR with the fingerprint, None where there is none. The hook ``issue`` ends as
+#: ISSUED with a :class:`Key`. Any may end as REFUSED or UNKNOWN, with a message.
 CREATE, DELETE, MAKE_PAIR, READ_PAIR = "create", "delete", "make_pair", "read_pair"
 SEVERAL, DELETED, PAIR, REFUSED, UNKNOWN = "several", "deleted", "pair", "refused", "unknown"
 
-#: What a run remembers; a SID or a key's id follows the words that end in a space.
+#: The notes of a run; a SID or a key's id follows those that end in a space.
 POSTED, POINTED_TO_NEW, POINTED_TO_OLD, VERIFIED_AGAIN = "posted", "pointed to new", "pointed to old", "verified again"
 REVOKED, REMOVED = "revoked ", "removed "
 
@@ -75,21 +75,21 @@ REVOKED, REMOVED = "revoked ", "removed "
 class CredentialCase(Case[CredentialRecord, CredentialProbe, CredentialSettings]):
     """All that a decision depends on; there is always a record, see :func:`first_record`.
 
-    :param keys: the access keys that there are; None where they were not listed since something took time.
+    :param keys: the access keys as just listed; None where they were not, or where something took time since.
     """
 
     keys: tuple[AccessKey, ...] | None = None
 
 
-# -- what a case comes to ----------------------------------------------------------------------------------------------
+# -- what follows from a case ------------------------------------------------------------------------------------------
 
 
 def after(case: CredentialCase, step: Step, result: Any = None) -> CredentialCase:
     """Return the case that a step leads to, once it was performed; see :func:`_rotation.after`.
 
     :param result: of the hook ``list``, the keys, see :func:`read_keys`; of ``issue``, an :class:`Answer` ISSUED, whose
-        value is a :class:`Key` with key_id and fingerprint, None where the hook handed nothing over that can be one. Of
-        any hook that failed, False.
+        value is a :class:`Key` with key_id and fingerprint, None where the hook handed over no valid one. Of any hook
+        that failed, False.
     """
     if not isinstance(step, RunHook):
         return _rotation.after(case, step, result)
@@ -122,11 +122,11 @@ def used_sid(case: CredentialCase) -> str:
 
 
 def _record(case: CredentialCase) -> CredentialRecord:
-    return there(case.record)
+    return required(case.record)
 
 
 def _listed(case: CredentialCase) -> CredentialProbe:
-    return there(case.probe)
+    return required(case.probe)
 
 
 def _find(case: CredentialCase, sid: str) -> Listed | None:
@@ -150,7 +150,7 @@ def _is_aws(case: CredentialCase) -> bool:
     return case.settings.credential_type.has_access_key
 
 
-def _lists(case: CredentialCase) -> bool:
+def _lists_keys(case: CredentialCase) -> bool:
     return _is_aws(case) and case.settings.lists_keys
 
 
@@ -159,12 +159,12 @@ def _phase(*phases: str) -> Callable[[CredentialCase], bool]:
 
 
 def _in(phase: str, *conditions: Callable[[Any], Any]) -> Callable[[CredentialCase], bool]:
-    """Return whether a record is in a phase and conditions hold, each asked only where those before it do."""
+    """Return whether a record is in a phase and conditions hold, each evaluated only where those before it do."""
     return lambda case: _record(case).phase == phase and all(condition(case) for condition in conditions)
 
 
 def _keys_not_listed(case: CredentialCase) -> bool:
-    return _lists(case) and case.keys is None
+    return _lists_keys(case) and case.keys is None
 
 
 def _is_due(case: CredentialCase) -> bool:
@@ -173,7 +173,7 @@ def _is_due(case: CredentialCase) -> bool:
 
 
 def _age_problem(case: CredentialCase) -> str:
-    """Return why it can't be told how old the credential in place is; empty where it can."""
+    """Return why the age of the credential in place can't be determined; empty where it can."""
     used = _find(case, used_sid(case))
     if used is None:
         return ""
@@ -186,15 +186,15 @@ def _age_problem(case: CredentialCase) -> str:
     return ""
 
 
-def _waits(case: CredentialCase) -> bool:
+def _is_in_grace(case: CredentialCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED:
         return False
-    return days_between(there(record.verified_at), settings.now) < settings.grace_days
+    return days_between(required(record.verified_at), settings.now) < settings.grace_days
 
 
-def _was(case: CredentialCase, note: str, what: str) -> bool:
+def _was_noted(case: CredentialCase, note: str, what: str) -> bool:
     return case.noted(note + what) > 0
 
 
@@ -202,27 +202,27 @@ def _new_is_listed(case: CredentialCase) -> bool:
     return _find(case, _record(case).new.sid) is not None
 
 
-def _is_gone(case: CredentialCase) -> bool:
+def _new_was_deleted(case: CredentialCase) -> bool:
     return _phase(CREATED, VERIFIED)(case) and not _new_is_listed(case)
 
 
-def _holders(case: CredentialCase) -> list[str]:
+def _with_new_key(case: CredentialCase) -> list[str]:
     """Return the SIDs of the credentials that hold the new key, the oldest first, without the current one's."""
     record = _record(case)
     holding = [each for each in _listed(case) if each.fingerprint == record.new.fingerprint]
     holding.sort(key=lambda each: (each.date_created or "", each.sid))
-    return [each.sid for each in holding if each.sid != record.current.sid and not _was(case, REMOVED, each.sid)]
+    return [each.sid for each in holding if each.sid != record.current.sid and not _was_noted(case, REMOVED, each.sid)]
 
 
-def _surplus(case: CredentialCase) -> list[str]:
-    """Return the SIDs of the credentials that a request made which was applied late: nobody was told of them."""
-    return [sid for sid in _holders(case) if sid != _record(case).new.sid]
+def _created_late(case: CredentialCase) -> list[str]:
+    """Return the SIDs of the credentials whose creation was never reported, since the request was applied late."""
+    return [sid for sid in _with_new_key(case) if sid != _record(case).new.sid]
 
 
 def _old_ones(case: CredentialCase) -> list[str]:
-    """Return the SIDs of the credentials that go at the end: those with the old one's access key, and then the old one.
+    """Return the SIDs of the credentials to delete at the end: those with the old one's access key, then the old one.
 
-    What holds an access key that is about to be revoked would not work any more.
+    With the old access key revoked, they would not work any more.
     """
     current = _record(case).current
     same_key = [
@@ -231,7 +231,7 @@ def _old_ones(case: CredentialCase) -> list[str]:
         if _is_aws(case) and current.fingerprint and each.fingerprint == current.fingerprint and each.sid != current.sid
     ]
     old = [current.sid] if _find(case, current.sid) else []
-    return [sid for sid in [*same_key, *old] if not _was(case, REMOVED, sid)]
+    return [sid for sid in [*same_key, *old] if not _was_noted(case, REMOVED, sid)]
 
 
 def _key_ids(case: CredentialCase) -> list[str]:
@@ -239,7 +239,7 @@ def _key_ids(case: CredentialCase) -> list[str]:
 
 
 def _current_key_id(case: CredentialCase) -> str:
-    """Return the id of the access key in place: a single one is it, where nobody wrote down which."""
+    """Return the id of the access key in place; where it was not recorded, the only one there is."""
     key_ids = _key_ids(case)
     return _current(case).key_id or (key_ids[0] if len(key_ids) == 1 else "")
 
@@ -248,14 +248,14 @@ def _unknown_key_ids(case: CredentialCase) -> list[str]:
     return sorted(key_id for key_id in _key_ids(case) if key_id != _current_key_id(case))
 
 
-def _lost_keys(case: CredentialCase) -> list[AccessKey]:
-    """Return the access keys that came since issuing began: what a run lost, or somebody else's."""
+def _unrecorded_keys(case: CredentialCase) -> list[AccessKey]:
+    """Return the access keys that are new since issuing began: lost by a run, or made by somebody else."""
     record = _record(case)
     return [
         key
         for key in case.keys or ()
         # What was deleted may still be listed for some seconds.
-        if key.id not in (*record.present, record.current.key_id) and not _was(case, REVOKED, key.id)
+        if key.id not in (*record.present, record.current.key_id) and not _was_noted(case, REVOKED, key.id)
     ]
 
 
@@ -264,16 +264,16 @@ def _is_newer(each: Listed, current: Listed | None) -> bool:
 
 
 def _newer_sids(case: CredentialCase) -> list[str]:
-    """Return the SIDs of the credentials that came after the current one; one may hold a key that came since."""
+    """Return the SIDs of the credentials that are newer than the current one; one may hold an access key as new."""
     current = _find(case, _record(case).current.sid)
     return [each.sid for each in _listed(case) if each != current and _is_newer(each, current)]
 
 
 def _issued(case: CredentialCase) -> Key:
     """Return the key that was issued, without what is not known of it."""
-    answer = there(case.answer)
+    answer = required(case.answer)
     if answer.kind == PAIR:
-        return replace(_kept(case), fingerprint=answer.value or "")
+        return replace(_existing_pair(case), fingerprint=answer.value or "")
     return answer.value or NO_KEY
 
 
@@ -299,8 +299,8 @@ def _points_to_new(case: CredentialCase) -> bool:
     return pointed[-1:] == [POINTED_TO_NEW] and case.run.passed in (REPOINT, VERIFY)
 
 
-def _needs_proof(case: CredentialCase) -> bool:
-    """Whether the key of the new one has to be seen to be usable: consumers are to depend on it, or the old one goes.
+def _needs_key_check(case: CredentialCase) -> bool:
+    """Whether the new one's key has to be checked: before consumers depend on it, and before the old one is deleted.
 
     An access key that was made just now may not be listed yet.
     """
@@ -310,13 +310,13 @@ def _needs_proof(case: CredentialCase) -> bool:
 
 
 def _needs_keys(case: CredentialCase) -> bool:
-    """Whether access keys are to be listed just before an old one goes; a save says that something went already."""
-    return _lists(case) and (case.keys is None or case.run.passed != LIST)
+    """Whether access keys have to be listed just before an old one is deleted; after a save they have to be again."""
+    return _lists_keys(case) and (case.keys is None or case.run.passed != LIST)
 
 
 def _new_key_problem(case: CredentialCase) -> str:
     """Return why the new access key may not be usable; empty where it is, or can't be listed."""
-    if not _lists(case):
+    if not _lists_keys(case):
         return ""
     record = _record(case)
     new = next((key for key in case.keys or () if key.id == record.new.key_id), None)
@@ -324,18 +324,18 @@ def _new_key_problem(case: CredentialCase) -> str:
         return (
             f"The new access key {record.new.key_id} is not among those of the user, so the old one,"
             f" {record.current.key_id or 'which is not known'}, was left as it is. Look at them in IAM."
-            f" {_another_way(record)}"
+            f" {_alternative(record)}"
         )
     if not new.is_active:
         return (
             f"The new access key {record.new.key_id} is {new.status} in IAM, so that {record.new.sid} can't be used."
             f" The old one, {record.current.key_id or 'which is not known'}, was left as it is. Activate the new one,"
-            f" and run the role again. {_another_way(record)}"
+            f" and run the role again. {_alternative(record)}"
         )
     return ""
 
 
-def _another_way(record: CredentialRecord) -> str:
+def _alternative(record: CredentialRecord) -> str:
     if record.phase == REVOKING:
         return f"To have another one made, delete {record.new.sid} at Twilio and the record of this rotation."
     return f"To go back to the old one, delete {record.new.sid} at Twilio."
@@ -343,18 +343,18 @@ def _another_way(record: CredentialRecord) -> str:
 
 def _nothing_to_revoke(case: CredentialCase) -> bool:
     key_id = _record(case).current.key_id
-    return not _is_aws(case) or not key_id or _was(case, REVOKED, key_id)
+    return not _is_aws(case) or not key_id or _was_noted(case, REVOKED, key_id)
 
 
-def _gives_up(case: CredentialCase) -> bool:
+def _is_giving_up(case: CredentialCase) -> bool:
     """Whether this run has begun to go back to the old one."""
-    return case.noted(POINTED_TO_OLD) > 0 or _was(case, REVOKED, _record(case).new.key_id)
+    return case.noted(POINTED_TO_OLD) > 0 or _was_noted(case, REVOKED, _record(case).new.key_id)
 
 
 # -- sentences ---------------------------------------------------------------------------------------------------------
 
 
-def _what_holds(case: CredentialCase) -> str:
+def _what_is_valid(case: CredentialCase) -> str:
     """Return what is valid now, and what the next run does."""
     record, credential_type = _record(case), case.settings.credential_type
     new, old = record.new, record.current.sid
@@ -379,21 +379,21 @@ def _what_holds(case: CredentialCase) -> str:
             f"Consumers use {new.sid}. The old access key {record.current.key_id} may still be there; the next run"
             " tries again."
         )
-    if _gives_up(case):
+    if _is_giving_up(case):
         left = f" {old} is there." if case.noted(POINTED_TO_OLD) else ""
-        return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run goes on from here."
-    if _was(case, REMOVED, old):
-        return f"Consumers use {new.sid}. The next run looks whether {old} is deleted, and goes on from here."
+        return f"Somebody deleted the new {credential_type.noun}, {new.sid}.{left} The next run continues from here."
+    if _was_noted(case, REMOVED, old):
+        return f"Consumers use {new.sid}. The next run checks that {old} is deleted, and continues from here."
     both = f"{old} and {new.sid} both exist" if old else f"{new.sid} exists"
-    return f"No credential was removed: {both}. The next run goes on from here."
+    return f"No credential was removed: {both}. The next run continues from here."
 
 
 def _hook_failed(case: CredentialCase) -> str:
-    return f"{case.run.failed_hook} {_what_holds(case)}"
+    return f"{case.run.failed_hook} {_what_is_valid(case)}"
 
 
 def _not_answered(case: CredentialCase) -> str:
-    return f"{there(case.answer).message} {_what_holds(case)}".strip()
+    return f"{required(case.answer).message} {_what_is_valid(case)}".strip()
 
 
 def _not_new(case: CredentialCase) -> str:
@@ -423,8 +423,8 @@ def _unknown_keys(case: CredentialCase) -> str:
 
 
 def _may_be_used(case: CredentialCase) -> str:
-    keys = [key for key in _lost_keys(case) if key.used is not False]
-    used = "was used" if keys[0].used else "may have been used, as far as can be told"
+    keys = [key for key in _unrecorded_keys(case) if key.used is not False]
+    used = "was used" if keys[0].used else "may have been used"
     return (
         f"Since a run ended while it made an access key, there is {' and '.join(key.id for key in keys)}, which {used},"
         " so it was not deleted. Look at it in IAM, delete it if nobody uses it, and run the role again."
@@ -432,11 +432,11 @@ def _may_be_used(case: CredentialCase) -> str:
 
 
 def _may_be_held(case: CredentialCase) -> str:
-    keys, sids = (" and ".join(each) for each in ([key.id for key in _lost_keys(case)], _newer_sids(case)))
+    keys, sids = (" and ".join(each) for each in ([key.id for key in _unrecorded_keys(case)], _newer_sids(case)))
     return (
         f"Since a run ended while it made an access key, there is {keys}, and at Twilio there is {sids}, which may hold"
-        " it, so it was not deleted. The record may be an old one that was brought back. If nobody uses that access"
-        " key, delete it in IAM; if somebody does, delete the record. Then run the role again."
+        " it, so it was not deleted. The record may be an old one that was restored. If nobody uses that access key,"
+        " delete it in IAM; if somebody does, delete the record. Then run the role again."
     )
 
 
@@ -445,8 +445,8 @@ def _no_private_key(case: CredentialCase) -> str:
     left = "the consumers were left as they are" if record.phase == CREATED else "the old public key was not deleted"
     return (
         f"{record.new.private_key_path} does not hold the private key of {record.new.sid}, so what is encrypted with it"
-        f" could not be read; {left}. Bring the file back; or delete {record.new.sid} at Twilio, and the next run gives"
-        " it up."
+        f" could not be read; {left}. Restore the file; or delete {record.new.sid} at Twilio, and the next run gives it"
+        " up."
     )
 
 
@@ -470,7 +470,7 @@ def _given_up(case: CredentialCase) -> str:
 
 
 def _point(to_new: bool, hook: str = REPOINT, note: str = "") -> Callable[[CredentialCase], Step]:
-    """Return a step that runs a hook which is told what the consumers are to use from now on."""
+    """Return a step that runs a hook with the SID that the consumers are to use from now on."""
 
     def step(case: CredentialCase) -> Step:
         record = _record(case)
@@ -494,8 +494,8 @@ def _delete(sid: str) -> Step:
     return Request(DELETE, sid, note=REMOVED + sid)
 
 
-def _kept(case: CredentialCase) -> Key:
-    """Return what a second try begins with: a key pair that was made is used."""
+def _existing_pair(case: CredentialCase) -> Key:
+    """Return the key that a second attempt begins with: a key pair that was made is used again."""
     return Key(private_key_path=_record(case).new.private_key_path)
 
 
@@ -516,29 +516,31 @@ def _save_issuing(case: CredentialCase) -> Step:
 def _save_issued(case: CredentialCase) -> Step:
     issued = _issued(case)
     made = f"access key {issued.key_id}" if _is_aws(case) else f"a key pair in {issued.private_key_path}"
-    return Save({"phase": ISSUED, "new": issued}, says=f"made {made}")
+    return Save({"phase": ISSUED, "new": issued}, event=f"made {made}")
 
 
 def _save_created(case: CredentialCase, sid: str) -> Step:
-    return Save({"phase": CREATED, "new": replace(_record(case).new, sid=sid)}, says=f"created {sid}", probe=case.probe)
+    return Save(
+        {"phase": CREATED, "new": replace(_record(case).new, sid=sid)}, event=f"created {sid}", probe=case.probe
+    )
 
 
 def _save_verified(case: CredentialCase) -> Step:
     return Save(
         {"phase": VERIFIED, "verified_at": case.settings.today},
-        says=f"consumers work with {_record(case).new.sid}",
+        event=f"consumers work with {_record(case).new.sid}",
         rotated=True,
         probe=case.probe,
     )
 
 
 def _save_again(failure: str = "") -> Callable[[CredentialCase], Step]:
-    return lambda case: Save({"phase": ISSUING, "new": _kept(case)}, failure=failure and _not_new(case))
+    return lambda case: Save({"phase": ISSUING, "new": _existing_pair(case)}, failure=failure and _not_new(case))
 
 
 def _save_revoking(case: CredentialCase) -> Step:
     old = _record(case).current.sid
-    return Save({"phase": REVOKING}, says=f"{old} is deleted" if old else "")
+    return Save({"phase": REVOKING}, event=f"{old} is deleted" if old else "")
 
 
 def _save_over(case: CredentialCase) -> Step:
@@ -546,17 +548,17 @@ def _save_over(case: CredentialCase) -> Step:
     revoked = _is_aws(case) and record.current.key_id
     return Save(
         {"phase": IDLE, "current": record.new, "new": NO_KEY, "present": (), "verified_at": None},
-        says=f"access key {record.current.key_id} is deleted" if revoked else "",
+        event=f"access key {record.current.key_id} is deleted" if revoked else "",
         release=True,
         probe=case.probe,
     )
 
 
 def _save_other(case: CredentialCase) -> Step:
-    new, other = _record(case).new, _holders(case)[0]
+    new, other = _record(case).new, _with_new_key(case)[0]
     return Save(
         {"phase": CREATED, "new": replace(new, sid=other), "verified_at": None},
-        says=f"{new.sid} is gone, and {other} holds the same key",
+        event=f"{new.sid} is missing, and {other} holds the same key",
         probe=case.probe,
     )
 
@@ -576,7 +578,7 @@ def _request_pair(name: str, reads: bool = False) -> Callable[[CredentialCase], 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
 
-#: A run that is decided to fail.
+#: A run that has failed.
 _FAILED: Sequence[Row] = (
     Row("the run has failed", lambda c: bool(c.run.failure), lambda c: Stop(c.run.failure)),
     Row(
@@ -603,18 +605,18 @@ _ANSWERED: Sequence[Row] = (
     ),
     Row(
         "verified, the old one was deleted",
-        _in(VERIFIED, lambda c: c.answered(DELETED) and _was(c, REMOVED, c.record.current.sid)),
+        _in(VERIFIED, lambda c: c.answered(DELETED) and _was_noted(c, REMOVED, c.record.current.sid)),
         _save_revoking,
     ),
     Row("no answer, or a refusal", lambda c: c.answered(REFUSED, UNKNOWN), lambda c: Stop(_not_answered(c))),
 )
 
-#: A run that goes on where another ended, and one that has to look first.
+#: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not read", lambda c: _waits(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _waits(c) and not _is_gone(c) and not _surplus(c),
+        lambda c: _is_in_grace(c) and not _new_was_deleted(c) and not _created_late(c),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),
@@ -625,11 +627,13 @@ _RESUMED: Sequence[Row] = (
     ),
     Row(
         "resumed, a request may be on its way",
-        lambda c: c.run.resumed and not c.run.settled and (_phase(ISSUED)(c) or (_phase(ISSUING)(c) and _lists(c))),
+        lambda c: (
+            c.run.resumed and not c.run.settled and (_phase(ISSUED)(c) or (_phase(ISSUING)(c) and _lists_keys(c)))
+        ),
         lambda c: Settle(),
     ),
     Row(
-        # A run that makes or revokes a key depends on the keys; the credentials are read where one may go.
+        # A run that makes or revokes a key depends on the keys; one that may delete credentials reads these, too.
         "not read",
         lambda c: c.probe is None and (c.run.resumed or not _phase(ISSUING, REVOKING)(c)),
         lambda c: Probe(),
@@ -644,14 +648,14 @@ _IDLE: Sequence[Row] = (
         "idle, due, keys not listed",
         _in(IDLE, _keys_not_listed),
         _list_keys,
-        plan="Due: {way}.",
+        plan="Due: {steps}.",
     ),
     Row(
         "idle, due, a key that nobody knows",
         _in(IDLE, _unknown_key_ids),
         lambda c: Stop(_unknown_keys(c)),
     ),
-    Row("idle, due", _phase(IDLE), _save_issuing, plan="Due: {way}."),
+    Row("idle, due", _phase(IDLE), _save_issuing, plan="Due: {steps}."),
 )
 
 _ISSUING: Sequence[Row] = (
@@ -659,40 +663,40 @@ _ISSUING: Sequence[Row] = (
         "issuing, keys not listed",
         _in(ISSUING, _keys_not_listed),
         _list_keys,
-        plan="A run ended while it made {key}. Delete what it may have lost; {way}.",
+        plan="A run ended while it made {key}. Delete what it may have lost; {steps}.",
     ),
     Row(
-        "issuing, a key came that may be used",
-        _in(ISSUING, lambda c: any(key.used is not False for key in _lost_keys(c))),
+        "issuing, a new key that may be in use",
+        _in(ISSUING, lambda c: any(key.used is not False for key in _unrecorded_keys(c))),
         lambda c: Stop(_may_be_used(c)),
     ),
     Row(
-        "issuing, a key came, not read",
-        _in(ISSUING, _lost_keys, lambda c: c.probe is None),
+        "issuing, a new key, not read",
+        _in(ISSUING, _unrecorded_keys, lambda c: c.probe is None),
         lambda c: Probe(),
     ),
     Row(
-        "issuing, a key came that a credential may hold",
-        _in(ISSUING, _lost_keys, _newer_sids),
+        "issuing, a new key that a credential may hold",
+        _in(ISSUING, _unrecorded_keys, _newer_sids),
         lambda c: Stop(_may_be_held(c)),
     ),
     Row(
         # Its secret is lost with the run that made it.
         "issuing, a key was lost",
-        _in(ISSUING, _lost_keys),
-        lambda c: _revoke(_lost_keys(c)[0].id),
+        _in(ISSUING, _unrecorded_keys),
+        lambda c: _revoke(_unrecorded_keys(c)[0].id),
     ),
     Row(
         "issuing, AWS",
         _in(ISSUING, _is_aws),
         lambda c: RunHook(ISSUE),
-        plan="A run ended while it made {key}: {way}.",
+        plan="A run ended while it made {key}: {steps}.",
     ),
     Row(
         "issuing, public key",
         _phase(ISSUING),
         _request_pair(MAKE_PAIR),
-        plan="A run ended while it made {key}: {way}.",
+        plan="A run ended while it made {key}: {steps}.",
     ),
 )
 
@@ -701,12 +705,12 @@ _ISSUED: Sequence[Row] = (
         "issued, not a new key",
         _in(ISSUED, _was_there_before),
         _save_again("not new"),
-        plan="What was issued is not new: begin again, and {way}.",
+        plan="What was issued is not new: begin again, and {steps}.",
     ),
     Row(
         "issued, found",
-        _in(ISSUED, _holders),
-        lambda c: _save_created(c, _holders(c)[0]),
+        _in(ISSUED, _with_new_key),
+        lambda c: _save_created(c, _with_new_key(c)[0]),
         plan="A run ended after it created the {noun}: save its SID, {rest}.",
     ),
     Row(
@@ -722,61 +726,61 @@ _ISSUED: Sequence[Row] = (
     Row(
         # Its secret is lost with the run that made it.
         "issued, not created, AWS",
-        _in(ISSUED, _is_aws, lambda c: not _was(c, REVOKED, c.record.new.key_id)),
+        _in(ISSUED, _is_aws, lambda c: not _was_noted(c, REVOKED, c.record.new.key_id)),
         lambda c: _revoke(c.record.new.key_id),
-        plan="A run ended before it created the {noun}: delete its access key, {way}.",
+        plan="A run ended before it created the {noun}: delete its access key, {steps}.",
     ),
     Row(
         "issued, not created",
         _phase(ISSUED),
         _save_again(),
-        plan="A run ended before it created the {noun}: {way}.",
+        plan="A run ended before it created the {noun}: {steps}.",
     ),
 )
 
-#: The new one is gone: back to the old one, unless there is another one with its key.
-_GONE: Sequence[Row] = (
+#: Somebody deleted the new one: back to the old one, unless there is another one with its key.
+_NEW_DELETED: Sequence[Row] = (
     Row(
         # What was created just now may not be listed yet, and the old one may be about to be deleted.
-        "gone, not certain",
-        lambda c: _is_gone(c) and not c.run.settled,
+        "new one missing, not certain",
+        lambda c: _new_was_deleted(c) and not c.run.settled,
         lambda c: Settle(),
     ),
     Row(
-        # The record may be an old one that was brought back, and this the one that consumers use.
-        "gone, but another one holds its key",
-        lambda c: _is_gone(c) and bool(_holders(c)) and not _was(c, REVOKED, c.record.new.key_id),
+        # The record may be an old one that was restored, and consumers may use this one.
+        "new one missing, but another one holds its key",
+        lambda c: _new_was_deleted(c) and bool(_with_new_key(c)) and not _was_noted(c, REVOKED, c.record.new.key_id),
         _save_other,
         plan="Somebody deleted the new {noun}, but there is another one with its key: {rest}.",
     ),
     Row(
         "created once more, late",
-        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_surplus(c)),
-        lambda c: _delete(_surplus(c)[0]),
+        lambda c: _phase(CREATED, VERIFIED)(c) and bool(_created_late(c)),
+        lambda c: _delete(_created_late(c)[0]),
         plan="Delete {noun}s that hold the new key, too, since a request was applied late; then go on: {rest}.",
     ),
     Row(
-        "gone, consumers may use it",
-        lambda c: _is_gone(c) and not c.noted(POINTED_TO_OLD) and _find(c, c.record.current.sid) is not None,
+        "new one missing, consumers may use it",
+        lambda c: _new_was_deleted(c) and not c.noted(POINTED_TO_OLD) and _find(c, c.record.current.sid) is not None,
         _point(to_new=False, note=POINTED_TO_OLD),
         plan="Somebody deleted the new {noun}. Re-point the consumers to the old one{drop}.",
     ),
     Row(
-        "gone, AWS",
-        lambda c: _is_gone(c) and _is_aws(c) and not _was(c, REVOKED, c.record.new.key_id),
+        "new one missing, AWS",
+        lambda c: _new_was_deleted(c) and _is_aws(c) and not _was_noted(c, REVOKED, c.record.new.key_id),
         lambda c: _revoke(c.record.new.key_id),
         plan="Somebody deleted the new {noun}, and there is no old one: delete the new access key.",
     ),
     Row(
-        "gone",
-        _is_gone,
+        "new one missing",
+        _new_was_deleted,
         _save_given_up,
         plan="Somebody deleted the new {noun}, and there is no old one: give it up.",
     ),
 )
 
 _CREATED: Sequence[Row] = (
-    *_GONE,
+    *_NEW_DELETED,
     Row(
         "verified, grace over, not verified again",
         _in(VERIFIED, lambda c: c.run.resumed and not c.noted(VERIFIED_AGAIN)),
@@ -785,23 +789,23 @@ _CREATED: Sequence[Row] = (
     ),
     Row(
         "created or verified, keys not listed",
-        lambda c: _needs_proof(c) and _needs_keys(c),
+        lambda c: _needs_key_check(c) and _needs_keys(c),
         _list_keys,
         plan="Go on with the new {noun}: {rest}.",
     ),
     Row(
         "created or verified, the new access key can't be used",
-        lambda c: _needs_proof(c) and bool(_new_key_problem(c)),
+        lambda c: _needs_key_check(c) and bool(_new_key_problem(c)),
         lambda c: Stop(_new_key_problem(c)),
     ),
     Row(
         "created or verified, private key not read",
-        lambda c: _needs_proof(c) and not _is_aws(c) and not c.answered(PAIR),
+        lambda c: _needs_key_check(c) and not _is_aws(c) and not c.answered(PAIR),
         _request_pair(READ_PAIR, reads=True),
     ),
     Row(
         "created or verified, private key not in place",
-        lambda c: _needs_proof(c) and not _is_aws(c) and c.answer.value != c.record.new.fingerprint,
+        lambda c: _needs_key_check(c) and not _is_aws(c) and c.answer.value != c.record.new.fingerprint,
         lambda c: Stop(_no_private_key(c)),
     ),
     Row(
@@ -821,7 +825,7 @@ _CREATED: Sequence[Row] = (
         plan="Go on with the new {noun}: {rest}.",
     ),
     Row("verified", _in(VERIFIED, _old_ones), lambda c: _delete(_old_ones(c)[0])),
-    Row("verified, the old one is gone", _phase(VERIFIED), _save_revoking),
+    Row("verified, the old one is deleted", _phase(VERIFIED), _save_revoking),
 )
 
 _REVOKING: Sequence[Row] = (
@@ -834,7 +838,7 @@ _REVOKING: Sequence[Row] = (
     Row("revoking, keys not listed", _in(REVOKING, _needs_keys), _list_keys, plan="Delete the old access key."),
     Row("revoking, not read", _in(REVOKING, lambda c: c.probe is None), lambda c: Probe()),
     Row(
-        "revoking, the new one is gone",
+        "revoking, the new one is missing",
         _in(REVOKING, lambda c: not _new_is_listed(c)),
         lambda c: Stop(_not_listed_any_more(c)),
     ),
@@ -844,7 +848,7 @@ _REVOKING: Sequence[Row] = (
         lambda c: Stop(_new_key_problem(c)),
     ),
     Row(
-        # It came after the old one was deleted.
+        # It was created after the old one was deleted.
         "revoking, a credential holds the old access key",
         _in(REVOKING, _old_ones),
         lambda c: _delete(_old_ones(c)[0]),
@@ -857,7 +861,7 @@ _REVOKING: Sequence[Row] = (
     ),
 )
 
-#: The first row that fits decides. Its plans have words in braces, see :func:`table`.
+#: The first row that fits decides. The words in braces in its plans are filled in by :func:`table`.
 TABLE: Sequence[Row] = (
     *_FAILED,
     *_ANSWERED,
@@ -871,7 +875,7 @@ TABLE: Sequence[Row] = (
 
 
 def table(settings: CredentialSettings) -> Sequence[Row]:
-    """Return the table, its plans in the words of a type of credential."""
+    """Return the table, with the words of a type of credential in its plans."""
     credential_type = settings.credential_type
     revoke = ", revoke its access key" if credential_type.has_access_key else ""
     rest = (
@@ -884,6 +888,6 @@ def table(settings: CredentialSettings) -> Sequence[Row]:
         "revoke": revoke,
         "drop": ", delete the new access key" if credential_type.has_access_key else "",
         "rest": rest,
-        "way": f"make {credential_type.key}, create the {credential_type.noun}, {rest}",
+        "steps": f"make {credential_type.key}, create the {credential_type.noun}, {rest}",
     }
     return tuple(row._replace(plan=row.plan.format(**words)) for row in TABLE)

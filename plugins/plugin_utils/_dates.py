@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 #: How far two machines' clocks may be apart.
 CLOCK_SKEW = timedelta(minutes=5)
 
-#: How much earlier than in UTC a day begins where it begins first; who writes a date alone means the own day.
+#: How much earlier than in UTC a day begins in the first time zone; a date alone means a day in local time.
 _FIRST_ZONE = timedelta(hours=14)
 _DATE_ALONE = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -24,7 +24,7 @@ class DateError(Exception):
 def read_date(text: object) -> datetime:
     """Return the moment that a text names, in UTC.
 
-    :raises ValueError: where it is no text, names none, or one that UTC has not, before the year 1 or after 9999.
+    :raises ValueError: where it is no text, names no moment, or one before the year 1 or after 9999 in UTC.
     """
     if not isinstance(text, str):
         raise ValueError("no text")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Performs what a rotation's table decides, until something is to be done that is the user's.
+"""Performs the steps that a rotation's table decides, until a task file has to be run.
 
-That is a hook, or a store that is task files. Then the call returns what is next, with what the next call of the run
-has to be told; the role includes that file, and calls again. So one run is several calls, each in a worker of its own.
+That is a hook, or a task file of a store. Then the call returns which one, with the state for the next call of the run;
+the role includes that file, and calls again. So one run is several calls, each in a worker of its own.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Stop,
     after,
     decide,
-    there,
+    required,
 )
 
-#: What a role does between two calls beside running a hook: the task files of a store.
+#: The task files of a store, which the role runs between two calls, as it does hooks.
 LOAD, SAVE = "load", "save"
 
 _TAKEN_OVER = (
@@ -56,7 +56,7 @@ class Stored(NamedTuple):
     """What a store holds.
 
     :param record: empty where there is none.
-    :param version: tells whether it was replaced since.
+    :param version: another one means that the record was replaced.
     """
 
     record: Mapping[str, Any]
@@ -64,13 +64,13 @@ class Stored(NamedTuple):
 
 
 class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
-    """What differs between the kinds of rotation: the table, the record, and how a step is performed.
+    """What differs between the types of rotation: the table, the record, and how a step is performed.
 
     :ivar table: the rows.
     :ivar name: the record's name in the store.
     :ivar label: what is rotated, for messages.
     :ivar settings: what the table depends on.
-    :ivar hooks: hook to its task file; a hook that has none is passed.
+    :ivar hooks: hook to its task file; a hook that has none is skipped.
     :ivar own_files: the files of hooks that are this collection's own.
     :ivar first_record: what a rotation without a record begins with; None where its table makes the first one.
     """
@@ -92,7 +92,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         """Return a record as it was loaded.
 
         :raises RotationError: where it can't be used.
-        :raises DateError: where it is of the future.
+        :raises DateError: where a date in it is in the future.
         """
 
     def new(self, fields: Mapping[str, Any]) -> SomeRecord:
@@ -107,7 +107,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     def probe(self, case: Any) -> SomeProbe:
         """Read what is there.
 
-        :raises TwilioError: where that can't be told.
+        :raises TwilioError: where that can't be determined.
         """
 
     @abstractmethod
@@ -123,10 +123,10 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         return after(case, step, result)
 
     def hook_result(self, step: RunHook, report: HookReport) -> Any:
-        """Return what a hook that succeeded came to, as :meth:`after` takes it.
+        """Return the result of a hook that succeeded, as :meth:`after` takes it.
 
         :param report: what the role reports of it.
-        :raises RotationError: where it handed over what can't be right.
+        :raises RotationError: where what it handed over is not valid.
         """
         return True
 
@@ -135,7 +135,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
         """Return the role's result; ``due_in_days`` in it is None where the run failed, or that is not known."""
 
     def remarks(self, case: Any) -> Sequence[str]:
-        """Return what is to be told of a run beside what it did, as parts of a sentence."""
+        """Return what a run's message reports besides what was done, as parts of a sentence."""
         return ()
 
 
@@ -176,7 +176,7 @@ class FileStore(Store):
         return Stored(*self._open_file(name).load())
 
     def version(self, name: str) -> str:
-        """Return a record's version, which takes less than to load it.
+        """Return a record's version, which is faster than loading the record.
 
         :raises RecordError: where there is one that can't be read.
         """
@@ -185,7 +185,7 @@ class FileStore(Store):
     def save(self, name: str, record: Mapping[str, Any], replaces: Any) -> Any:
         """Replace a record, and return its new version.
 
-        :raises RecordError: where it is not what stands there any more, or can't be written.
+        :raises RecordError: where it was replaced since, or can't be written.
         """
         return self._open_file(name).save(record, replaces)
 
@@ -212,11 +212,11 @@ class TaskStore(Store):
 
 @dataclass(frozen=True)
 class HookReport:
-    """What the role reports of what it was told to do.
+    """What the role reports of the task file that it ran.
 
     :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
-        counts for all.
-    :param message: what that task said, where its file is one of this collection's own.
+        ended the play.
+    :param message: that task's message, where its file is one of this collection's own.
     :param saved: what a store's ``save`` returned.
     :param handed_over: what a hook handed over, by the names of the facts that it sets.
     """
@@ -230,15 +230,15 @@ class HookReport:
         """Return where and why it failed, as the rest of a sentence; empty where it did not."""
         if self.failed_task is None:
             return ""
-        said = f" {self.message}" if self.message else ""
+        message = f" {self.message}" if self.message else ""
         if not self.failed_task:
-            return f", as another host has ended the play.{said}"
-        return f" in its task '{self.failed_task}'.{said}"
+            return f", as another host has ended the play.{message}"
+        return f" in its task '{self.failed_task}'.{message}"
 
 
 @dataclass(frozen=True)
 class State:
-    """What a call tells the next call of its run. It holds no secret.
+    """What a call passes to the next call of its run. It holds no secret.
 
     :param run_id: the run's.
     :param run: what it has done.
@@ -246,10 +246,10 @@ class State:
     :param version: of the record that was loaded or saved last.
     :param phase: the record's, for messages.
     :param step: counts the calls, so that what the role reports is known to be about the last one.
-    :param waits_for: what the role was told to do: a hook, or LOAD or SAVE.
+    :param waits_for: what the role has to run: a hook, or LOAD or SAVE.
     :param wanted: the record that is to be loaded.
     :param note: of the hook's step; see :class:`_rotation.Step`.
-    :param handed_by: where the role is told to LOAD, the hook before it, if what that handed over still counts.
+    :param handed_by: where the role has to LOAD, the hook before it, if what that handed over is still needed.
     :param ending: the message of the failure that the run ends with, once its lock is released; empty: it succeeds.
     :param ends: whether the run ends once its record is saved.
     """
@@ -274,21 +274,21 @@ class State:
         return fields
 
     @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> State:
-        """Return the state that :meth:`as_dict` made."""
-        run = told["run"]
-        return cls(**{**told, "run": Run(**{**run, "notes": tuple(run["notes"])})})
+    def from_dict(cls, fields: Mapping[str, Any]) -> State:
+        """Return the state of which :meth:`as_dict` made a dictionary."""
+        run = fields["run"]
+        return cls(**{**fields, "run": Run(**{**run, "notes": tuple(run["notes"])})})
 
 
 @dataclass(frozen=True)
 class Next:
-    """What the role has to do before it calls again.
+    """The task file that the role has to run before it calls again.
 
     :param name: the hook, or LOAD or SAVE.
     :param file: the task file.
-    :param variables: what the file is told.
+    :param variables: the variables of the file.
     :param record: what is to be saved, secrets included; None but for SAVE.
-    :param is_own: whether the file is one of this collection's own, so that what it says may be repeated.
+    :param is_own: whether the file is one of this collection's own, so that its messages may be repeated.
     """
 
     name: str
@@ -300,14 +300,14 @@ class Next:
 
 @dataclass
 class Called:
-    """What a call came to.
+    """The outcome of a call.
 
     :param message: what happened, in one line.
     :param changed: whether it changed anything, or would in check mode.
     :param label: what is rotated.
-    :param next: what the role does then; None at the end.
+    :param next: what the role runs next; None at the end.
     :param state: for the next call; None at the end.
-    :param record: as it was loaded or saved last, where the store is task files: the next call has to be given it.
+    :param record: as it was loaded or saved last, where the store is task files: the next call needs it.
     :param result: the role's result; None unless this is the end.
     :param failed: whether the run ends as a failure.
     """
@@ -331,7 +331,7 @@ class Driver:
     :param clock: time, for settling.
     :param now: the time of day, with its zone.
     :param settle_seconds: how long a request of a run that died may still be on its way.
-    :param lease_seconds: how long a lock counts that was not renewed.
+    :param lease_seconds: how long a lock is valid without being renewed.
     :param check_mode: whether only to plan.
     """
 
@@ -354,9 +354,9 @@ class Driver:
         self._lease_seconds = lease_seconds
         self._check_mode = check_mode
         self._warnings: list[str] = []
-        self._said: list[str] = []
+        self._events: list[str] = []
         self._adopts = ""
-        self._seen = False
+        self._lock_was_checked = False
         self._handed_by = ""
         self._changed = False
         self._case: Case[Any, Any, Any] = rotation.first_case(None, Run())
@@ -366,7 +366,7 @@ class Driver:
     def call(self, state: State | None, report: HookReport, record: Mapping[str, Any] | None) -> Called:
         """Go on until the role has to do something, or to the end.
 
-        :param state: what the call before told; None in the first call of a run.
+        :param state: what the call before returned; None in the first call of a run.
         :param report: what the role reports.
         :param record: what the call before returned with its state.
         """
@@ -400,12 +400,12 @@ class Driver:
             self._use(record, held=state.waits_for == SAVE)
         if state.ends:
             return
-        if isinstance(self._store, FileStore) or not state.loaded or self._was_told_to_load():
+        if isinstance(self._store, FileStore) or not state.loaded or self._role_has_loaded():
             self._load(first=not state.loaded)
         if state.waits_for not in ("", LOAD, SAVE):
             self._after_hook(RunHook(state.waits_for, note=state.note), report)
         elif state.handed_by:
-            # The call that this hook led to ended with a look at the lock, which would come again and again otherwise.
+            # The call after this hook ended in order to check the lock; it must not start over because of that.
             self._after_hook(RunHook(state.handed_by), report)
 
     def _after_hook(self, step: RunHook, report: HookReport) -> None:
@@ -419,16 +419,16 @@ class Driver:
         run = replace(self._case.run, held=held, failed_in=report.where() or self._case.run.failed_in)
         self._case = replace(self._case, run=run)
 
-    def _was_told_to_load(self) -> bool:
+    def _role_has_loaded(self) -> bool:
         return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
 
     def _load(self, first: bool) -> None:
-        """Load the record, or see that it is still the one that this run knows."""
-        found = self._store.load(self._rotation.name)
+        """Load the record, or check that it is still the one that this run knows."""
+        stored = self._store.load(self._rotation.name)
         if not first:
-            self._check_version(found.version)
-        self._state = replace(self._state, loaded=True, version=found.version)
-        self._use(found.record, held=True)
+            self._check_version(stored.version)
+        self._state = replace(self._state, loaded=True, version=stored.version)
+        self._use(stored.record, held=True)
 
     def _check_version(self, version: Any) -> None:
         """Check that a version is the one that this run knows.
@@ -440,7 +440,7 @@ class Driver:
             raise RotationError(_TAKEN_OVER)
 
     def _use(self, stored: Mapping[str, Any], held: bool) -> None:
-        self._seen = held
+        self._lock_was_checked = held
         record = self._rotation.read(stored) if stored else None
         self._lock = (stored or {}).get("lock") or {}
         run = replace(self._state.run, held=held)
@@ -448,12 +448,12 @@ class Driver:
         self._case = self._rotation.first_case(record, run)
 
     def _store_failed(self, what: str, report: HookReport) -> None:
-        """Say that a task file of the store failed.
+        """Report that a task file of the store failed.
 
-        :raises RotationError: unless the run ends anyway, for a reason that is to be told.
+        :raises RotationError: unless the run is ending with another failure already, which is the one to report.
         """
-        said = report.message or f"The task that failed: '{report.failed_task or '(not known)'}'."
-        message = f"The record {'was not saved' if what == SAVE else 'could not be read'}. {said}"
+        reason = report.message or f"The task that failed: '{report.failed_task or '(not known)'}'."
+        message = f"The record {'was not saved' if what == SAVE else 'could not be read'}. {reason}"
         if not self._state.ends:
             raise RotationError(message)
         self._warn_of_lock(message)
@@ -490,7 +490,7 @@ class Driver:
         if isinstance(step, Probe):
             return self._rotation.probe(self._case)
         if isinstance(step, Settle):
-            self._seen = False
+            self._lock_was_checked = False
             self._clock.sleep(self._settle_seconds)
             return None
         if not isinstance(step, Request):
@@ -501,14 +501,14 @@ class Driver:
         return self._rotation.request(self._case, step)
 
     def _check_lock(self) -> None:
-        """See that this run still holds the record, where that was not seen just before.
+        """Check that this run still holds the record, unless that was checked just before.
 
         :raises RotationError: where another run has taken over.
         :raises NeedsRecord: where the role has to load the record.
         """
-        # To load from task files ends the call, and with it what is known of the last request: once a call is enough.
-        seen = self._seen if isinstance(self._store, TaskStore) else self._case.run.held
-        if not seen:
+        # Loading from task files ends the call, which loses the last request's answer: once per call is enough.
+        was_checked = self._lock_was_checked if isinstance(self._store, TaskStore) else self._case.run.held
+        if not was_checked:
             case = self._case
             if isinstance(self._store, FileStore):
                 self._check_version(self._store.version(self._rotation.name))
@@ -535,8 +535,8 @@ class Driver:
             return None
         released = step.release or bool(step.failure)
         case = self._rotation.after(self._case, step, saved)
-        if step.says:
-            self._said.append(step.says)
+        if step.event:
+            self._events.append(step.event)
         self._changed = True
         return self._keep(case, None if released else self._held_lock())
 
@@ -571,11 +571,11 @@ class Driver:
                     # Another run may have taken the record since it was loaded.
                     self._refuse_if_held(self._store.load(self._rotation.name).record.get("lock") or {})
                 raise RotationError(f"The record was not saved. {error}") from None
-            self._state = replace(self._state, version=version, phase=there(case.record).phase)
+            self._state = replace(self._state, version=version, phase=required(case.record).phase)
             self._case, self._lock = case, lock or {}
             return None
         self._case = case
-        self._state = replace(self._state, phase=there(case.record).phase)
+        self._state = replace(self._state, phase=required(case.record).phase)
         return self._left_to_role(self._store_task(SAVE, content), ends=ends, ending=ending, record=content)
 
     def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:
@@ -584,7 +584,7 @@ class Driver:
         return Next(name, self._store.files[name], record=record, is_own=self._store.is_own)
 
     def _forget_lock(self) -> None:
-        """Go on as a run that holds no lock: what stands in the store is somebody else's, or not known."""
+        """Go on as a run that holds no lock: what is in the store is somebody else's, or not known."""
         self._case = replace(self._case, run=replace(self._case.run, locked=False))
         self._state = replace(self._state, run=replace(self._state.run, locked=False))
 
@@ -614,10 +614,10 @@ class Driver:
         )
         if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
-        # A line for each hook: it is what somebody who reads the log sees of the phases.
+        # A line for each hook: these lines show the phases in the log.
         coming = [] if following.name in (LOAD, SAVE) else [f"next: {following.name}"]
         return Called(
-            self._line("; ".join([*self._said, *coming])),
+            self._line("; ".join([*self._events, *coming])),
             self._changed,
             self._warnings,
             self._rotation.label,
@@ -627,7 +627,7 @@ class Driver:
         )
 
     def _plan(self, row: Row, step: Step) -> Called:
-        """Return what would be done; a row that does nothing has a plan that says so."""
+        """Return what would be done; the plan of a row that does nothing says that nothing is due."""
         adopted = [self._adopts] if self._adopts else []
         changed = bool(self._adopts) or not isinstance(step, Finish)
         return self._called(" ".join([*adopted, row.plan]), changed=changed)
@@ -640,7 +640,7 @@ class Driver:
         return self._end("")
 
     def _stop(self, message: str) -> Called:
-        """End as a failure, and release the lock: why the run fails is to be told, whatever becomes of the lock."""
+        """End as a failure, and release the lock; the reason is reported even where the release fails."""
         run = self._case.run
         if run.locked and not self._check_mode and self._case.record is not None and not self._state.ends:
             self._case = replace(self._case, answer=None)
@@ -655,7 +655,7 @@ class Driver:
 
     def _warn_of_lock(self, message: str) -> None:
         self._warn(
-            f"{message} If this run still holds the record, that ends with this process, or elsewhere after"
+            f"{message} If this run still holds the record, its lock ends with this process, or on other machines after"
             f" {self._lease_seconds:g} seconds."
         )
 
@@ -677,8 +677,8 @@ class Driver:
 
     def _called(self, message: str, changed: bool) -> Called:
         result = self._result(failed=False)
-        said = [message.rstrip("."), *self._said, *self._rotation.remarks(self._case)]
-        line = self._line("; ".join([*said, due_in_words(result["due_in_days"])]))
+        parts = [message.rstrip("."), *self._events, *self._rotation.remarks(self._case)]
+        line = self._line("; ".join([*parts, due_in_words(result["due_in_days"])]))
         return Called(line, changed, self._warnings, self._rotation.label, result=result)
 
     def _result(self, failed: bool) -> dict[str, Any]:
@@ -690,7 +690,7 @@ class Driver:
 
 
 def in_tenths(days: float | None) -> float | None:
-    """Return days rounded to a tenth, and 0 with no sign."""
+    """Return days rounded to a tenth, and 0.0 instead of -0.0."""
     return None if days is None else round(days, 1) or 0.0
 
 

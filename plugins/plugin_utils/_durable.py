@@ -4,8 +4,8 @@
 
 """Files that are on the disk, whole, before anything depends on them: a run may be killed at any instruction.
 
-A file is written beside and flushed, gets its name, and its folder is flushed (os.fsync). A folder is told by its
-descriptor; see ``_own_files.py``. All functions raise OSError.
+The content is written to a temporary file beside and flushed, the file gets its name, and its folder is flushed
+(os.fsync). A folder is given by its descriptor; see ``_own_files.py``. All functions raise OSError.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ _SUFFIX = ".new"
 
 @contextmanager
 def temporary_file(folder: int, name: str, content: bytes) -> Iterator[str]:
-    """Have a content on the disk in a file beside, that its owner alone can read, until the block ends.
+    """Write a content to the disk, in a temporary file that its owner alone can read, until the block ends.
 
     :param folder: where.
-    :param name: of the file that is to hold the content; the block gives it its name.
-    :returns: the name of the file beside.
+    :param name: of the file that is to hold the content; the block gives it that name.
+    :returns: the name of the temporary file.
     """
-    beside, descriptor = _created_beside(folder, name)
+    temporary, descriptor = _create_temporary(folder, name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(descriptor)
-            yield beside
+            yield temporary
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(beside, dir_fd=folder)
+            os.unlink(temporary, dir_fd=folder)
 
 
-def _created_beside(folder: int, name: str) -> tuple[str, int]:
-    """Return the name and the descriptor of a new file, which is locked: so it is known not to be left over."""
+def _create_temporary(folder: int, name: str) -> tuple[str, int]:
+    """Return the name and the descriptor of a new file, which is locked, so that it isn't taken for a left-over."""
     while True:
-        beside = f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
+        temporary = f".{name}.{secrets.token_hex(4)}{_SUFFIX}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=folder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
-            return beside, descriptor
-        # Before it was locked, another run took it for left over.
+            return temporary, descriptor
+        # Before it was locked, another run took it for a left-over.
         os.close(descriptor)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rotations that are known by a friendly name: how their records are named, and what their roles may be told."""
+"""Rotations that are known by a friendly name: the names of their records, and checks of their roles' variables."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_about(stored: Mapping[str, Any], account_sid: str, friendly_name: str)
 def check_named(
     prefix: str, account_sid: str, friendly_name: str, max_age_days: float, grace_days: float
 ) -> list[tuple[object, str]]:
-    """Return what these variables of a role have to be: whether it holds, and the sentence where it doesn't.
+    """Return the checks of these variables of a role: whether each passes, and its message where it doesn't.
 
     :param prefix: the role's name, with which its variables begin.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which names a host may have, and which are taken by hosts and groups that an inventory is yet to hold."""
+"""Which names a host may have, and which are taken by hosts and groups of sources that are still to be read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible.inventory.data import InventoryData
 from ansible.plugins.loader import inventory_loader
 from ansible.utils.path import unfrackpath
 
-#: Names of groups that are Ansible's own, and a key of a dump beside its groups.
+#: Names of groups that are Ansible's own, and a key of a dump besides its groups.
 NO_GROUP = frozenset({"all", "ungrouped", "_meta"})
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-f]{32}", re.IGNORECASE)
@@ -29,7 +29,7 @@ _STATIC_PLUGINS = ("host_list", "yaml", "ini", "toml")
 
 
 def problem_of(name: str) -> str | None:
-    """Tell why a name that somebody typed can't be a host's, as the end of a sentence; None where it can.
+    """Return why a name that somebody typed can't be a host's, as the end of a sentence; None where it can.
 
     It must mean that host and nothing else in a pattern, in a dump that AWX imports, and as a file's name.
     """
@@ -80,7 +80,7 @@ def _files(sources: Iterable[str]) -> Iterator[str]:
 
 
 def _is_ignored(entry: str) -> bool:
-    """Tell whether Ansible leaves an entry of a folder of inventories out."""
+    """Return whether Ansible ignores an entry of a folder of inventories."""
     return (
         entry.startswith(".")
         or entry in ("host_vars", "group_vars", "vars_plugins")
@@ -99,6 +99,6 @@ def _read(loader: Any, source: str) -> InventoryData:
                 plugin.parse(inventory, loader, source, cache=False)
                 return inventory
         except Exception:
-            # Ansible itself says what is wrong with a source, when it comes to it.
+            # Ansible itself reports what is wrong with a source when it reads it.
             continue
     return InventoryData()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether this is a job of ansible-runner, and so perhaps of an automation controller, and what goes with it."""
+"""The private folder of a job of ansible-runner, such as an automation controller's, which is deleted after the job."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 _ARTIFACTS = "AWX_ISOLATED_DATA_DIR"
 
 
-def goes_with_the_job(path: Path) -> str | None:
-    """Return a sentence that refuses a file in the job's private folder, None where the file stays.
+def refusal_in_job_folder(path: Path) -> str | None:
+    """Return a sentence that refuses a file in the job's private folder, None where the file outlives the job.
 
     :param path: the file's.
     """
@@ -22,11 +22,11 @@ def goes_with_the_job(path: Path) -> str | None:
     if not named:
         return None
     artifacts = Path(named).resolve()
-    # Named by the job, in the folder "artifacts" of its own, unless another was asked for.
+    # The job's subfolder of "artifacts" in its private folder, unless another one was configured.
     private = artifacts.parent.parent if artifacts.parent.name == "artifacts" else artifacts
     if private not in path.resolve().parents:
         return None
     return (
-        f"{path} is in the private folder of this job, which goes when the job is over. Name a folder that is mounted"
+        f"{path} is in the private folder of this job, which is deleted after the job. Name a folder that is mounted"
         " from outside."
     )

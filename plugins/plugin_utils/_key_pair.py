@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""RSA key pairs, each in a file: the private key is on the disk before its public half is told, and never leaves it.
+"""RSA key pairs, each in a file: the private key is on the disk before its public half is returned, and stays there.
 
-A file that is there is never overwritten, and what nobody but the user may write to is all that is trusted.
+An existing file is never overwritten, and only files that nobody but the user may write to are trusted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ansible.module_utils.basic import missing_required_lib
 
 from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
-from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     WRITE,
     NotOwnError,
@@ -42,7 +42,7 @@ except ImportError:
 else:
     HAS_CRYPTOGRAPHY = True
 
-#: What Twilio takes: https://www.twilio.com/docs/video/api/encrypted-recordings and its errors 70102 and 70103.
+#: What Twilio accepts: https://www.twilio.com/docs/video/api/encrypted-recordings and its errors 70102 and 70103.
 _BITS, _EXPONENT = 2048, 65537
 
 #: How much of the SHA-256 of a key's DER bytes is its fingerprint, as of the credentials of twilio_public_key.
@@ -74,7 +74,7 @@ def read_public_half(path: str | Path, option: str = "path") -> PublicHalf | Non
 
     :param path: absolute.
     :param option: what named it, for messages.
-    :raises KeyPairError: where the file can't be read, is not the user's own, or holds anything else than an RSA
+    :raises KeyPairError: where the file can't be read, is not the user's own, or holds anything other than an RSA
         private key.
     """
     file = _checked(path, option)
@@ -90,7 +90,7 @@ def read_public_half(path: str | Path, option: str = "path") -> PublicHalf | Non
 def make(path: str | Path, option: str = "path") -> PublicHalf:
     """Return the public half of the key pair in a file, which is made where there is none.
 
-    The private key is on the disk when this returns. What runs that were killed left of one is removed.
+    The private key is on the disk when this returns. Temporary files of runs that were killed are removed.
 
     :param path: absolute; folders that are missing are made.
     :param option: what named it, for messages.
@@ -114,14 +114,14 @@ def _checked(path: str | Path, option: str) -> Path:
     file = Path(path)
     if not file.is_absolute():
         raise KeyPairError(f"{option}: expected an absolute path, got {file}")
-    if refusal := goes_with_the_job(file):
+    if refusal := refusal_in_job_folder(file):
         raise KeyPairError(f"{option}: {refusal}")
     return file
 
 
 def _failure(file: Path, what: str, error: NotOwnError | OSError) -> KeyPairError:
-    said = f"{file} can't be {what}: {error.strerror}." if isinstance(error, OSError) else str(error)
-    return KeyPairError(f"{said} Nothing was done.")
+    reason = f"{file} can't be {what}: {error.strerror}." if isinstance(error, OSError) else str(error)
+    return KeyPairError(f"{reason} Nothing was done.")
 
 
 def _read(file: Path, folder: int) -> PublicHalf | None:
@@ -134,7 +134,7 @@ def _read(file: Path, folder: int) -> PublicHalf | None:
         content = opened.read(_LIMIT)
     try:
         key = load_pem_private_key(content, password=None)
-    # The library's own words are not repeated: nobody promises that they hold nothing of the file.
+    # The library's own message is not repeated: it might hold a part of the file.
     except (TypeError, ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, rsa.RSAPrivateKey):
@@ -150,15 +150,15 @@ def _made(file: Path, folder: int) -> PublicHalf:
     key = rsa.generate_private_key(_EXPONENT, _BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        with temporary_file(folder, file.name, pem) as beside:
-            # A rename would replace a file that has come in the meantime.
-            os.link(beside, file.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
+        with temporary_file(folder, file.name, pem) as temporary:
+            # A rename would replace a file that was created in the meantime.
+            os.link(temporary, file.name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
     except FileExistsError:
-        # Somebody else was faster, and may hand out the key already.
-        standing = _read(file, folder)
-        if standing is None:
+        # Another process was faster, and may have returned its key already.
+        existing = _read(file, folder)
+        if existing is None:
             raise
-        return standing
+        return existing
     return _public_half(key, is_new=True)
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who holds a rotation's record: one run at a time, and the next one where that run is dead.
+"""The lock of a rotation's record: one run holds it at a time, and the next takes it over where that run is dead.
 
-The lock is a part of the record, so whatever stores records stores locks, and a save that replaces only what was loaded
-is what takes it.
+The lock is a part of the record, so every store of records stores locks, and it is taken by a save that replaces only
+what was loaded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _MACHINE_ID = re.compile("[0-9a-f]{32}")
 #: The namespace of a machine's own processes; containers have others. The number is the kernel's, PROC_PID_INIT_INO.
 _NO_CONTAINER = "pid:[4026531836]"
 
-#: A process that has ended, but whose parent has not asked how.
+#: The states of a process that has ended, but that its parent has not waited for.
 _ENDED_STATES = ("Z", "X")
 
 _WAY_OUT = "If no run is at work on it, decrypt the record, write lock: null, and encrypt it again."
@@ -43,13 +43,13 @@ _WAY_OUT = "If no run is at work on it, decrypt the record, write lock: null, an
 class Lock:
     """Which run holds a record.
 
-    What can't be told is empty, and so is what was not kept yet when a record was saved.
+    What can't be determined is empty, and so is what older records don't hold.
 
-    :param run_id: told anew for each run of a role.
-    :param host: the machine's name, for whoever reads the lock.
+    :param run_id: new for each run of a role.
+    :param host: the machine's name, for people who read the lock.
     :param machine_id: the machine's, which stays when its name changes.
     :param boot_id: changes when the machine starts, and no other machine has it; containers have their machine's.
-    :param pid_namespace: where that number is a process's; containers have their own.
+    :param pid_namespace: the namespace of ``pid``; containers have their own.
     :param pid: the process of ``ansible-playbook``.
     :param start: when that process began, in the kernel's own unit.
     :param renewed_at: when the lock was taken or renewed, ISO 8601 in UTC.
@@ -70,7 +70,7 @@ class Lock:
 
     @property
     def process(self) -> tuple[str, str, int, str]:
-        """What no two processes have in common."""
+        """What identifies the process among all processes of all machines."""
         return self.boot_id, self.pid_namespace, self.pid, self.start
 
 
@@ -104,18 +104,18 @@ def ours(now: datetime, run_id: str) -> Lock:
     )
 
 
-def holder(found: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
+def holder(stored: Mapping[str, Any], own: Lock, lease_seconds: float, now: datetime) -> str | None:
     """Return who else holds a record, as a sentence, None where nobody does.
 
-    :param found: the record's lock, empty where it has none.
-    :param own: the lock of the run that asks.
-    :param lease_seconds: how long a lock counts that was not renewed, where nothing says that its run is dead.
+    :param stored: the record's lock, empty where it has none.
+    :param own: the lock of this run.
+    :param lease_seconds: how long a lock is valid without being renewed, where its run isn't known to be dead.
     :param now: the time, with its zone.
-    :raises LockError: where the lock can't be right. It is not taken for one that is held, which might never end.
+    :raises LockError: where the lock can't be right. It doesn't count as held, since it might never be released.
     """
-    if not found:
+    if not stored:
         return None
-    lock = _read(found, now)
+    lock = _read(stored, now)
     if now - read_date(lock.renewed_at) > timedelta(seconds=lease_seconds) or _is_dead(lock, own):
         return None
     if own.boot_id and lock.process == own.process:
@@ -133,12 +133,12 @@ def _are_texts(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _read(found: Mapping[str, Any], now: datetime) -> Lock:
+def _read(stored: Mapping[str, Any], now: datetime) -> Lock:
     """Return a record's lock.
 
     :raises LockError: where it can't be right.
     """
-    texts = {each.name: found.get(each.name) or "" for each in fields(Lock)} if isinstance(found, Mapping) else {}
+    texts = {each.name: stored.get(each.name) or "" for each in fields(Lock)} if isinstance(stored, Mapping) else {}
     pid = texts.pop("pid", None)
     # For Python, true is a number.
     if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0 or not _are_texts(texts.values()):
@@ -170,12 +170,12 @@ def _is_same_machine(lock: Lock, own: Lock) -> bool:
 def _machine_id() -> str:
     for path in _MACHINE_IDS:
         try:
-            told = path.read_text(encoding="ascii", errors="replace").strip()
+            machine_id = path.read_text(encoding="ascii", errors="replace").strip()
         except OSError:
             continue
-        # It may be empty, or say that it is uninitialized.
-        if _MACHINE_ID.fullmatch(told):
-            return told
+        # The file may be empty, or hold "uninitialized".
+        if _MACHINE_ID.fullmatch(machine_id):
+            return machine_id
     return ""
 
 
@@ -194,16 +194,16 @@ def _pid_namespace() -> str:
 
 
 def _has_ended(lock: Lock) -> bool:
-    """Return whether a process of this machine and this start of it has ended."""
+    """Return whether a process of this machine, started since it was booted, has ended."""
     try:
         state, start = _status(lock.pid)
     except OSError:
-        return _is_gone(lock.pid)
+        return _is_not_running(lock.pid)
     return state in _ENDED_STATES or (bool(lock.start) and start != lock.start)
 
 
 def _start_of(pid: int) -> str:
-    """Return when a process began, empty where that can't be told."""
+    """Return when a process began, empty where that can't be determined."""
     try:
         return _status(pid)[1]
     except OSError:
@@ -215,7 +215,7 @@ def _status(pid: int) -> tuple[str, str]:
 
     The form of the file: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
 
-    :raises OSError: where it can't be seen.
+    :raises OSError: where it can't be read.
     """
     status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     # The second field is the program's name in parentheses, which may hold anything.
@@ -223,7 +223,7 @@ def _status(pid: int) -> tuple[str, str]:
     return state, others[18]
 
 
-def _is_gone(pid: int) -> bool:
+def _is_not_running(pid: int) -> bool:
     """Return whether there is no process of that number; /proc may hide those of other users (hidepid)."""
     try:
         os.kill(pid, 0)

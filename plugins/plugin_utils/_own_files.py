@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders and files that are the user's own; others' are refused, and nothing that is there is changed to fit.
+"""Folders and files that are the user's own; others' are refused, and the rights of existing ones are never changed.
 
-What is opened is checked, by its descriptor, and what was checked is used: a name may lead elsewhere a moment later. So
-a folder is opened once, and what is in it is reached by that descriptor.
+The check is made on the opened descriptor, which is then used: a name may lead elsewhere a moment later. So a folder is
+opened once, and what is in it is reached by that descriptor.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 WRITE, ANYTHING = 0o022, 0o077
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-# A named pipe would be waited for otherwise.
+# Otherwise, opening a named pipe would wait for its writer.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -31,7 +31,7 @@ class NotOwnError(Exception):
 
 @contextmanager
 def own_folder(path: Path, forbidden: int) -> Iterator[int]:
-    """Create a folder open, until the block ends.
+    """Open a folder until the block ends.
 
     :param path: absolute. Only its last part is checked: what is above may be a link, and anybody's.
     :param forbidden: what others must not do, WRITE or ANYTHING.
@@ -47,12 +47,12 @@ def own_folder(path: Path, forbidden: int) -> Iterator[int]:
 
 @contextmanager
 def ensure_own_folder(path: Path, forbidden: int) -> Iterator[int]:
-    """Create a folder open as :func:`own_folder` does, but make it where it is missing, and what is missing above it.
+    """Open a folder as :func:`own_folder` does, but first create it where it is missing, and what is missing above it.
 
-    What is made is for its owner alone, and on the disk.
+    What is created is for its owner alone, and is on the disk.
 
     :raises NotOwnError: where it is not the user's own, or what was missing has become somebody else's.
-    :raises OSError: where it can't be made or opened.
+    :raises OSError: where it can't be created or opened.
     """
     missing: list[str] = []
     above = path
@@ -67,7 +67,7 @@ def ensure_own_folder(path: Path, forbidden: int) -> Iterator[int]:
     try:
         for name in missing:
             above = above / name
-            # Another run may have made it in the meantime, or somebody else, which is told from its owner.
+            # Another run may have created it in the meantime, or somebody else, which its owner shows.
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=descriptor)
             os.fsync(descriptor)
@@ -99,7 +99,7 @@ def _opened(path: Path, name: str, flags: int, folder: int | None, forbidden: in
     except FileNotFoundError:
         raise
     except OSError:
-        # What it is says more than that it can't be opened.
+        # Why it is refused explains more than that it can't be opened.
         _check(path, os.stat(name, dir_fd=folder, follow_symlinks=False), wanted, forbidden)
         raise
     try:
@@ -126,8 +126,8 @@ def _check(path: Path, status: os.stat_result, wanted: int, forbidden: int) -> N
         what = "write to it" if forbidden == WRITE else "reach what is in it" if is_folder else "read or write it"
         raise NotOwnError(
             f"{path} has the mode {mode:04o}, so that others than its owner may {what}."
-            + (" Name a folder of its own for this; one that is missing is made." if is_folder else "")
-            + f" A {kind} that is there is never changed: if it is for nothing else, its owner may run chmod"
+            + (" Name a folder of its own for this; a missing one is created." if is_folder else "")
+            + f" An existing {kind} is never changed: if it is for nothing else, its owner may run chmod"
             f" {'go-w' if forbidden == WRITE else 'go-rwx'}."
         )
     if status.st_uid != os.geteuid():

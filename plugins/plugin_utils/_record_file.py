@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rotation's record in a file: encrypted, replaced as a whole or not at all, and only by whoever saw it last.
+"""A rotation's record in a file: encrypted, and replaced as a whole or not at all, only where it is what was loaded.
 
-What is read after a run was killed is either the record before or the record after.
+After a run was killed, the file holds either the record before or the record after.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ansible.parsing.vault import (
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
 from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
-from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     ANYTHING,
     NotOwnError,
@@ -45,7 +45,7 @@ NO_VERSION = ""
 #: How many bytes an encrypted record may have; one of two tokens has about 2000.
 _LIMIT = 1_000_000
 
-#: What the encryption needs beside the password: see RFC 8018, section 4.1.
+#: What the encryption needs besides the password: see RFC 8018, section 4.1.
 _SALT_LENGTH = 32
 
 
@@ -57,7 +57,7 @@ class Found(NamedTuple):
     """What a file holds.
 
     :param record: empty where there is no file.
-    :param version: tells whether it was replaced since.
+    :param version: another one means that the file was replaced.
     """
 
     record: dict[str, Any]
@@ -85,10 +85,10 @@ def path_of(folder: object, name: object, option_prefix: str = "") -> str:
 
 
 class RecordFile:
-    """A record in a file of its own, in a folder that nobody but the user can reach into.
+    """A record in a file of its own, in a folder that nobody but the user can access.
 
     :param path: absolute; its folder is made where there is none.
-    :param password: what ansible-vault encrypts it with.
+    :param password: the password that ansible-vault encrypts it with.
     :param option_prefix: what the options' names begin with, for messages: ``store_path`` and ``store_password``.
     :raises RecordError: where the path or the password can't be right.
     """
@@ -99,7 +99,7 @@ class RecordFile:
         self._password_option = f"{option_prefix}store_password"
         if not self._path.is_absolute():
             raise RecordError(f"{self._path_option}: expected an absolute path, got {path}.")
-        if refusal := goes_with_the_job(self._path):
+        if refusal := refusal_in_job_folder(self._path):
             raise RecordError(f"{self._path_option}: {refusal} A record can be kept in HashiCorp Vault as well.")
         self._secret = VaultSecret(self._checked(password))
 
@@ -108,25 +108,25 @@ class RecordFile:
 
         :raises RecordError: where there is one that can't be read; that never counts as none.
         """
-        encrypted = self._standing()
+        encrypted = self._encrypted()
         if encrypted is None:
             return Found({}, NO_VERSION)
         return Found(self._parsed(self._decrypted(encrypted)), _version(encrypted))
 
     def version(self) -> str:
-        """Return the version of the record that stands there, without decrypting it.
+        """Return the version of the record, without decrypting it.
 
         :raises RecordError: where there is one that can't be read.
         """
-        return _version(self._standing())
+        return _version(self._encrypted())
 
     def save(self, record: Mapping[str, Any], replaces: str) -> str:
         """Replace the record, and return its new version once it is on the disk.
 
         :param record: what is to be kept.
         :param replaces: the version that was loaded or saved last.
-        :raises RecordError: where it is not what stands there any more, or can't be written; then nothing changed,
-            unless the disk failed just when the record had been replaced.
+        :raises RecordError: where the record was replaced since, or can't be written; then nothing changed, unless the
+            disk failed just when the record had been replaced.
         """
         text = yaml.dump(dict(record), Dumper=_Dumper, sort_keys=False)
         # Each encryption has a salt of its own, whatever the configuration says, so that even the same record saved
@@ -134,14 +134,14 @@ class RecordFile:
         encrypted = VaultLib().encrypt(text, secret=self._secret, salt=os.urandom(_SALT_LENGTH))
         name = self._path.name
         try:
-            with ensure_own_folder(self._path.parent, ANYTHING) as folder, self._alone(folder):
+            with ensure_own_folder(self._path.parent, ANYTHING) as folder, self._exclusive(folder):
                 if _version(self._read(folder)) != replaces:
                     raise RecordError(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
                 remove_left_overs(folder, name)
-                with temporary_file(folder, name, encrypted) as beside:
-                    os.replace(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+                with temporary_file(folder, name, encrypted) as temporary:
+                    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
                 os.fsync(folder)
         except NotOwnError as error:
             raise RecordError(f"{self._path_option}: {error} Nothing was saved.") from None
@@ -152,7 +152,7 @@ class RecordFile:
     def _checked(self, password: object) -> bytes:
         """Return a password's bytes.
 
-        :raises RecordError: where it is none that ansible-vault would take as it is.
+        :raises RecordError: where ansible-vault would not use it as it is.
         """
         if password is None or password == "":
             problem = "expected what records are encrypted with, got nothing"
@@ -173,7 +173,7 @@ class RecordFile:
                 problem = "expected a text that can be written in UTF-8"
         raise RecordError(f"{self._password_option}: {problem}.")
 
-    def _standing(self) -> bytes | None:
+    def _encrypted(self) -> bytes | None:
         """Return what the file holds, None where there is none.
 
         :raises RecordError: where it can't be read.
@@ -208,7 +208,7 @@ class RecordFile:
             _text, _version, cipher, vault_id = parse_vaulttext_envelope(encrypted)
             if cipher not in CIPHER_ALLOWLIST or not VaultLib.is_encrypted(encrypted):
                 raise AnsibleVaultFormatError
-            # By the id that the file has: a configuration may say that no other is to be tried.
+            # With the vault id that the file has: a configuration may forbid to try any other.
             decrypted: bytes = VaultLib([(vault_id, self._secret)]).decrypt(encrypted)
         except AnsibleVaultFormatError:
             raise RecordError(
@@ -223,9 +223,9 @@ class RecordFile:
 
     def _parsed(self, text: bytes) -> dict[str, Any]:
         try:
-            # A date that somebody wrote without quotes is YAML's own kind of one.
+            # YAML reads a date without quotes as a date, not as text.
             record = plain(yaml.load(text, Loader=_Loader))
-        # What the parser raises beside its own errors, for content such as a date of the 13th month.
+        # What the parser raises besides its own errors, for content such as a date of the 13th month.
         except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
             record = None
         if not isinstance(record, dict) or not record:
@@ -236,8 +236,8 @@ class RecordFile:
         return record
 
     @contextmanager
-    def _alone(self, folder: int) -> Iterator[None]:
-        """Hold off every other save in this folder, from the comparison to the rename."""
+    def _exclusive(self, folder: int) -> Iterator[None]:
+        """Keep out every other save in this folder, from the comparison to the rename."""
         lock = open_own(self._path.with_name(".lock"), folder, os.O_RDWR | os.O_CREAT, ANYTHING)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -247,14 +247,14 @@ class RecordFile:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes what stands in two places twice."""
+    """Writes a value that occurs twice in full each time, without aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads what no reader can misunderstand: a part may neither refer to another one nor be written twice."""
+    """Reads only what is unambiguous: no aliases, and no key twice."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):

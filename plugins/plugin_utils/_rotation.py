@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every rotation is made of: steps, a table of rows that decides the next one, and what a step leads to.
+"""The parts of every rotation: steps, a table of rows that decides the next one, and the case that a step leads to.
 
 Everything here is pure: no I/O, no Ansible, no clock. A table is a sequence of rows, and the first row that fits a case
 decides its step. The driver (``_driver.py``) performs the step and calls :func:`after`; the tests explore the same two
-functions. The tables are ``_token_rotation.py`` and ``_credential_rotation.py``.
+functions. The tables are in ``_token_rotation.py``, ``_credential_rotation.py`` and ``_api_key_rotation.py``.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class RotationError(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """What one run has done so far. Each call of the run is given it by the call before, so it holds no secret.
+    """What one run has done so far. Each call passes it to the next, so it holds no secret.
 
     :param locked: whether the run holds the record's lock.
-    :param held: whether nothing that takes time came between the last look at the lock and now.
+    :param held: whether the lock was checked, and nothing that takes time was done since.
     :param saved: whether this run has saved a phase; otherwise the record's phase is another run's, which ended there.
-    :param settled: whether this run has waited for requests of the run before.
+    :param settled: whether this run has waited for requests of an earlier run.
     :param rotated: whether this run has put a new secret in place: it rotates once.
     :param passed: the hook that succeeded since the last save, the latest one.
     :param failed: the hook that failed.
     :param failed_in: where and why, as the rest of a sentence.
     :param failure: why the run ends as a failure, once that is decided.
-    :param notes: what happened that a row counts, in order.
+    :param notes: the events that rows depend on, in order.
     """
 
     locked: bool = False
@@ -63,7 +63,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Settings:
-    """What every rotation is told by its user.
+    """The settings of every rotation.
 
     :param now: the time, with its zone.
     :param max_age_days: how old the secret may get; 0 is due in every run.
@@ -80,10 +80,10 @@ class Settings:
         return timestamp(self.now)
 
 
-def there(thing: Thing | None) -> Thing:
-    """Return what the rows above, or the step before, have seen to be there.
+def required(thing: Thing | None) -> Thing:
+    """Return a value that can't be None here, because of the rows above or the step before.
 
-    :raises AssertionError: where it is not, which is a mistake of the table.
+    :raises AssertionError: where it is None, which is a mistake in the table.
     """
     if thing is None:
         raise AssertionError("a row or a step came before what it depends on")
@@ -107,11 +107,11 @@ def unusable(problem: str) -> RotationError:
 
 
 class Record(Protocol):
-    """A record of one kind of rotation: a frozen dataclass."""
+    """A record of one type of rotation: a frozen dataclass."""
 
     @property
     def phase(self) -> str:
-        """Where the rotation is."""
+        """The phase that the rotation is in."""
 
     @property
     def __dataclass_fields__(self) -> dict[str, Any]: ...
@@ -125,8 +125,8 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 class Answer(NamedTuple):
     """How the last request ended.
 
-    :param kind: one of the words that the table knows.
-    :param value: what came of it.
+    :param kind: one of the table's words for it.
+    :param value: what it returned, such as a new secret.
     :param message: of a failure, the sentence for the user.
     """
 
@@ -140,8 +140,8 @@ class Case(Generic[SomeRecord, SomeProbe, SomeSettings]):
     """All that a decision depends on.
 
     :param record: as it was loaded or saved last; None where there is none.
-    :param probe: what is there, as it was read for this very decision; None where that has to be read first.
-    :param answer: how the last request ended; None where what came of it is saved.
+    :param probe: the actual state, as read for this decision; None where it has to be read first.
+    :param answer: how the last request ended; None once its result is saved.
     """
 
     record: SomeRecord | None
@@ -166,7 +166,7 @@ SomeCase = TypeVar("SomeCase", bound=Case[Any, Any, Any])
 class Step:
     """What is done next.
 
-    :param note: what is remembered of it for the rest of the run.
+    :param note: what is noted of it for the rest of the run.
     :param warning: a sentence for the user.
     """
 
@@ -181,7 +181,7 @@ class Probe(Step):
 
 @dataclass(frozen=True)
 class Settle(Step):
-    """Wait until no request of the run before can be on its way any more."""
+    """Wait until no request of an earlier run can be on its way any more."""
 
 
 @dataclass(frozen=True)
@@ -189,15 +189,15 @@ class Save(Step):
     """Replace the record, if it is still the one that was loaded, and take or keep its lock.
 
     :param changes: the record's fields that change.
-    :param says: what happened, as a part of a sentence for the log.
+    :param event: what happened, as a part of a sentence for the log.
     :param release: whether the lock is released with it.
     :param rotated: whether a new secret is in place with it.
     :param failure: why the run ends after it; empty where it goes on.
-    :param probe: what is known of the secrets that are saved, where that was read just before; None: it is read anew.
+    :param probe: what was read just before about the secrets that are saved; None where it has to be read anew.
     """
 
     changes: Mapping[str, Any] = field(default_factory=dict)
-    says: str = field(default="", kw_only=True)
+    event: str = field(default="", kw_only=True)
     release: bool = field(default=False, kw_only=True)
     rotated: bool = field(default=False, kw_only=True)
     failure: str = field(default="", kw_only=True)
@@ -206,10 +206,10 @@ class Save(Step):
 
 @dataclass(frozen=True)
 class RunHook(Step):
-    """Have a task file run.
+    """Run a task file.
 
-    :param name: which one.
-    :param variables: what it is told beside what all are told.
+    :param name: the hook's.
+    :param variables: those that it gets besides those of every hook.
     """
 
     name: str
@@ -220,9 +220,9 @@ class RunHook(Step):
 class Request(Step):
     """Send a request, or do something else outside of the record.
 
-    :param name: which; the kind's driver knows it.
+    :param name: which one; the rotation's driver performs it.
     :param argument: what it is about.
-    :param reads: whether it changes nothing, so that it is sent in check mode too and what was probed still holds.
+    :param reads: whether it changes nothing, so that it is sent in check mode, too, and the probe stays valid.
     """
 
     name: str
@@ -249,9 +249,9 @@ class Row(NamedTuple):
     """A row of a table.
 
     :param name: the case in words.
-    :param fits: whether a case is this row's, if none above fits.
+    :param fits: whether the row applies to a case, if none above does.
     :param step: what is done then.
-    :param plan: what this row and those that follow it come to, as a sentence for check mode.
+    :param plan: what this step and those that follow it would do, as a sentence for check mode.
     """
 
     name: str
@@ -287,7 +287,7 @@ def after(case: SomeCase, step: Step, result: Any = None) -> SomeCase:
     if isinstance(step, Request) and step.reads:
         return replace(case, run=run, answer=result)
     if isinstance(step, Request):
-        # What is attempted several times, with pauses, takes long enough for a lease to end.
+        # With its retries and pauses, a request may take longer than the lease.
         return replace(case, run=replace(run, held=False), probe=None, answer=result)
     if isinstance(step, RunHook):
         ended = replace(run, passed=step.name) if result else replace(run, failed=step.name)

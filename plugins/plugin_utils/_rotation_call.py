@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a role's options to one call of its rotation: they are checked before any request, and named as the role's."""
+"""Makes one call of a rotation from a role's options, which are checked first; messages name the role's variables."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ _CREDENTIALS = {each.name: each for each in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
 _API_KEY = "api_key"
 
-#: Hooks that a role brings along: named so, they are not looked for beside the playbook.
+#: Hooks that the roles ship: files of these names are not looked for beside the playbook.
 _OWN_HOOKS = ("verify_webhook.yml", "verify_api_key.yml")
 
 #: How the role's variables of task files end: rotate_auth_token_verify_tasks is the hook "verify".
 HOOK_SUFFIX = "_tasks"
 
-#: The role's variables, without their prefix, beside those of the connection and its hooks. What each is for is said in
-#: the roles' argument specs.
+#: The role's variables, without their prefix, besides those of the connection and its hooks. The roles' argument specs
+#: document them.
 _COMMON: Mapping[str, Mapping[str, Any]] = {
     "max_age_days": {"type": "float", "default": 90.0},
     "force": {"type": "bool", "default": False},
     "settle_seconds": {"type": "float", "default": 30.0},
     "store": {"type": "str", "default": "file"},
     "store_path": {"type": "path"},
-    # A number is told from a text by the store itself.
+    # The store itself refuses a number.
     "store_password": {"type": "raw", "no_log": True},
     "lease_seconds": {"type": "float", "default": 3600.0},
 }
@@ -101,7 +101,7 @@ _OF_TOKENS: Mapping[str, Mapping[str, Any]] = {
 def _named(grace_days: float) -> Mapping[str, Mapping[str, Any]]:
     """Return the variables of what is known by a friendly name.
 
-    :param grace_days: how many there are by default.
+    :param grace_days: their default.
     """
     return {
         **SUBACCOUNT_OPTION,
@@ -130,14 +130,14 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
 
 
 def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
-    """Return the variables, without their prefix, of the role that rotates this, beside its hooks.
+    """Return the variables, without their prefix, of the role that rotates this, besides its hooks.
 
-    :param rotates: what a task says that it rotates, which may be anything.
+    :param rotates: the task's option of that name, not checked yet.
     """
     return {**CONNECTION_OPTIONS, **_COMMON, **_OF_KIND.get(rotates, {})}
 
 
-#: Variables of the inventory plugin's that stand for an option that is not given.
+#: Option to the inventory plugin's variable that is used where the option is not given.
 FROM_INVENTORY: Mapping[str, str] = {"parent_account_sid": "twilio_owner_account_sid"}
 
 _RECORD_FOUND, _RECORD_SAVED = "rotation_record_found", "rotation_record_saved"
@@ -152,11 +152,11 @@ _HANDED_OVER: Mapping[str, Mapping[str, Any]] = {
 
 
 def handed_over(rotates: str) -> Mapping[str, str]:
-    """Return what a call is handed over by task files and the call before, and the variable that holds it.
+    """Return the names of what task files and the call before hand over, with the variables that hold it.
 
     It may be secret, so it is never an argument: Ansible keeps those of a task that fails, as ``ansible_failed_task``.
 
-    :param rotates: what a task says that it rotates, which may be anything.
+    :param rotates: the task's option of that name, not checked yet.
     """
     stores = {"found": _RECORD_FOUND, "saved": _RECORD_SAVED}
     return {name: stores.get(name, f"rotate_{rotates}_{name}") for name in _HANDED_OVER}
@@ -343,27 +343,27 @@ def _problems_of_api_key(options: Mapping[str, Any]) -> Iterator[str]:
 
 def _hook_files(options: Mapping[str, Any]) -> dict[str, str]:
     """Return hook to its task file; a path that is not absolute is resolved relative to the playbook's directory."""
-    own = Path(options["role_path"], "tasks")
+    role_tasks = Path(options["role_path"], "tasks")
     named = {name: path for name, path in options["hooks"].items() if path}
     files = {name: str(Path(options["playbook_dir"], path)) for name, path in named.items()}
-    brought = {path for path in _OWN_HOOKS if (own / path).exists()}
-    files.update({name: str(own / path) for name, path in named.items() if path in brought})
+    shipped = {path for path in _OWN_HOOKS if (role_tasks / path).exists()}
+    files.update({name: str(role_tasks / path) for name, path in named.items() if path in shipped})
     if options["rotates"] == AWS_CREDENTIAL.name:
-        # Who issues keys by own tasks has own tasks that list them, or none.
+        # Where the user's tasks issue keys, only the user's tasks can list them.
         defaults = ("revoke",) if "issue" in files else ("issue", "list", "revoke")
-        files = {**{name: str(own / f"{name}.yml") for name in defaults}, **files}
+        files = {**{name: str(role_tasks / f"{name}.yml") for name in defaults}, **files}
     return files
 
 
 def _missing(hooks: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence where a file is missing: Ansible would end the whole play, and only once its turn comes."""
+    """Yield a sentence where a file is missing: Ansible would end the whole play, and only when including it."""
     missing = [path for path in hooks.values() if not os.path.isfile(path)]
     if missing:
         yield f"Expected a task file, but there is no {', '.join(missing)}."
 
 
 def _skipped(files: Mapping[str, str], skip_tags: Collection[str]) -> Iterator[str]:
-    """Yield a sentence for each task file of which tasks are to be skipped: it would pass, though nothing was done.
+    """Yield a sentence for each task file with tasks that would be skipped: it would pass, though nothing was done.
 
     :param files: of the hooks and the store, by their names.
     :param skip_tags: those of ``--skip-tags``.
@@ -374,7 +374,7 @@ def _skipped(files: Mapping[str, str], skip_tags: Collection[str]) -> Iterator[s
         if left_out:
             yield (
                 f"--skip-tags would skip tasks of '{name}' ({path}), which would count as done:"
-                f" {', '.join(sorted(left_out))}. Take these tags from its tasks, or run without them."
+                f" {', '.join(sorted(left_out))}. Remove these tags from its tasks, or from --skip-tags."
             )
 
 
@@ -409,28 +409,28 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
         raise RecordError(f"{prefix}store: {problem}")
     loaded: dict[str, Stored] = {}
     if state is not None and state.waits_for == LOAD and not _has_failed(options, state):
-        found = options["handed_over"]["found"] or {}
-        if not isinstance(found.get("record"), dict) or "version" not in found:
+        result = options["handed_over"]["found"] or {}
+        if not isinstance(result.get("record"), dict) or "version" not in result:
             raise RecordError(
                 f"{files[LOAD]}: expected it to set the fact {_RECORD_FOUND}, with a record, which is empty where"
                 " there is none, and its version."
             )
-        loaded[state.wanted] = Stored(found["record"], found["version"])
+        loaded[state.wanted] = Stored(result["record"], result["version"])
     return TaskStore(files, store == _VAULT, loaded)
 
 
 def _has_failed(options: Mapping[str, Any], state: State | None) -> bool:
-    """Return whether a task failed in the file that the call before told of."""
+    """Return whether a task failed in the file that the call before named."""
     return state is not None and options["outcome"].get("failed_step") == state.step
 
 
 def _hook_report(options: Mapping[str, Any], state: State | None) -> HookReport:
-    """Return what the role reports, if it is about the step that the call before told of."""
-    told, handed = options["outcome"], options["handed_over"]
+    """Return what the role reports, if it is about the step that the call before returned."""
+    outcome, handed = options["outcome"], options["handed_over"]
     failed = _has_failed(options, state)
     return HookReport(
-        failed_task=(told.get("failed_task") or "") if failed else None,
-        message=(told.get("reason") or "") if failed else "",
+        failed_task=(outcome.get("failed_task") or "") if failed else None,
+        message=(outcome.get("reason") or "") if failed else "",
         saved=handed["saved"],
         handed_over={"keys": handed["keys"], "used": handed["used"] or {}},
     )

@@ -28,7 +28,7 @@ from ansible_collections.community.twilio.plugins.module_utils._resources import
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
 from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
-from ansible_collections.community.twilio.plugins.plugin_utils._job import goes_with_the_job
+from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import (
     API_KEY,
@@ -325,7 +325,7 @@ def _paths(settings: Mapping[str, Any]) -> Iterator[Path]:
     for name, path in given.items():
         if not os.path.isabs(path):
             raise ReportError(f"{PREFIX}{name}: expected the absolute path of a file.")
-        if refusal := goes_with_the_job(Path(path)):
+        if refusal := refusal_in_job_folder(Path(path)):
             raise ReportError(f"{PREFIX}{name}: {refusal}")
         yield Path(path)
 

@@ -16,7 +16,7 @@ from ansible_collections.community.twilio.plugins.module_utils._resources import
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, there
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import (
     Other,
     TokenCase,
@@ -29,7 +29,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation i
 class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
     """The rotation of one account's auth token.
 
-    :param client: for requests; as whom is said for each of them.
+    :param client: for requests; each names the token that authenticates it.
     :param settings: what the table depends on.
     :param hooks: hook to its task file.
     :param options: the role's options, checked, with secrets masked.
@@ -94,17 +94,17 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
 
     def probe(self, case: TokenCase) -> TokenProbe:
         """Try the tokens of the record."""
-        record = there(case.record)
+        record = required(case.record)
         valid: list[bool] = []
         while not isinstance(following := table.next_try(record, valid), TokenProbe):
             valid.append(self._is_valid(following))
         return following
 
     def request(self, case: TokenCase, step: Request) -> Answer:
-        """Send what a row asks for."""
+        """Send the request of a step."""
         if step.name == table.READ_OTHER:
             return self._read_other(case.record)
-        record = there(case.record)
+        record = required(case.record)
         if step.name == table.READ_PRIMARY:
             return self._read_primary(record)
         if step.name == table.MINT:
@@ -125,7 +125,7 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return Answer(table.MINTED, Secret(minted["secondary_auth_token"]))
 
     def _promote(self, record: TokenRecord) -> Answer:
-        """Promote, as the token that is to be promoted: it works before, and it alone works after."""
+        """Promote, authenticated with the pending token: it is valid before, and it alone is valid after."""
         try:
             promoted = self._as(record.pending).send(auth_token.promotion(self._suppress)).body
         except Rejected as rejected:
@@ -151,13 +151,13 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
     # -- tokens from outside of the record ---------------------------------------------------------------------------
 
     def _read_other(self, record: TokenRecord | None) -> Answer:
-        """Find a token that is valid and not in the record: the one that was given, else the parent's reading."""
+        """Find a valid token that is not in the record: the one that was given, else the one read with the parent's."""
         known = [record.primary, record.pending] if record else []
         given = self._initial not in (None, *known)
         if given and self._is_valid(self._initial):
             return Answer(table.VALID, Other(self._initial, self.settings.initial_is_primary))
         read = None
-        # A first token that is given and not valid is a mistake that is to be seen.
+        # A first token that is given but not valid is a mistake, which must be reported.
         if record is not None or not given:
             read = self._read_with_parent()
             if read not in (None, *known) and self._is_valid(read):
@@ -169,17 +169,17 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         return Answer(table.NOT_VALID if given or read is not None else table.NOTHING)
 
     def _is_valid(self, token: Secret | None) -> bool:
-        return auth_token.try_tokens(self._client, there(token), None).primary
+        return auth_token.try_tokens(self._client, required(token), None).primary
 
     def _read_primary(self, record: TokenRecord) -> Answer:
-        """Read which token is the primary, as the account itself or as its parent."""
+        """Read whether the record's token is the primary, as the account itself or as its parent."""
         read = read_token(self._as(record.primary), self._account_sid) or self._read_with_parent()
         if read is None:
             return Answer(table.NOTHING)
         return Answer(table.VALID if read == record.primary else table.NOT_VALID)
 
     def _read_with_parent(self) -> Secret | None:
-        """Read the account's token with its parent's, None where there is none, or it reads nothing.
+        """Read the account's token with its parent's, None where the parent has none or Twilio returns none.
 
         :raises NeedsRecord: where the role has to load the parent's record.
         """
@@ -193,5 +193,5 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
 
 
 def _refusal(rejected: Rejected) -> str:
-    """Return whether Twilio itself said no: a code tells its answers from those of what stands between."""
+    """Return whether Twilio itself refused: an error code distinguishes its answers from those of proxies."""
     return table.REFUSED if rejected.code else table.UNKNOWN

@@ -4,16 +4,16 @@
 
 """The rotation of an account's auth token, as a table: stage, save, distribute, verify, promote, save, clean.
 
-An account has a primary token and perhaps a secondary one; both are valid, and promoting the secondary kills the
-primary at once. Twilio tells a token only in the answer to the request that mints it, so the record says ``staging``
+An account has a primary token and perhaps a secondary one; both are valid, and promoting the secondary invalidates the
+primary at once. Twilio returns a token only in the answer to the request that mints it, so the record says ``staging``
 before that request. What must hold whatever fails, and is explored in ``tests/unit``:
 
 1. At every instant at least one token of the record is valid.
 2. No valid token that a run minted stays unknown to the record after the next run.
-3. Consumers are given the new token before the old one dies.
+3. Consumers are given the new token before the old one becomes invalid.
 4. A run that finds nothing due sends one request, and changes nothing.
 5. A token that the record does not hold is deleted only where the record's primary is known to be the primary: of the
-   two tokens, DELETE removes the secondary, whichever of them asks.
+   two tokens, DELETE removes the secondary, whichever of them authenticates it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     Settle,
     Step,
     Stop,
-    there,
+    required,
     unusable,
 )
 
@@ -53,17 +53,17 @@ MINTED, EXISTS, NOT_FOUND, REFUSED, UNKNOWN = "minted", "exists", "not found", "
 PROMOTED, ANOTHER_PROMOTED, SWAPPED, NOT_PROMOTED = "promoted", "another promoted", "swapped", "not promoted"
 DELETED = "deleted"
 
-#: Whose credentials a DELETE is sent with.
+#: Which token a DELETE is authenticated with.
 AS_PRIMARY, AS_PENDING = "primary", "pending"
 
-#: What a run remembers.
+#: The notes of a run.
 DELETED_UNKNOWN, DELETED_AS_PENDING, DELETED_AS_PRIMARY = "deleted unknown", "deleted as pending", "deleted as primary"
-PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, LOOKED_AGAIN = "promoted by somebody", "deleted by somebody", "looked again"
+PROMOTED_BY_SOMEBODY, DELETED_BY_SOMEBODY, TRIED_AGAIN = "promoted by somebody", "deleted by somebody", "tried again"
 FOUND_ELSEWHERE = "found elsewhere"
 
-#: How often a run looks again after a promotion that was answered with 401 or 404: a passing fault is over by then.
-MOST_LOOKS = 2
-#: How many tokens that somebody else deletes a run replaces.
+#: How often a run tries again after a promotion that was answered with 401 or 404, which may be a passing fault.
+MOST_TRIES = 2
+#: How many tokens a run replaces that somebody else has deleted.
 MOST_REPLACEMENTS = 2
 
 
@@ -76,7 +76,7 @@ class TokenRecord:
     :param rotated_at: when the primary was made.
     :param staged_at: when the pending token was made.
     :param primary_known: whether it is known that ``primary`` is the account's primary token: a secondary one is valid,
-        too. Where the primary died, whether that is known of the token that takes its place.
+        too. Where the primary is not valid any more, whether that is known of the token that replaces it.
     """
 
     account_sid: str
@@ -89,14 +89,14 @@ class TokenRecord:
 
 
 class TokenProbe(NamedTuple):
-    """Which tokens of the record are valid; a pending one that there is not is not valid."""
+    """Which tokens of the record are valid; a missing pending token counts as not valid."""
 
     primary: bool
     pending: bool
 
 
 class Other(NamedTuple):
-    """A token from outside of the record.
+    """A token that is not from the record.
 
     :param token: the token.
     :param known: whether it is known to be the account's primary.
@@ -108,11 +108,11 @@ class Other(NamedTuple):
 
 @dataclass(frozen=True)
 class TokenSettings(Settings):
-    """What the role is told.
+    """The settings of the role.
 
     :param roll_back: whether a hook that fails before the promotion has the new token deleted.
     :param replace_unknown: whether a secondary token that is not ours may be deleted.
-    :param initial_is_primary: the user's word that the record's primary is the account's primary.
+    :param initial_is_primary: whether the user vouches that the record's primary is the account's primary.
     :param initial_rotated_at: when the first token was made, empty where that is not known.
     """
 
@@ -126,7 +126,7 @@ TokenCase = Case[TokenRecord, TokenProbe, TokenSettings]
 
 WAYS_OUT = (
     "Twilio accepts no token that is known here. Either none is valid, so that this account is locked out, or the"
-    " account is suspended or closed. Nothing was changed. Ways out: see in the Twilio Console whether the account is"
+    " account is suspended or closed. Nothing was changed. Ways out: check in the Twilio Console that the account is"
     " active; a valid token as rotate_auth_token_initial_auth_token, from the Console, where an owner can read it; for"
     " a subaccount, rotate_auth_token_parent_auth_token (with rotate_auth_token_parent_account_sid) or"
     " rotate_auth_token_parent_from_store, with which its token is read."
@@ -141,7 +141,7 @@ FIRST_NOT_VALID = (
     " one: it is not valid, or the account is suspended or closed. Nothing was saved."
 )
 AGE_UNKNOWN = (
-    "How old the first token is can't be asked, so its age counts from now. If you know better, give"
+    "The age of the first token can't be read, so it counts from now. If you know when the token was created, set"
     " rotate_auth_token_initial_rotated_at."
 )
 NOT_OURS = (
@@ -181,7 +181,7 @@ WHAT_IS_VALID = {
     STAGING: "The primary is valid. The next run continues from here.",
     STAGED: "Both tokens are valid: none was removed. The next run continues from here.",
     VERIFIED: "Both tokens are valid: none was removed. The next run continues from here.",
-    CLEANING: "The new token is the account's primary, and the old one is dead. The next run continues from here.",
+    CLEANING: "The new token is the primary, and the old one is not valid any more. The next run continues from here.",
 }
 NOTHING_REMOVED = "The primary is valid, and no token was removed. The next run continues from here."
 NEW_IS_PRIMARY = "Somebody promoted the new token, so it alone is valid. The next run continues from here."
@@ -190,7 +190,7 @@ NEW_IS_PRIMARY = "Somebody promoted the new token, so it alone is valid. The nex
 def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> TokenRecord:
     """Return the record that a store holds.
 
-    :param stored: as it was loaded; what else it holds is not looked at.
+    :param stored: as it was loaded; other keys are ignored.
     :param account_sid: the account that it must be about.
     :raises RotationError: where it is another account's, or contradicts itself.
     :raises DateError: where one of its dates can't be read, or is in the future.
@@ -202,20 +202,20 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
         phase=str(stored.get("phase")),
         rotated_at=str(stored.get("rotated_at")),
         staged_at=str(stored["staged_at"]) if stored.get("staged_at") else None,
-        # Records that were saved before this was kept don't have it.
+        # Older records don't have this key.
         primary_known=stored.get("primary_known") is True,
     )
     problem = ""
     if stored.get("account_sid") != account_sid:
         problem = f"it is about account {stored.get('account_sid')}"
     elif record.phase not in PHASES:
-        problem = f"its phase is {record.phase!r}, which there is not"
+        problem = f"its phase is {record.phase!r}, which does not exist"
     elif record.primary is None:
         problem = "it holds no primary token"
     elif record.phase in (STAGED, VERIFIED) and record.pending is None:
-        problem = f"it says {record.phase!r}, but holds no pending token"
+        problem = f"its phase is {record.phase!r}, but it holds no pending token"
     elif record.phase not in (STAGED, VERIFIED) and record.pending is not None:
-        problem = f"it says {record.phase!r}, but holds a pending token"
+        problem = f"its phase is {record.phase!r}, but it holds a pending token"
     elif record.pending == record.primary:
         problem = "its primary and its pending token are the same"
     if problem:
@@ -243,7 +243,7 @@ def next_try(record: TokenRecord, valid: Sequence[bool]) -> Any:
         return record.pending
     primary, pending = valid[:2]
     if primary != pending and len(valid) == 2:
-        # A suspension that began or ended between the two tries would look like a token that died.
+        # A suspension that began or ended between the two tries would look like a token that became invalid.
         return record.primary
     return TokenProbe(valid[-1] if primary != pending else primary, pending)
 
@@ -255,7 +255,7 @@ def age_in_days(record: TokenRecord, now: datetime) -> float:
 
 def _is_due(case: TokenCase) -> bool:
     settings = case.settings
-    age = age_in_days(there(case.record), settings.now)
+    age = age_in_days(required(case.record), settings.now)
     return not case.run.rotated and (settings.force or age >= settings.max_age_days)
 
 
@@ -268,21 +268,21 @@ def _valid(case: TokenCase, primary: bool, pending: bool | None = None) -> bool:
 
 
 def _primary_is_known(case: TokenCase) -> bool:
-    return there(case.record).primary_known or case.settings.initial_is_primary
+    return required(case.record).primary_known or case.settings.initial_is_primary
 
 
 def _may_delete_unknown(case: TokenCase) -> bool:
-    """Whether a secondary token that exists may be deleted: lost by a run before, or given up by the user."""
+    """Whether a secondary token that exists may be deleted: lost by an earlier run, or given up by the user."""
     return case.run.resumed or case.settings.replace_unknown
 
 
 def _hook_failed(case: TokenCase) -> str:
-    valid = WHAT_IS_VALID[there(case.record).phase]
+    valid = WHAT_IS_VALID[required(case.record).phase]
     if _phase(STAGED, VERIFIED)(case):
         if case.noted(PROMOTED_BY_SOMEBODY):
             valid = NEW_IS_PRIMARY
         elif case.run.failed == CLEAN:
-            # It is run where a token was deleted by somebody, too.
+            # This hook also runs where somebody deleted a token.
             valid = NOTHING_REMOVED
     return f"{case.run.failed_hook} {valid}"
 
@@ -297,7 +297,7 @@ def _can_roll_back(case: TokenCase) -> bool:
 
 
 def _first_record(case: TokenCase) -> Step:
-    other: Other = there(case.answer).value
+    other: Other = required(case.answer).value
     given = case.settings.initial_rotated_at
     return Save(
         {
@@ -308,14 +308,14 @@ def _first_record(case: TokenCase) -> Step:
             "staged_at": None,
             "primary_known": other.known,
         },
-        says="adopted the first token",
+        event="adopted the first token",
         warning="" if given else AGE_UNKNOWN,
         probe=TokenProbe(True, False),
     )
 
 
 def _save_other(case: TokenCase) -> Step:
-    other: Other = there(case.answer).value
+    other: Other = required(case.answer).value
     return Save(
         {
             "phase": STAGED,
@@ -323,7 +323,7 @@ def _save_other(case: TokenCase) -> Step:
             "staged_at": case.settings.today,
             "primary_known": other.known,
         },
-        says="took another token that is valid, as none of the record was",
+        event="took another valid token, since none of the record was valid",
     )
 
 
@@ -331,17 +331,17 @@ def _save_minted(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": there(case.answer).value,
+            "pending": required(case.answer).value,
             "staged_at": case.settings.today,
             # There was no secondary token, or the answer would have been a refusal.
             "primary_known": True,
         },
-        says="staged a new token",
+        event="staged a new token",
     )
 
 
 def _save_promoted(case: TokenCase) -> Step:
-    record = there(case.record)
+    record = required(case.record)
     return Save(
         {
             "phase": CLEANING,
@@ -351,7 +351,7 @@ def _save_promoted(case: TokenCase) -> Step:
             "staged_at": None,
             "primary_known": record.primary_known or case.answered(PROMOTED),
         },
-        says="the new token is the primary",
+        event="the new token is the primary",
         rotated=True,
     )
 
@@ -360,7 +360,7 @@ def _save_another(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
-            "pending": there(case.answer).value,
+            "pending": required(case.answer).value,
             "staged_at": case.settings.today,
             "primary_known": True,
         },
@@ -369,11 +369,11 @@ def _save_another(case: TokenCase) -> Step:
 
 
 def _save_nothing_minted(message: str = "") -> Callable[[TokenCase], Step]:
-    return lambda case: Save({"phase": IDLE}, failure=message or there(case.answer).message)
+    return lambda case: Save({"phase": IDLE}, failure=message or required(case.answer).message)
 
 
 def _nothing_deleted(case: TokenCase, message: str) -> Step:
-    """End without a new token; what a run before may have lost stays known."""
+    """End without a new token; that an earlier run may have lost one stays in the record."""
     return Stop(message) if case.run.resumed else Save({"phase": IDLE}, failure=message)
 
 
@@ -382,14 +382,14 @@ def _save_staging(note: str = "") -> Callable[[TokenCase], Step]:
 
 
 def _stop_with_answer(case: TokenCase) -> Step:
-    return Stop(there(case.answer).message)
+    return Stop(required(case.answer).message)
 
 
 _ROTATE = "stage a token, save it, distribute it, verify, promote it, save, clean"
-_TAKE_OTHER = "No token of the record is valid, but another that is known here: save it, distribute it, verify, clean"
+_TAKE_OTHER = "No token of the record is valid, but another one is: save it, distribute it, verify, clean"
 _GO_ON = "distribute the token that is staged, verify, promote it, save, clean"
 
-#: A run that is decided to fail, and what a failed hook must not leave.
+#: A run that has failed, and the roll-back after a failed hook.
 _FAILED: Sequence[Row] = (
     Row("the run has failed", lambda c: bool(c.run.failure), lambda c: Stop(c.run.failure)),
     Row(
@@ -414,7 +414,7 @@ _FAILED: Sequence[Row] = (
         lambda c: RunHook(CLEAN),
     ),
     Row(
-        "roll back, the new token is gone",
+        "roll back, the new token is deleted",
         lambda c: c.run.failed and not c.probe.pending,
         lambda c: Save(
             {"phase": IDLE, "pending": None, "staged_at": None},
@@ -422,7 +422,7 @@ _FAILED: Sequence[Row] = (
         ),
     ),
     Row(
-        # As the new token itself: had it been promoted in the meantime, nothing would be there to delete.
+        # Authenticated with the new token: had it been promoted in the meantime, there would be nothing to delete.
         "roll back, both are valid",
         lambda c: c.run.failed and not c.noted(DELETED_AS_PENDING),
         lambda c: Request(DELETE, AS_PENDING, note=DELETED_AS_PENDING),
@@ -454,13 +454,13 @@ _NO_RECORD: Sequence[Row] = (
     Row("no record, the token is valid", lambda c: c.record is None, _first_record, plan="Adopt the first token."),
 )
 
-#: What an answer told once is saved before anything else happens.
+#: What only an answer holds is saved before anything else happens.
 _ANSWERED: Sequence[Row] = (
     Row("minted", lambda c: c.answered(MINTED), _save_minted),
     Row("promoted", lambda c: c.answered(PROMOTED), _save_promoted),
     Row("another token was promoted", lambda c: c.answered(ANOTHER_PROMOTED), _save_another),
     Row(
-        # Nothing was minted by this run; where a run before may have lost a token, that must stay known.
+        # This run minted nothing; where an earlier run may have lost a token, the record must keep saying so.
         "not minted",
         lambda c: (
             _phase(STAGING)(c)
@@ -469,13 +469,13 @@ _ANSWERED: Sequence[Row] = (
         _save_nothing_minted(),
     ),
     Row(
-        "staging, no answer, or none that tells",
+        "staging, no answer, or an inconclusive one",
         lambda c: _phase(STAGING)(c) and c.answered(UNKNOWN, REFUSED),
         _stop_with_answer,
     ),
 )
 
-#: A run that ended in the middle: its lock is taken over, and its last request waited for.
+#: After a run that ended in the middle: its lock is taken over, and its last request waited for.
 _RESUMED: Sequence[Row] = (
     Row(
         "resumed, not locked",
@@ -549,17 +549,17 @@ _STAGING: Sequence[Row] = (
         lambda c: Request(READ_PRIMARY, reads=True),
     ),
     Row(
-        "staging, the record's token was read to be the primary",
+        "staging, the record's token is the primary",
         lambda c: _phase(STAGING)(c) and c.answered(VALID),
         lambda c: Save({"primary_known": True}),
     ),
     Row(
-        "staging, the record's token was read not to be the primary",
+        "staging, the record's token is not the primary",
         lambda c: _phase(STAGING)(c) and c.answered(NOT_VALID),
         lambda c: _nothing_deleted(c, IS_SECONDARY),
     ),
     Row(
-        "staging, nothing tells which is the primary",
+        "staging, which token is the primary can't be determined",
         _phase(STAGING),
         lambda c: _nothing_deleted(c, PRIMARY_NOT_KNOWN),
     ),
@@ -585,7 +585,7 @@ _STAGED: Sequence[Row] = (
         _save_staging(DELETED_BY_SOMEBODY),
     ),
     Row(
-        # Somebody else may have promoted it, while this run's request is on its way to promote the next token.
+        # Somebody else may have promoted it, and this run's request, still on its way, would promote the next token.
         "verified, promoted, but no answer came",
         lambda c: _phase(VERIFIED)(c) and _valid(c, False, True) and c.answered(UNKNOWN),
         lambda c: Settle(),
@@ -599,9 +599,9 @@ _STAGED: Sequence[Row] = (
     Row(
         "verified by this run, not promoted because of a passing fault",
         lambda c: (
-            _phase(VERIFIED)(c) and c.run.saved and c.answered(NOT_PROMOTED) and c.noted(LOOKED_AGAIN) < MOST_LOOKS
+            _phase(VERIFIED)(c) and c.run.saved and c.answered(NOT_PROMOTED) and c.noted(TRIED_AGAIN) < MOST_TRIES
         ),
-        lambda c: Request(PROMOTE, note=LOOKED_AGAIN),
+        lambda c: Request(PROMOTE, note=TRIED_AGAIN),
     ),
     Row(
         "verified by this run, not promoted",
@@ -623,7 +623,7 @@ _STAGED: Sequence[Row] = (
     Row(
         "staged, verified by consumers",
         lambda c: _phase(STAGED, VERIFIED)(c) and c.run.passed == VERIFY,
-        lambda c: Save({"phase": VERIFIED}, says="consumers accept both tokens"),
+        lambda c: Save({"phase": VERIFIED}, event="consumers accept both tokens"),
     ),
     Row(
         "staged, distributed",

@@ -21,8 +21,8 @@ def signature(url: str, auth_token: str, parameters: Mapping[str, str | Sequence
     A name that was sent more than once counts with each of its values once, in order, as the official SDK's
     ``RequestValidator`` has it.
 
-    :param url: the whole address that Twilio is told, its query included. A fragment holds connection overrides, which
-        are for Twilio alone: it is neither sent nor signed.
+    :param url: the whole address as configured at Twilio, its query included. A fragment holds connection overrides,
+        which are for Twilio alone: it is neither sent nor signed.
     :param auth_token: the account's primary token.
     :param parameters: the form fields of a POST, each with its value or its values.
     """

@@ -179,7 +179,7 @@ def test_an_answer_that_says_another_value_than_was_asked_is_not_believed(runs):
     run = runs["another value"]
     assert run.apply.failed
     assert "Could not change the messaging geo permissions of NO, DE: " in run.apply["msg"]
-    assert "expected enabled to be true for NO, as was asked" in run.apply["msg"]
+    assert "expected enabled to be true for NO, as requested" in run.apply["msg"]
     assert run.methods("apply") == ["GET", *["PATCH"] * 6]
 
 

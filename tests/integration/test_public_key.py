@@ -125,7 +125,7 @@ def test_what_changes(runs, cell, after):
 @pytest.mark.parametrize("cell", ["not signed", *[f"form | {name}" for name in FORMS]])
 def test_line_ends_and_begin_and_end_change_nothing(runs, cell):
     runs[cell].assert_unchanged()
-    assert ("can't be told" in str(runs[cell].apply.get("warnings"))) == (cell == "not signed")
+    assert ("can't be determined" in str(runs[cell].apply.get("warnings"))) == (cell == "not signed")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -289,8 +289,8 @@ FAILURES = {
     "sealed": ("is sealed (503). Unseal it (`vault operator unseal`)",),
     "unreachable": ("HashiCorp Vault at http://127.0.0.1:1 can't be reached.", "Connection refused"),
     "broken": ("failed.", "out of order", "********"),
-    "flaky": ("failed. It answered only when it was asked again.",),
-    "flaky, no record": ("failed. It answered only when it was asked again.",),
+    "flaky": ("failed. It answered only the second request.",),
+    "flaky, no record": ("failed. It answered only the second request.",),
 }
 
 

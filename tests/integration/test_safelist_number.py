@@ -175,7 +175,7 @@ def test_a_number_that_cannot_be_looked_up(runs):
 def test_told_to_wait_too_long_it_ends_at_once(runs):
     run = runs["told to wait too long"]
     assert (run.apply["status"], run.apply["code"]) == (429, 20429)
-    assert "left alone for 3600 seconds" in run.apply["msg"]
+    assert "wait for 3600 seconds" in run.apply["msg"]
     assert ["Twilio refuses all" in entry["msg"] for entry in run.apply["numbers"]] == [False, True, True]
     assert run.methods("apply") == ["GET"]
 

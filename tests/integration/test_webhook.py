@@ -170,7 +170,7 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         (
             "primary only",
             REFUSES.format("new"),
-            "the new token. To a request signed with it, it answered with the HTTP status 403, and 200 or 204 is",
+            "the new token. To a request signed with it, it answered with the HTTP status 403, and only 200 or 204",
             2,
         ),
         (
@@ -182,7 +182,7 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         (
             "another status",
             REFUSES.format("primary"),
-            "it answered with the HTTP status 302, and 200 or 204 is what counts",
+            "it answered with the HTTP status 302, and only 200 or 204 counts",
             1,
         ),
         (
@@ -194,11 +194,11 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         (
             "everything",
             ACCEPTS_ALL,
-            "proves nothing. To that request, it answered with the HTTP status 200, and 200 or 204",
+            "proves nothing. To that request, it answered with the HTTP status 200, and only 200 or 204",
             3,
         ),
-        ("no address", "Check what is to be asked", "needs rotate_auth_token_webhook_url", 0),
-        ("no new token", "Check what is to be asked", "two tokens: the primary and the new one", 0),
+        ("no address", "Check the webhook's address and the tokens", "needs rotate_auth_token_webhook_url", 0),
+        ("no new token", "Check the webhook's address and the tokens", "two tokens: the primary and the new one", 0),
     ],
 )
 def test_any_other_fails_and_says_why(run, name, task, words, requests):

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Accounts: the own one and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
+"""Accounts: the main one and its subaccounts, which are renamed, suspended, reactivated, closed, but never deleted."""
 
 from __future__ import annotations
 
@@ -88,10 +88,10 @@ class Update(NamedTuple):
 def list_accounts(
     client: Client, friendly_name: str | None = None, status: str | None = None
 ) -> list[Mapping[str, Any]]:
-    """Return the own account and its subaccounts, each once even where pages overlap.
+    """Return the client's account and its subaccounts, each once even where pages overlap.
 
-    :param client: the own account's client.
-    :param friendly_name: only those that bear exactly this name.
+    :param client: the account's client.
+    :param friendly_name: only those that have exactly this name.
     :param status: only those that have this status.
     :returns: Twilio's answers, which may hold tokens; see :meth:`Account.from_answer`.
     """
@@ -118,7 +118,7 @@ def fetch_account(client: Client, sid: str) -> list[Mapping[str, Any]]:
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the accounts that the options name; the own account and its subaccounts where they name none."""
+    """Return the accounts that the options name; the client's account and its subaccounts where they name none."""
     name, status = options["friendly_name"], options["status"]
     if options["sid"]:
         found = [answer for answer in fetch_account(client, options["sid"]) if _matches(answer, name, status)]
@@ -135,7 +135,7 @@ def check_together(options: Mapping[str, Any]) -> None:
     if options["state"] == "closed" and not options["sid"]:
         raise InputError("sid", "required with 'state: closed', which can't be undone and is never reached by name")
     if options["return_auth_token"] and options["auth_token"] is None:
-        raise InputError("return_auth_token", "needs the parent's auth_token: Twilio gives a token to no API key")
+        raise InputError("return_auth_token", "needs the parent's auth_token: Twilio returns no token to an API key")
 
 
 def _path(sid: str) -> str:
@@ -232,8 +232,8 @@ class AccountState(Resource[Sequence[Account]]):
     def _result(self, account: Account) -> dict[str, Any]:
         shown = account.shown()
         if self._return_auth_token:
-            own = account.sid == self._client.account_sid
-            shown["auth_token"] = account.auth_token.reveal() if account.auth_token and not own else None
+            is_self = account.sid == self._client.account_sid
+            shown["auth_token"] = account.auth_token.reveal() if account.auth_token and not is_self else None
         return {"account": shown}
 
     def apply(self, actual: Sequence[Account], plan: Plan) -> Outcome:

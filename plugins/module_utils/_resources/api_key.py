@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""API keys. Twilio tells a key's secret once, in the answer to its creation, and lists keys without permissions."""
+"""API keys. Twilio returns a key's secret once, in the answer to its creation, and lists keys without permissions."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from .._names import (
     plain_name,
     unknown_sid,
 )
-from .._resource import Outcome, Plan, Resource, for_each, tell_what_was_done
+from .._resource import Outcome, Plan, Resource, add_what_was_done, for_each
 from .._secret import Secret
 
 _PATH = "/v1/Keys"
-#: A restricted key lacks the permission for a request: its secret is right.
+#: A restricted key lacks the permission for a request, so its secret is valid.
 _MISSING_PERMISSION = 70051
 #: Keys that are looked up at once.
 _CONCURRENCY = 8
@@ -46,8 +46,8 @@ _CREATED = _schemas.answer(**_DETAILS, secret=_schemas.secret_text)
 
 _ADVICE = {
     NOT_VALID: (
-        "API keys are managed with the account's auth token or with a Main API key; a Standard or Restricted key is"
-        f" answered so. {ADVICE[NOT_VALID]}"
+        "API keys are managed with the account's auth token or with a Main API key; a Standard or Restricted key gets"
+        f" this answer. {ADVICE[NOT_VALID]}"
     )
 }
 
@@ -70,7 +70,7 @@ CHECKS: Mapping[str, _schemas.Check] = {**INFO_CHECKS, "permissions": _schemas.p
 class ApiKey:
     """An API key; the fields but the mark are what a task returns, and none of them holds the secret.
 
-    :param permissions: those of a restricted key, sorted; None for others, and where they were not asked for.
+    :param permissions: those of a restricted key, sorted; None for others, and where they were not requested.
     :param mark: the mark of its name, where a rotation has made it.
     """
 
@@ -134,7 +134,7 @@ def creation(key: ApiKey, known: frozenset[str | None] = frozenset()) -> Call:
     """Return the call that makes a key, restricted where it has permissions. Its answer holds ``secret``.
 
     :param key: its account, name (with its mark, if any) and permissions.
-    :param known: the SIDs that were there before.
+    :param known: the SIDs that existed before.
     """
     form = {"AccountSid": key.account_sid, "FriendlyName": key.stored_name}
     if key.permissions is not None:
@@ -164,9 +164,9 @@ def fetch_key(client: Client, sid: str | None) -> ApiKey | None:
 
 
 def is_valid(client: Client, sid: str, secret: Secret) -> bool:
-    """Try a key, and return whether it is valid: it is, too, where it lacks the permission for what it is tried with.
+    """Try a key, and return whether it is valid, which it is also where it lacks the permission for this request.
 
-    :raises CallError: for anything else than "valid" and "not valid": a suspended account, a fault.
+    :raises CallError: for any other answer than "valid" and "not valid": a suspended account, a fault.
     """
     try:
         return refusal_of(client.with_api_key(sid, secret), f"the API key {sid}") is None
@@ -201,19 +201,19 @@ def check_together(options: Mapping[str, Any]) -> None:
 
     :raises InputError: naming the option.
     """
-    if options["state"] == "absent" and _is_own(options["sid"], options):
-        raise InputError("sid", _OWN_KEY)
+    if options["state"] == "absent" and _authenticates(options["sid"], options):
+        raise InputError("sid", _AUTHENTICATES)
 
 
-_OWN_KEY = (
-    "this is the key that authenticates the task (api_key_sid), and a key is not to delete itself. Use the account's"
+_AUTHENTICATES = (
+    "this is the key that authenticates the task (api_key_sid), and a key must not delete itself. Use the account's"
     " auth_token, or another Main key"
 )
 
 
-def _is_own(sid: str | None, options: Mapping[str, Any]) -> bool:
-    own = options["api_key_sid"]
-    return sid is not None and own is not None and sid.lower() == own.lower()
+def _authenticates(sid: str | None, options: Mapping[str, Any]) -> bool:
+    key_sid = options["api_key_sid"]
+    return sid is not None and key_sid is not None and sid.lower() == key_sid.lower()
 
 
 def _policy(permissions: Sequence[str]) -> str:
@@ -247,8 +247,8 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         found = fetch_key(self._client, named[0].sid)
         if found is None:
             raise AmbiguousState(
-                f"friendly_name: the API key {named[0].sid} is listed, and is not there when it is looked up: somebody"
-                " removed it, or answers get mixed up. Nothing was changed. Run the task again."
+                f"friendly_name: the API key {named[0].sid} is listed, but was not found when it was looked up:"
+                " somebody removed it, or answers get mixed up. Nothing was changed. Run the task again."
             )
         return [*(key for key in keys if key not in named), found]
 
@@ -270,8 +270,10 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         return _plan(Create(wanted), None, wanted)
 
     def _plan_absent(self, found: ApiKey | None) -> Plan:
-        if found and _is_own(found.sid, self._options):
-            raise AmbiguousState(f"friendly_name: {self._name!r} is {found.sid}: {_OWN_KEY}. Nothing was changed.")
+        if found and _authenticates(found.sid, self._options):
+            raise AmbiguousState(
+                f"friendly_name: {self._name!r} is {found.sid}: {_AUTHENTICATES}. Nothing was changed."
+            )
         return _plan(Delete(found) if found else None, found, None)
 
     def _plan_update(self, current: ApiKey, actual: Sequence[ApiKey]) -> Plan:
@@ -314,11 +316,11 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         return answer
 
     def _create(self, wanted: ApiKey, actual: Sequence[ApiKey]) -> Outcome:
-        """Make a key whose secret is known: one whose answer was lost is deleted before another is made."""
+        """Create a key whose secret is known: one whose answer was lost is deleted before another is created."""
         known = frozenset(key.sid for key in actual)
         call = creation(wanted, known)
         try:
-            answer = self._client.send_once(call, lambda: self._delete_lost(wanted, known))
+            answer = self._client.send_once(call, lambda: self._delete_orphan(wanted, known))
         except CallError as failure:
             if failure.doubtful or isinstance(failure, OutcomeUnknown):
                 failure.message += (
@@ -329,33 +331,33 @@ class ApiKeyState(Resource[Sequence[ApiKey]]):
         done = self._done(answer.body, {}, answer.body["secret"])
         if answer.doubtful:
             try:
-                # A request that was given up may have been applied late, after it was repeated.
-                self._delete_lost(wanted, known | {answer.body["sid"]})
+                # A request that timed out may have been applied late, after it was repeated.
+                self._delete_orphan(wanted, known | {answer.body["sid"]})
             except TwilioError as error:
-                tell_what_was_done(error, done)
+                add_what_was_done(error, done)
                 raise
         return done
 
-    def _delete_lost(self, wanted: ApiKey, known: frozenset[str | None]) -> None:
-        """Delete the key that an attempt of unknown outcome has made: nobody has been told its secret.
+    def _delete_orphan(self, wanted: ApiKey, known: frozenset[str | None]) -> None:
+        """Delete the key that an attempt of unknown outcome has created: nobody has received its secret.
 
         :param wanted: the name and the permissions that it has.
-        :param known: the SIDs that were there before, or are known.
-        :raises AmbiguousState: where it can't be told from another that somebody has made meanwhile.
+        :param known: the SIDs that existed before, or are known.
+        :raises AmbiguousState: where it can't be distinguished from one that somebody else has created meanwhile.
         """
         alike = [
             key for key in list_keys(self._client) if key.sid not in known and key.stored_name == wanted.stored_name
         ]
         fetched = [fetch_key(self._client, key.sid) for key in alike]
-        lost = [key for key in fetched if key and key.permissions == wanted.permissions]
-        if len(lost) > 1:
+        orphans = [key for key in fetched if key and key.permissions == wanted.permissions]
+        if len(orphans) > 1:
             raise AmbiguousState(
-                f"friendly_name: {len(lost)} API keys called {self._name!r} appeared while this task created one, and"
-                " an answer of Twilio's was lost, so that which of them is its own can't be told:"
-                f" {list_records(lost)}. None of them was deleted. Remove by their sid those that nobody uses.",
+                f"friendly_name: {len(orphans)} API keys called {self._name!r} appeared while this task created one,"
+                " and an answer of Twilio's was lost, so which of them is its own can't be determined:"
+                f" {list_records(orphans)}. None of them was deleted. Remove by their sid those that nobody uses.",
                 {"changed": True},
             )
-        for key in lost:
+        for key in orphans:
             self._client.delete(deletion(key.sid))
 
 

@@ -2,10 +2,10 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Auth tokens. Twilio never tells one that exists: the only way to know whether a token is valid is to try it.
+"""Auth tokens. Twilio never returns an existing one: the only way to know whether a token is valid is to try it.
 
-An account has a primary token and perhaps a secondary one, which works beside it. Promoting makes the secondary the
-primary, and the old primary dies at once. ``docs/design.md`` has the table that is decided here.
+An account has a primary token and perhaps a secondary one, which is valid, too. Promoting makes the secondary the
+primary, and the old primary is invalid at once. ``docs/design.md`` has the table of the decisions made here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from .. import _schemas
 from .._account_token import NOT_VALID, read_token, refusal_of
 from .._client import Call, Client
 from .._errors import AmbiguousState, InputError, OutcomeUnknown, Rejected, TwilioError
-from .._resource import Outcome, Plan, Resource, tell_what_was_done
+from .._resource import Outcome, Plan, Resource, add_what_was_done
 from .._secret import Secret
 
-#: The codes that a creation is refused with: there is a secondary token, or the account may have none.
+#: The codes that refuse a creation: there is a secondary token already, or the account may not have one.
 EXISTS_ALREADY, NOT_FOUND = 70002, 20404
 
 _SECONDARY = "/v1/AuthTokens/Secondary"
@@ -50,7 +50,8 @@ _ADVICE_TO_PROMOTE = {NOT_FOUND: f"Both tokens are valid, so one of them is stag
 _WAYS_OUT = (
     "Neither auth_token nor secondary_auth_token is valid: this account is locked out here, or it is suspended or"
     " closed, which Twilio may answer alike. Ways out: another copy of the token; the Twilio Console, where an owner"
-    " can read it and see the account's status; for a subaccount, twilio_account by its parent, with return_auth_token."
+    " can read it and see the account's status; for a subaccount, twilio_account with return_auth_token and the"
+    " parent's credentials."
 )
 
 
@@ -72,7 +73,7 @@ CHECKS: Mapping[str, _schemas.Check] = {"secondary_auth_token": _schemas.secret_
 
 
 class Tried(NamedTuple):
-    """What Twilio said of the given tokens.
+    """Which of the given tokens are valid.
 
     :param refusal: of the primary; None where it is valid.
     :param secondary: whether the secondary is valid; None where none was given.
@@ -104,7 +105,7 @@ def promotion(suppress_email_notification: bool) -> Call:
 
 
 def deletion(suppress_email_notification: bool) -> Call:
-    """Return the call that removes the secondary token, whichever token it is sent with."""
+    """Return the call that removes the secondary token, even where that token authenticates it."""
     query = _notification(suppress_email_notification)
     return Call("DELETE", _SECONDARY, "delete the secondary auth token", query=query)
 
@@ -116,7 +117,7 @@ def _refusal(client: Client, token: Secret) -> Rejected | None:
 def try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tried:
     """Try one token or two.
 
-    :raises CallError: for anything else than "valid" and "not valid": a suspended account, a fault.
+    :raises CallError: for any other answer than "valid" and "not valid": a suspended account, a fault.
     """
     refusal = _refusal(client, primary)
     if secondary is None:
@@ -127,7 +128,7 @@ def try_tokens(client: Client, primary: Secret, secondary: Secret | None) -> Tri
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell which of the given tokens are valid, and so in which phase of a rotation the account is."""
+    """Return which of the given tokens are valid, and so in which phase of a rotation the account is."""
     primary, secondary = options["auth_token"], options["secondary_auth_token"]
     tried = try_tokens(client, primary, secondary)
     if tried.primary:
@@ -164,7 +165,7 @@ class Delete:
 
 
 class AuthTokenState(Resource[Tried]):
-    """What an account's secondary token should be: there and known, promoted, or gone.
+    """What an account's secondary token should be: there and known, promoted, or absent.
 
     :param client: the account's client; only its auth token is used.
     :param options: the module's options, checked.
@@ -208,7 +209,7 @@ class AuthTokenState(Resource[Tried]):
     def _plan_absent(self, actual: Tried) -> Plan:
         if actual.secondary is None or self._secondary == self._primary:
             warning = (
-                "Whether a secondary token exists can't be asked, so that it would be deleted is a prediction. Pass"
+                "Whether a secondary token exists can't be determined, so its deletion is only a prediction. Pass"
                 " secondary_auth_token to have it tried."
             )
             return self._plan(Delete(), warnings=[warning])
@@ -252,20 +253,20 @@ class AuthTokenState(Resource[Tried]):
         else:
             changed = self._delete()
         after = shown if self._state == "present" else {}
-        # A DELETE that found something deleted it, whatever was foreseen.
-        there = self._shown() if isinstance(step, Delete) else plan.before
+        # A DELETE that changed something deleted a token, even where the plan expected none.
+        before = self._shown() if isinstance(step, Delete) else plan.before
         return Outcome(
             changed,
             {**shown, "secondary_auth_token": token},
-            there if changed else after,
+            before if changed else after,
             after,
             replaced=replaced,
         )
 
     def _create(self) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
-        """Mint a token, where that is asked for in place of one that nobody knows.
+        """Mint a token; with ``replace_unknown``, in place of one that nobody knows.
 
-        That one may be this run's own, if the answer that told it was lost: so it can take more than one replacement.
+        The unknown one may be this run's own, whose answer was lost, so more than one replacement may be needed.
 
         :returns: the answer, and what was deleted for it, as the diff shows it.
         """
@@ -283,18 +284,18 @@ class AuthTokenState(Resource[Tried]):
                     if rejected.code != EXISTS_ALREADY or not self._replace_unknown or not may_replace:
                         raise
                     if not rejected.doubtful:
-                        # Answered at once, so that the attempts are all still there.
+                        # This was the first attempt's answer, so all attempts are left.
                         attempts = itertools.count()
                     if not changed:
                         self._check_is_primary()
                 changed = self._delete() or changed
         except TwilioError as error:
-            tell_what_was_done(error, Outcome(changed, {}, {}, {}, replaced=[unknown]))
+            add_what_was_done(error, Outcome(changed, {}, {}, {}, replaced=[unknown]))
             raise
         raise AssertionError("unreachable")
 
     def _check_is_primary(self) -> None:
-        """See that a deletion does not remove the token that asks for it, as far as Twilio tells.
+        """Check that a deletion does not remove the token that authenticates it, as far as Twilio returns the primary.
 
         :raises AmbiguousState: where another token is the primary.
         """
@@ -312,7 +313,7 @@ class AuthTokenState(Resource[Tried]):
         return minted
 
     def _promote(self, secondary: Secret) -> tuple[Mapping[str, Any] | None, bool]:
-        """Promote, as the token that is to be promoted: it works before, and it alone works after.
+        """Promote, authenticated with the secondary: it is valid before, and it alone is valid after.
 
         :returns: the answer, None where there was none, and whether this run promoted.
         """
@@ -336,7 +337,7 @@ class AuthTokenState(Resource[Tried]):
         return answer.body, True
 
     def _find_promoted(self, secondary: Secret) -> Mapping[str, Any] | None:
-        """Return an answer's stand-in where the secondary is the primary by now, None where both tokens are valid.
+        """Return a substitute for the answer where the secondary is the primary by now, None where both are valid.
 
         :raises AmbiguousState: where the secondary is not valid any more.
         """

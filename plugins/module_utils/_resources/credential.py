@@ -2,9 +2,9 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""Credentials: AWS key pairs and public keys, which Twilio takes but never gives back.
+"""Credentials: AWS key pairs and public keys, which Twilio stores but never returns.
 
-Only the friendly name can be read, so what is in place is told by a signature at its end: " #" and ten hexadecimal
+Only the friendly name can be read, so a signature at its end identifies the key in place: " #" and ten hexadecimal
 digits that depend on the secret. A name and its signed forms are the same name.
 """
 
@@ -22,7 +22,7 @@ from .. import _schemas
 from .._client import Call, Client
 from .._errors import AmbiguousState, InputError, TwilioError
 from .._names import MarkedName, check_marked_length, check_not_taken, only_one, plain_name, unknown_sid
-from .._resource import Outcome, Plan, Resource, tell_what_was_done
+from .._resource import Outcome, Plan, Resource, add_what_was_done
 from .._secret import Secret
 
 _ANSWER = _schemas.answer(
@@ -51,7 +51,7 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "remove_replaced": {"type": "bool", "default": False},
 }
 
-#: Likewise of the modules that ask for credentials.
+#: The options of their ``_info`` modules.
 INFO_OPTIONS: Mapping[str, Mapping[str, Any]] = {name: OPTIONS[name] for name in ("sid", "friendly_name")}
 
 
@@ -59,7 +59,7 @@ class Material(NamedTuple):
     """What a credential is made of.
 
     :param form: the form fields that carry it to Twilio.
-    :param fingerprint: ten hexadecimal digits that tell it from any other.
+    :param fingerprint: ten hexadecimal digits that distinguish it from any other.
     """
 
     form: Mapping[str, Secret | str]
@@ -68,7 +68,7 @@ class Material(NamedTuple):
 
 @dataclass(frozen=True)
 class Credential:
-    """A credential as its owner sees it, the signature taken off its name; the fields are what a task returns."""
+    """A credential, the signature removed from its name; the fields are what a task returns."""
 
     sid: str | None
     account_sid: str | None
@@ -99,7 +99,7 @@ class Credential:
 
 
 class Create(NamedTuple):
-    """A step: make a new credential of this material."""
+    """A step: create a credential from this material."""
 
     credential: Credential
     material: Material
@@ -121,7 +121,7 @@ class Delete(NamedTuple):
 CHECKS: Mapping[str, _schemas.Check] = {"sid": _schemas.sid("CR"), "friendly_name": plain_name}
 
 
-#: Why a name bears a mark.
+#: Why a name has a mark.
 _SIGNED = "the name is signed"
 
 
@@ -157,12 +157,12 @@ def _plan(
         before=asdict(before) if before else {},
         after=asdict(after) if after else {},
         warnings=warnings,
-        replaced=[_told(credential) for credential in replaced if credential in deleted],
+        replaced=[_diff_entry(credential) for credential in replaced if credential in deleted],
     )
 
 
-def _told(replaced: Credential) -> dict[str, Any]:
-    """Return what the diff tells of a credential that goes because another takes its place."""
+def _diff_entry(replaced: Credential) -> dict[str, Any]:
+    """Return what the diff shows of a credential that is deleted because another replaces it."""
     return {key: getattr(replaced, key) for key in ("sid", "friendly_name", "fingerprint")}
 
 
@@ -188,7 +188,7 @@ class CredentialState(Resource[Sequence[Credential]]):
         )
 
     def read(self) -> Sequence[Credential]:
-        """Return the account's credentials; only the one asked for where its SID alone tells enough."""
+        """Return the account's credentials; only the requested one where its SID is enough."""
         if self._sid and not (self._present and self._name):
             return fetch_credential(self._type, self._client, self._sid)
         return list_credentials(self._type, self._client)
@@ -250,8 +250,8 @@ class CredentialState(Resource[Sequence[Credential]]):
             named,
             self._type.noun,
             self._name,
-            "None of them is signed, so which one holds the given key can't be told. Remove all but one by their sid,"
-            " in a task with 'state: absent'; or have a new one made with 'unsigned: replace'.",
+            "None of them is signed, so which one holds the given key can't be determined. Remove all but one by their"
+            " sid, in a task with 'state: absent'; or have a new one created with 'unsigned: replace'.",
         )
         return self._plan_unsigned(unsigned, wanted) if unsigned else self._plan_replacement([])
 
@@ -260,14 +260,16 @@ class CredentialState(Resource[Sequence[Credential]]):
             adopted = replace(unsigned, fingerprint=wanted.fingerprint, date_updated=None)
             return _plan([Rename(adopted)], unsigned, adopted)
         sentence = (
-            f"Whether the {self._type.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be told, because"
-            " its name is not signed. Nothing was changed. If it does hold it, 'unsigned: adopt' signs its name: it"
-            " keeps its SID, and follows the key from then on. Otherwise 'unsigned: replace' makes a new one. A new key"
-            " makes a new SID, now or later, so whatever holds the SID has to be pointed to the new one."
+            f"Whether the {self._type.noun} {self._name!r} ({unsigned.sid}) holds the given key can't be determined,"
+            " because its name is not signed. Nothing was changed. If it does, 'unsigned: adopt' signs its name: it"
+            " keeps its SID, and a later change of the key is noticed. Otherwise 'unsigned: replace' creates a new one."
+            " A new key means a new SID, now or later, so whatever uses the SID has to be pointed to the new one."
         )
         if self._unsigned == "fail":
             raise AmbiguousState(f"unsigned: {sentence}")
-        return _plan([], unsigned, unsigned, warnings=[f"{sentence} 'unsigned: fail' makes a failure of this warning."])
+        return _plan(
+            [], unsigned, unsigned, warnings=[f"{sentence} 'unsigned: fail' turns this warning into a failure."]
+        )
 
     def _plan_replacement(self, others: Sequence[Credential]) -> Plan:
         creation = self._creation(signed=True)
@@ -285,23 +287,25 @@ class CredentialState(Resource[Sequence[Credential]]):
         return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)
 
     def apply(self, actual: Sequence[Credential], plan: Plan) -> Outcome:
-        """Take the steps in their order: consumers hold the SID, so the old one stays until the new one exists."""
+        """Perform the steps in order: consumers use the SID, so the old one stays until the new one exists."""
         done = Outcome(False, plan.result, plan.after, plan.after, plan.warnings)
         for step in plan.steps:
             try:
-                done = self._take(step, actual, plan, done)
+                done = self._perform(step, actual, plan, done)
             except TwilioError as error:
-                tell_what_was_done(error, done)
+                add_what_was_done(error, done)
                 raise
         return done
 
-    def _take(self, step: Create | Rename | Delete, actual: Sequence[Credential], plan: Plan, done: Outcome) -> Outcome:
-        """Take a step, and return what was done up to and including it."""
+    def _perform(
+        self, step: Create | Rename | Delete, actual: Sequence[Credential], plan: Plan, done: Outcome
+    ) -> Outcome:
+        """Perform a step, and return what was done up to and including it."""
         if isinstance(step, Delete):
             if not self._delete(step.credential):
                 return done
-            gone = [record for record in plan.replaced if record["sid"] == step.credential.sid]
-            return replace(done, changed=True, before=plan.before, replaced=[*done.replaced, *gone])
+            deleted = [record for record in plan.replaced if record["sid"] == step.credential.sid]
+            return replace(done, changed=True, before=plan.before, replaced=[*done.replaced, *deleted])
         answer = self._create(step, actual) if isinstance(step, Create) else self._rename(step)
         shown = asdict(Credential.from_answer(answer))
         return replace(done, changed=True, result={**done.result, "credential": shown}, before=plan.before, after=shown)

@@ -13,7 +13,7 @@ from typing import Any
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import InputError, PartialFailure, Rejected
-from .._resource import Outcome, Plan, Resource, tell_what_was_done
+from .._resource import Outcome, Plan, Resource, add_what_was_done
 
 _PATH = "/v1/Messaging/GeoPermissions"
 
@@ -49,7 +49,7 @@ def _by_code(keys: Mapping[str, _schemas.Check]) -> _schemas.Check:
     def check(value: Any) -> Countries:
         items = [each for each in envelope(value)["permissions"] if each["type"] == "country"]
         countries = {each["country_code"]: each for each in items}
-        # A list without any would make everything seem to be as it is wanted.
+        # An empty list would look as if there were nothing to change.
         if not countries or len(countries) < len(items):
             raise _schemas.invalid("expected countries, each of them once")
         return countries
@@ -58,9 +58,9 @@ def _by_code(keys: Mapping[str, _schemas.Check]) -> _schemas.Check:
 
 
 def _results_of(changes: Mapping[str, bool]) -> _schemas.Check:
-    """Return a check for the answer to a change, which must say of each country what became of it.
+    """Return a check for the answer to a change, which must hold a result for each country.
 
-    :param changes: country code to what was asked for.
+    :param changes: country code to the requested state.
     """
     check_items = _by_code(_RESULT_KEYS)
 
@@ -70,14 +70,14 @@ def _results_of(changes: Mapping[str, bool]) -> _schemas.Check:
             if code not in results:
                 raise _schemas.invalid(f"expected a result for {code}")
             if results[code]["error_code"] == 0 and results[code]["enabled"] is not enabled:
-                raise _schemas.invalid(f"expected enabled to be {str(enabled).lower()} for {code}, as was asked")
+                raise _schemas.invalid(f"expected enabled to be {str(enabled).lower()} for {code}, as requested")
         return results
 
     return check
 
 
 def _countries(client: Client) -> Countries:
-    # All of them: what Twilio answers where a code is asked for that it does not list is not known.
+    # All of them: Twilio's answer to a request for a code that it does not list is not known.
     call = Call("GET", _PATH, "list the messaging geo permissions", _by_code(_COUNTRY_KEYS))
     countries: Countries = client.send(call).body
     return countries
@@ -158,11 +158,11 @@ class MessagingGeoPermissions(Resource[Countries]):
         first = next(iter(refused.values()))
         counted = f"{len(refused)} of {len(changes)} countries failed: " if len(changes) > 1 else ""
         failure = PartialFailure(f"{counted}{first}", first, {**done.result, "changed": done.changed})
-        tell_what_was_done(failure, done)
+        add_what_was_done(failure, done)
         raise failure
 
     def _outcome(self, actual: Countries, changes: Mapping[str, bool], refused: Mapping[str, Rejected]) -> Outcome:
-        """Return what changes come to, less those that are refused."""
+        """Return the outcome of changes, without those that were refused."""
         done = {code: enabled for code, enabled in changes.items() if code not in refused}
         entries = []
         for code in dict.fromkeys([*self._wanted, *changes]):

@@ -2,7 +2,7 @@
 # Simplified BSD License (see LICENSES/BSD-2-Clause.txt or https://opensource.org/licenses/BSD-2-Clause)
 # SPDX-License-Identifier: BSD-2-Clause
 
-"""SafeList numbers. There is no list of them: the only question is whether a number is there."""
+"""SafeList numbers. Twilio has no list of them: it only answers whether a given number is there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional, TypeVar
 from .. import _schemas
 from .._client import Call, Client
 from .._errors import CallError, PartialFailure, Rejected, TwilioError
-from .._resource import Outcome, Plan, Resource, converge, for_each, tell_what_was_done
+from .._resource import Outcome, Plan, Resource, add_what_was_done, converge, for_each
 
 _PATH = "/v1/SafeList/Numbers"
 _EXISTS_ALREADY = 60411
@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 
 def _entry(value: Any) -> Any:
-    """Check the entry of a number: it is told by its SID, or by the number."""
+    """Check the entry of a number: it is identified by its SID, or by the number."""
     entry = _KEYS(value)
     if entry["sid"] is None and entry["phone_number"] is None:
         raise _schemas.invalid("expected an entry, with sid or phone_number")
@@ -108,7 +108,8 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     :param client: the account's client.
     :param options: ``phone_number``, ``state``, ``concurrency``.
     :param dry_run: check mode: nothing is written.
-    :returns: ``numbers``, an entry for each in the order given; before and after say ``present`` or ``absent`` of each.
+    :returns: ``numbers``, an entry for each in the order given; before and after hold ``present`` or ``absent`` for
+        each.
     :raises PartialFailure: where any failed; the others are done, or were not tried because they would fail as it did.
     """
     present = options["state"] == "present"
@@ -134,13 +135,13 @@ def reconcile(client: Client, options: Mapping[str, Any], dry_run: bool) -> Outc
     try:
         _raise_first(ends, {"numbers": results, "changed": changed})
     except PartialFailure as failure:
-        tell_what_was_done(failure, reconciled)
+        add_what_was_done(failure, reconciled)
         raise
     return reconciled
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Tell which of the given numbers are on the SafeList.
+    """Return which of the given numbers are on the SafeList.
 
     :param client: the account's client.
     :param options: ``phone_number``, ``concurrency``.
@@ -149,11 +150,11 @@ def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
     """
     numbers = options["phone_number"]
 
-    def ask(number: str) -> dict[str, Any]:
+    def read(number: str) -> dict[str, Any]:
         entry = SafeListNumber(client, number, present=True).read()
         return {"phone_number": number, "sid": entry and entry["sid"], "exists": entry is not None}
 
-    ends = _for_each_number(client, numbers, ask, options["concurrency"])
+    ends = _for_each_number(client, numbers, read, options["concurrency"])
     results = [
         end if isinstance(end, dict) else _failed_entry(number, end, exists=None) for number, end in zip(numbers, ends)
     ]
@@ -199,7 +200,7 @@ def _failed_entry(number: str, error: object, **known: Any) -> dict[str, Any]:
 def _raise_first(ends: Sequence[object], result: Mapping[str, Any]) -> None:
     errors = [end for end in ends if isinstance(end, TwilioError)]
     if errors:
-        # What stopped everything tells more than what failed before it, or was not sent because of it.
+        # The error that stopped everything explains more than one before it, or than one that was not sent.
         first = next((error for error in errors if _stopped_all(error)), errors[0])
         message = str(first)
         if len(ends) > 1:

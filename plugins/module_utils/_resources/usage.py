@@ -13,7 +13,7 @@ from .. import _schemas
 from .._client import Call, Client
 from .._errors import InputError
 
-#: The interval to the path's last part; the first are those that dates apply to.
+#: Interval to the last part of the path: those that dates apply to, and the others.
 _DATED_INTERVALS = {"range": "", "daily": "/Daily", "monthly": "/Monthly", "yearly": "/Yearly"}
 _FIXED_INTERVALS = {
     "all_time": "/AllTime",
@@ -66,7 +66,7 @@ def check_together(options: Mapping[str, Any]) -> None:
 
 
 def look_up(client: Client, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the usage records that the options ask for."""
+    """Return the usage records that the options select."""
     account_sid = options["sid"] or client.account_sid
     query = {
         "Category": options["category"],

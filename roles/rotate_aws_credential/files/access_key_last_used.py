@@ -4,7 +4,7 @@
 
 """Prints for each AWS access key whether it was ever used, as JSON; it runs where the modules of amazon.aws run.
 
-It fails as a whole where that can't be told of one of them.
+It fails as a whole where that can't be determined for one of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import boto3
 
 
 def main() -> None:
-    """Ask AWS about the keys that are named on the command line."""
+    """Query AWS for the keys that are named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--profile", help="of AWS's configuration")
     parser.add_argument("--region")
@@ -27,9 +27,9 @@ def main() -> None:
     client = session.client("iam", endpoint_url=arguments.endpoint_url or None)
     used = {}
     for key in arguments.keys:
-        # AWS leaves the date out where there is none: the key was never used since 2015, when this began to be noted.
-        told = client.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
-        used[key] = told.get("LastUsedDate") is not None
+        # AWS omits the date for a key that was never used since 2015, when it began to record this.
+        last_used = client.get_access_key_last_used(AccessKeyId=key)["AccessKeyLastUsed"]
+        used[key] = last_used.get("LastUsedDate") is not None
     print(json.dumps(used))
 
 

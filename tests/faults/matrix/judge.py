@@ -286,7 +286,7 @@ def can_be_survived(case: Case) -> bool:
 
 
 def _fate_is_told(case: Case) -> bool:
-    return any(each in case.first.message for each in ("looks at what is there", "replace_unknown"))
+    return any(each in case.first.message for each in ("reads the current state", "replace_unknown"))
 
 
 REASONS = (

@@ -122,7 +122,7 @@ def test_retry_after_of_a_failing_server_is_waited():
 
 def test_a_retry_after_beyond_the_limit_is_a_failure_at_once():
     client, transport = client_of(reply(503, Retry_After="99999"))
-    with pytest.raises(OutcomeUnknown, match="left alone for 99999 seconds: run the task then"):
+    with pytest.raises(OutcomeUnknown, match="wait for 99999 seconds: run the task again after that"):
         client.send(get())
     assert transport.clock.slept == []
 

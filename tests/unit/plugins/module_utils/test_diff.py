@@ -18,8 +18,8 @@ from ansible_collections.community.twilio.plugins.module_utils._resource import 
     Outcome,
     Plan,
     Resource,
+    add_what_was_done,
     converge,
-    tell_what_was_done,
 )
 
 OPTIONS = {"account_sid": "AC" + "a" * 32, "auth_token": "t" * 32, "base_url": None, "region": None, "edge": None}
@@ -90,13 +90,13 @@ def test_what_only_reads_has_no_diff():
 def test_without_diff_mode_there_is_none():
     assert "diff" not in shown(Outcome(True, {}, {}, {"sid": "1"}), diff_mode=False)
     failure = AmbiguousState("No.")
-    tell_what_was_done(failure, Outcome(True, {}, {}, {"sid": "1"}))
+    add_what_was_done(failure, Outcome(True, {}, {}, {"sid": "1"}))
     assert "diff" not in shown(failure, diff_mode=False)
 
 
 def test_a_failure_after_writes_shows_them():
     failure = AmbiguousState("No.")
-    tell_what_was_done(failure, Outcome(True, {"made": "1"}, {}, {"sid": "1"}))
+    add_what_was_done(failure, Outcome(True, {"made": "1"}, {}, {"sid": "1"}))
     assert shown(failure) == {
         "failed": True,
         "msg": "No.",
@@ -108,7 +108,7 @@ def test_a_failure_after_writes_shows_them():
 
 def test_a_failure_before_any_write_shows_nothing():
     failure = AmbiguousState("No.")
-    tell_what_was_done(failure, Outcome(False, {"made": "1"}, {}, {}))
+    add_what_was_done(failure, Outcome(False, {"made": "1"}, {}, {}))
     assert shown(failure) == {"failed": True, "msg": "No."}
 
 
@@ -145,7 +145,7 @@ def test_a_failure_that_says_that_it_changed_something_shows_the_plan_if_it_know
 
 def test_a_failure_that_knows_better_is_left_as_it_is():
     failure = AmbiguousState("No.")
-    tell_what_was_done(failure, Outcome(True, {}, {"sid": "1"}, {}))
+    add_what_was_done(failure, Outcome(True, {}, {"sid": "1"}, {}))
     with pytest.raises(AmbiguousState) as caught:
         converge(Failing(failure), dry_run=False)
     assert caught.value.diff == {"before": {"sid": "1"}, "after": {}}

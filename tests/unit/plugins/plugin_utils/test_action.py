@@ -43,7 +43,7 @@ def action(operation=None, environment="", **given):
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the environment of whoever runs the tests choose nothing, and keep no connection from test to test."""
     monkeypatch.delenv("COMMUNITY_TWILIO_IN_PROCESS", raising=False)
-    monkeypatch.setattr(_action, "_KEPT", _action._Kept())
+    monkeypatch.setattr(_action, "_KEPT_TRANSPORT", _action._KeptTransport())
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_the_invocation_is_told_without_secrets_unless_a_setting_says_otherwise(
 
 
 def test_connections_are_kept_for_the_same_account_and_settings_alone():
-    kept = _action._Kept()
+    kept = _action._KeptTransport()
     options = {"account_sid": OWN, "timeout": 7.0, "validate_certs": True}
 
     def transport(**changed):
@@ -140,12 +140,12 @@ def test_connections_are_kept_for_the_same_account_and_settings_alone():
     first = transport()
     assert transport() is first
     assert transport(name="another") is first
-    for name in _action._KEPT_FOR:
+    for name in _action._REUSED_FOR:
         assert transport(**{name: "another"}) is not transport()
 
 
 def test_connections_are_not_shared_with_a_process_that_was_forked(monkeypatch):
-    kept = _action._Kept()
+    kept = _action._KeptTransport()
     first = kept.opener({})(7.0, True, None)
     monkeypatch.setattr(os, "getpid", lambda: -1)
     assert kept.opener({})(7.0, True, None) is not first

@@ -626,7 +626,9 @@ MUTATIONS: Mapping[str, Mutation] = {
         without("created, consumers work, a key was lost"), "rule 2", Scenario(disturbances=(CRASH,))
     ),
     "the mark is forgotten with the key that is given up": Mutation(
-        altered("gone", step=lambda c: Save({"phase": CREATING, "new": NO_KEY, "verified_at": None, "mark": "c" * 10})),
+        altered(
+            "deleted", step=lambda c: Save({"phase": CREATING, "new": NO_KEY, "verified_at": None, "mark": "c" * 10})
+        ),
         "rule 2",
         Scenario(disturbances=(CRASH, FOREIGN_DELETE)),
     ),
@@ -642,7 +644,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         Scenario(("grace over",), grace_days=1, disturbances=()),
     ),
     "the old one goes without a look": Mutation(
-        altered("not looked", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
+        altered("not read", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
         "does not come directly after a look",
         Scenario(("grace over",), disturbances=()),
     ),
@@ -652,12 +654,12 @@ MUTATIONS: Mapping[str, Mutation] = {
         Scenario(disturbances=(HOOK,)),
     ),
     "a new key that is not valid is not missed": Mutation(
-        without(*(row.name for row in TABLE if row.name.startswith(("gone", "not valid")))),
+        without(*(row.name for row in TABLE if row.name.startswith(("deleted", "not valid")))),
         "an undisturbed run fails",
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
     "consumers of a key that is gone keep it": Mutation(
-        without("gone, consumers may have it"), "rule 3: a run ends", Scenario(disturbances=(FOREIGN_DELETE, FAULT))
+        without("deleted, consumers may have it"), "rule 3: a run ends", Scenario(disturbances=(FOREIGN_DELETE, FAULT))
     ),
     "whichever key of the name is adopted": Mutation(
         without("idle, no record, several of the name"),
@@ -665,7 +667,9 @@ MUTATIONS: Mapping[str, Mutation] = {
         Scenario(("several of the name",), delete_adopted=True, disturbances=()),
     ),
     "an adopted key is deleted unasked": Mutation(
-        altered("verified, the old one goes", fits=lambda c: phase_is(c, VERIFIED) and c.record.current.sid),
+        altered(
+            "verified, the old one is to be deleted", fits=lambda c: phase_is(c, VERIFIED) and c.record.current.sid
+        ),
         "rule 5: an adopted key",
         Scenario(("one of the name",), disturbances=()),
     ),

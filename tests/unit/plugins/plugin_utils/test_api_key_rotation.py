@@ -89,7 +89,7 @@ def test_a_record_is_kept_as_it_was_read(name):
         ("created", {"new": "SK2"}, "new is no dictionary"),
         ("created", {"new": {**NEW, "sid": "SK1"}}, "are the same"),
         ("created", {"new": {**NEW, "created_at": "soon"}}, "new.created_at: expected a date"),
-        ("verified", {"verified_at": None}, "not since when"),
+        ("verified", {"verified_at": None}, "no verified_at"),
         ("verified", {"verified_at": "2027-01-01T00:00:00Z"}, "in the future"),
     ],
 )

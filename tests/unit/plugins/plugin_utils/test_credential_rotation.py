@@ -149,7 +149,9 @@ GIVEN_UP = Save(
     warning="Somebody deleted the new AWS credential, CR2. It was given up, and the old one, CR1, stays.",
     probe=(OLD_ONE,),
 )
-FAILURE = "The hook 'verify' failed. No credential was removed: CR1 and CR2 both exist. The next run goes on from here."
+FAILURE = (
+    "The hook 'verify' failed. No credential was removed: CR1 and CR2 both exist. The next run continues from here."
+)
 
 #: Row, a case that it decides, and its step; of a failure, words of its message.
 Decision = tuple[str, CredentialCase, "Step | Sequence[str]"]
@@ -189,22 +191,22 @@ DECISIONS: Sequence[Decision] = (
     (
         "issuing, made",
         case(ISSUES, answer=Answer(ISSUED, ISSUED_KEY), **OWN),
-        Save({"phase": ISSUED, "new": ISSUED_KEY}, says="made access key KNEW"),
+        Save({"phase": ISSUED, "new": ISSUED_KEY}, event="made access key KNEW"),
     ),
     (
         "issuing, made",
         case(with_pairs(ISSUES), settings=PAIRS, answer=Answer(PAIR, NEW_PAIR.fingerprint), **OWN),
-        Save({"phase": ISSUED, "new": replace(NEW_PAIR, sid="")}, says="made a key pair in /keys/new.pem"),
+        Save({"phase": ISSUED, "new": replace(NEW_PAIR, sid="")}, event="made a key pair in /keys/new.pem"),
     ),
     (
         "issued, created",
         case(HAS_ISSUED, answer=Answer(CREATED, "CR2"), **OWN),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2"),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2"),
     ),
     (
         "verified, the old one was deleted",
         case(HAS_VERIFIED, answer=Answer(DELETED), notes=("removed CR1",), **OWN),
-        Save({"phase": REVOKING}, says="CR1 is deleted"),
+        Save({"phase": REVOKING}, event="CR1 is deleted"),
     ),
     (
         "no answer, or a refusal",
@@ -217,7 +219,7 @@ DECISIONS: Sequence[Decision] = (
     (
         "no answer, or a refusal",
         case(HAS_VERIFIED, answer=Answer(UNKNOWN, message="No answer."), notes=("removed CR1",), **OWN),
-        Stop("No answer. Consumers use CR2. The next run looks whether CR1 is deleted, and goes on from here."),
+        Stop("No answer. Consumers use CR2. The next run checks that CR1 is deleted, and continues from here."),
     ),
     ("in grace, not read", case(WAITS), Probe()),
     ("in grace", case(WAITS, BOTH), Finish()),
@@ -307,21 +309,21 @@ DECISIONS: Sequence[Decision] = (
     ),
     ("issuing, keys not listed", case(ISSUES, (OLD_ONE,), **RESUMED), LISTING_WITH_USE),
     (
-        "issuing, a key came that may be used",
+        "issuing, a new key that may be in use",
         case(ISSUES, (OLD_ONE,), keys=(*OLD_KEYS, USED), **RESUMED),
         ("KLOST", "was used", "not deleted"),
     ),
     (
-        "issuing, a key came that may be used",
+        "issuing, a new key that may be in use",
         case(ISSUES, (OLD_ONE,), keys=(*OLD_KEYS, USED._replace(used=None)), **RESUMED),
         ("KLOST", "may have been used"),
     ),
-    ("issuing, a key came, not read", case(ISSUES, keys=(*OLD_KEYS, LOST), **OWN), Probe()),
+    ("issuing, a new key, not read", case(ISSUES, keys=(*OLD_KEYS, LOST), **OWN), Probe()),
     (
         # The record may be an old one: what came since is what the consumers use.
-        "issuing, a key came that a credential may hold",
+        "issuing, a new key that a credential may hold",
         case(ISSUES, (NEW_ONE,), keys=(*OLD_KEYS, LOST), **RESUMED),
-        ("KLOST", "CR2", "an old one that was brought back"),
+        ("KLOST", "CR2", "an old one that was restored"),
     ),
     ("issuing, a key was lost", case(ISSUES, (OLD_ONE,), keys=(*OLD_KEYS, LOST), **RESUMED), revoke("KLOST")),
     ("issuing, AWS", case(ISSUES, keys=OLD_KEYS, **OWN), RunHook(ISSUE)),
@@ -352,13 +354,13 @@ DECISIONS: Sequence[Decision] = (
     (
         "issued, found",
         case(HAS_ISSUED, BOTH, **RESUMED),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2", probe=BOTH),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2", probe=BOTH),
     ),
     (
         # Of several the oldest; the others go next.
         "issued, found",
         case(HAS_ISSUED, (TWIN, *BOTH), answer=Answer(SEVERAL), notes=(POSTED,), **OWN),
-        Save({"phase": CREATED, "new": NEW}, says="created CR2", probe=(TWIN, *BOTH)),
+        Save({"phase": CREATED, "new": NEW}, event="created CR2", probe=(TWIN, *BOTH)),
     ),
     (
         "issued by this run, several were created, but are not listed",
@@ -387,31 +389,35 @@ DECISIONS: Sequence[Decision] = (
     ),
     *[
         (
-            "gone, but another one holds its key",
+            "new one missing, but another one holds its key",
             case(each, (OLD_ONE, TWIN), **RESUMED),
             Save(
                 {"phase": CREATED, "new": replace(NEW, sid="CR3"), "verified_at": None},
-                says="CR2 is gone, and CR3 holds the same key",
+                event="CR2 is missing, and CR3 holds the same key",
                 probe=(OLD_ONE, TWIN),
             ),
         )
         for each in (HAS_CREATED, WAITS)
     ],
-    *[("gone, not certain", case(each, (OLD_ONE,), locked=True), Settle()) for each in (HAS_CREATED, WAITS)],
-    ("gone, not certain", case(HAS_CREATED, (OLD_ONE,), **OWN), Settle()),
+    *[("new one missing, not certain", case(each, (OLD_ONE,), locked=True), Settle()) for each in (HAS_CREATED, WAITS)],
+    ("new one missing, not certain", case(HAS_CREATED, (OLD_ONE,), **OWN), Settle()),
     *[
-        ("gone, consumers may use it", case(each, (OLD_ONE,), **RESUMED), point(REPOINT, OLD, NEW, POINTED_TO_OLD))
+        (
+            "new one missing, consumers may use it",
+            case(each, (OLD_ONE,), **RESUMED),
+            point(REPOINT, OLD, NEW, POINTED_TO_OLD),
+        )
         for each in (HAS_CREATED, WAITS, HAS_VERIFIED)
     ],
     (
-        "gone, AWS",
+        "new one missing, AWS",
         case(HAS_CREATED, (OLD_ONE,), notes=(POINTED_TO_OLD,), passed=REPOINT, **RESUMED),
         revoke("KNEW"),
     ),
-    ("gone, AWS", case(HAS_CREATED, (), **RESUMED), revoke("KNEW")),
-    ("gone", case(HAS_CREATED, (OLD_ONE,), notes=(POINTED_TO_OLD, "revoked KNEW"), **RESUMED), GIVEN_UP),
+    ("new one missing, AWS", case(HAS_CREATED, (), **RESUMED), revoke("KNEW")),
+    ("new one missing", case(HAS_CREATED, (OLD_ONE,), notes=(POINTED_TO_OLD, "revoked KNEW"), **RESUMED), GIVEN_UP),
     (
-        "gone",
+        "new one missing",
         case(with_pairs(HAS_CREATED), (), PAIRS, **RESUMED),
         Save(
             GIVES_UP,
@@ -471,7 +477,7 @@ DECISIONS: Sequence[Decision] = (
     (
         "created, consumers work",
         case(HAS_CREATED, BOTH, passed=VERIFY, notes=(POINTED_TO_NEW,), **OWN),
-        Save({"phase": VERIFIED, "verified_at": TODAY}, says="consumers work with CR2", rotated=True, probe=BOTH),
+        Save({"phase": VERIFIED, "verified_at": TODAY}, event="consumers work with CR2", rotated=True, probe=BOTH),
     ),
     (
         "created, consumers were pointed to it",
@@ -526,14 +532,14 @@ DECISIONS: Sequence[Decision] = (
         delete("CR1"),
     ),
     (
-        "verified, the old one is gone",
+        "verified, the old one is deleted",
         case(HAS_VERIFIED, (NEW_ONE,), keys=KEYS, passed=LIST, notes=(VERIFIED_AGAIN,), **RESUMED),
-        Save({"phase": REVOKING}, says="CR1 is deleted"),
+        Save({"phase": REVOKING}, event="CR1 is deleted"),
     ),
     (
         "revoking, nothing left to revoke",
         case(REVOKES, notes=("revoked KOLD",), **OWN),
-        Save({**GIVES_UP, "current": NEW}, says="access key KOLD is deleted", release=True),
+        Save({**GIVES_UP, "current": NEW}, event="access key KOLD is deleted", release=True),
     ),
     (
         "revoking, nothing left to revoke",
@@ -550,7 +556,7 @@ DECISIONS: Sequence[Decision] = (
     ("revoking, keys not listed", case(REVOKES, keys=KEYS, **OWN), LISTING),
     ("revoking, not read", case(REVOKES, keys=KEYS, passed=LIST, **OWN), Probe()),
     (
-        "revoking, the new one is gone",
+        "revoking, the new one is missing",
         case(REVOKES, (), keys=KEYS, passed=LIST, **RESUMED),
         ("Twilio does not list CR2 any more", "KOLD was not deleted"),
     ),
@@ -706,21 +712,21 @@ def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, 
         ),
         (
             case(HAS_CREATED, failed=REPOINT, notes=(POINTED_TO_NEW,), **OWN),
-            "The hook 'repoint' failed. No credential was removed: CR1 and CR2 both exist. The next run goes on from"
-            " here.",
+            "The hook 'repoint' failed. No credential was removed: CR1 and CR2 both exist. The next run continues"
+            " from here.",
         ),
         (
             case(replace(HAS_CREATED, current=NO_KEY), failed=VERIFY, notes=(POINTED_TO_NEW,), **OWN),
-            "The hook 'verify' failed. No credential was removed: CR2 exists. The next run goes on from here.",
+            "The hook 'verify' failed. No credential was removed: CR2 exists. The next run continues from here.",
         ),
         (
             case(HAS_CREATED, failed=REPOINT, notes=(POINTED_TO_OLD,), **RESUMED),
-            "The hook 'repoint' failed. Somebody deleted the new AWS credential, CR2. CR1 is there. The next run goes"
-            " on from here.",
+            "The hook 'repoint' failed. Somebody deleted the new AWS credential, CR2. CR1 is there. The next run"
+            " continues from here.",
         ),
         (
             case(HAS_CREATED, failed=REVOKE, notes=("revoked KNEW",), **RESUMED),
-            "The hook 'revoke' failed. Somebody deleted the new AWS credential, CR2. The next run goes on from here.",
+            "The hook 'revoke' failed. Somebody deleted the new AWS credential, CR2. The next run continues from here.",
         ),
         (
             case(REVOKES, failed=REVOKE, notes=("revoked KOLD",), **OWN),

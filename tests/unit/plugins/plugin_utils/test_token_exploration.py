@@ -685,7 +685,7 @@ MUTATIONS: Mapping[str, Mutation] = {
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
     "a token is minted again where no answer came": Mutation(
-        altered("staging, no answer, or none that tells", step=minting_first),
+        altered("staging, no answer, or an inconclusive one", step=minting_first),
         "rule 2: a valid token",
         Scenario(disturbances=(LOST_ANSWER,)),
     ),

@@ -135,7 +135,7 @@ PROMOTED_SAVED = Save(
         "staged_at": None,
         "primary_known": True,
     },
-    says="the new token is the primary",
+    event="the new token is the primary",
     rotated=True,
 )
 FAILED = "The hook 'verify' failed."
@@ -156,7 +156,7 @@ def adopted(rotated_at: str, known: bool, warning: str) -> Save:
         "staged_at": None,
         "primary_known": known,
     }
-    return Save(fields, says="adopted the first token", warning=warning, probe=PRIMARY_ALONE)
+    return Save(fields, event="adopted the first token", warning=warning, probe=PRIMARY_ALONE)
 
 
 #: The table's cases: the case in words, the case, the step.
@@ -200,7 +200,7 @@ ROWS = [
     (
         "staging, minted",
         case(record(STAGING, known=False), OWN, answer=Answer(MINTED, PENDING)),
-        staged_save(PENDING, says="staged a new token"),
+        staged_save(PENDING, event="staged a new token"),
     ),
     (
         "staging, own, one exists",
@@ -304,7 +304,7 @@ ROWS = [
     (
         "accepted",
         case(STAGED, replace(OWN, passed=VERIFY), BOTH),
-        Save({"phase": VERIFIED}, says="consumers accept both tokens"),
+        Save({"phase": VERIFIED}, event="consumers accept both tokens"),
     ),
     # somebody deleted it
     (
@@ -361,11 +361,11 @@ ROWS = [
     (
         "not promoted, both are valid",
         case(VERIFIED, OWN, BOTH, Answer(NOT_PROMOTED)),
-        Request(PROMOTE, note=tokens.LOOKED_AGAIN),
+        Request(PROMOTE, note=tokens.TRIED_AGAIN),
     ),
     (
         "not promoted again and again",
-        case(VERIFIED, replace(OWN, notes=(tokens.LOOKED_AGAIN,) * 2), BOTH, Answer(NOT_PROMOTED, message="not found")),
+        case(VERIFIED, replace(OWN, notes=(tokens.TRIED_AGAIN,) * 2), BOTH, Answer(NOT_PROMOTED, message="not found")),
         Stop("not found"),
     ),
     ("promotion, no answer: look", case(VERIFIED, OWN, answer=Answer(UNKNOWN)), Probe()),
@@ -401,7 +401,7 @@ ROWS = [
         (
             f"{phase}, none valid, another is, still",
             case(phase, replace(OWN, notes=(tokens.FOUND_ELSEWHERE,)), NEITHER, Answer(VALID, Other(STRANGE, known))),
-            staged_save(STRANGE, known, says="took another token that is valid, as none of the record was"),
+            staged_save(STRANGE, known, event="took another valid token, since none of the record was valid"),
         )
         for phase, known in zip(PHASES, itertools.cycle([True, False]))
     ],
@@ -596,7 +596,7 @@ def planned(given: TokenCase, probe: TokenProbe, *answers: Answer) -> str:
         (
             IDLE,
             NEITHER,
-            "No token of the record is valid, but another that is known here: save it, distribute it, verify, clean",
+            "No token of the record is valid, but another one is: save it, distribute it, verify, clean",
         ),
     ],
 )
@@ -684,15 +684,15 @@ def test_only_true_is_known(known: Any) -> None:
     [
         ({**STORED, "account_sid": "AC" + "9" * 32}, f"it is about account AC{'9' * 32}"),
         ({**STORED, "account_sid": None}, "it is about account None"),
-        ({**STORED, "phase": "issuing"}, "its phase is 'issuing', which there is not"),
-        ({**STORED, "phase": None}, "its phase is 'None', which there is not"),
+        ({**STORED, "phase": "issuing"}, "its phase is 'issuing', which does not exist"),
+        ({**STORED, "phase": None}, "its phase is 'None', which does not exist"),
         ({**STORED, "primary": None}, "it holds no primary token"),
         ({**STORED, "primary": 11111111}, "it holds no primary token"),
-        ({**STORED_STAGED, "pending": None}, "it says 'staged', but holds no pending token"),
-        ({**STORED_STAGED, "pending": "", "phase": VERIFIED}, "it says 'verified', but holds no pending token"),
-        ({**STORED_STAGED, "phase": IDLE}, "it says 'idle', but holds a pending token"),
-        ({**STORED_STAGED, "phase": STAGING}, "it says 'staging', but holds a pending token"),
-        ({**STORED_STAGED, "phase": CLEANING}, "it says 'cleaning', but holds a pending token"),
+        ({**STORED_STAGED, "pending": None}, "its phase is 'staged', but it holds no pending token"),
+        ({**STORED_STAGED, "pending": "", "phase": VERIFIED}, "its phase is 'verified', but it holds no pending token"),
+        ({**STORED_STAGED, "phase": IDLE}, "its phase is 'idle', but it holds a pending token"),
+        ({**STORED_STAGED, "phase": STAGING}, "its phase is 'staging', but it holds a pending token"),
+        ({**STORED_STAGED, "phase": CLEANING}, "its phase is 'cleaning', but it holds a pending token"),
         ({**STORED_STAGED, "pending": "1" * 32}, "its primary and its pending token are the same"),
     ],
 )

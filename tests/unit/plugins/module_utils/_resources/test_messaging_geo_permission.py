@@ -197,7 +197,7 @@ def test_where_all_is_refused_nothing_is_changed():
     ("answer", "words"),
     [
         (results(result("FR", True)), "expected a result for NO"),
-        (results(result("FR", True), result("NO", True)), "expected enabled to be false for NO, as was asked"),
+        (results(result("FR", True), result("NO", True)), "expected enabled to be false for NO, as requested"),
         (results(), "expected countries"),
         (results(result("FR", True), result("NO", False), result("NO", False)), "each of them once"),
         (results(result("FR", True), result("NO", False, type="region")), "expected a result for NO"),
@@ -213,7 +213,7 @@ def test_an_answer_that_is_not_about_all_that_was_asked_is_not_believed(answer, 
     with pytest.raises(OutcomeUnknown, match=words) as failed:
         run([listing(), answer], **changes)
     assert "Could not change the messaging geo permissions of FR, NO: " in failed.value.message
-    assert "looks at what is there" in failed.value.message
+    assert "reads the current state" in failed.value.message
     # The same request again does no harm.
     outcome, requests = run(
         [listing(), answer, results(result("FR", True), result("NO", False))], max_retries=1, **changes
