@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import KEY_PAIR, Run, ansible_playbook, fingerprint, numbered, play
+from harness import KEY_PAIR, Run, ansible_playbook, fingerprint, make_sid, play
 
-OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS = (numbered("CR", number) for number in range(1, 6))
+OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS = (make_sid("CR", number) for number in range(1, 6))
 FOLLOW = {**KEY_PAIR, "update_secret": "when_changed"}
 
 
@@ -58,7 +58,7 @@ def there(simulator) -> set[str]:
     return {credential["sid"] for credential in simulator.state(simulator.account_sid)["aws_credentials"]}
 
 
-def test_the_diff_says_all_that_is_deleted(simulator, tmp_path):
+def test_the_diff_lists_all_that_is_deleted(simulator, tmp_path):
     seed(simulator)
     before = there(simulator)
     dry = run_role(simulator, tmp_path, "--check")
@@ -87,7 +87,7 @@ def test_what_was_done_before_a_failure_is_in_the_diff_and_nothing_is_purged(sim
     assert before & there(simulator) == {CURRENT}
 
 
-def test_an_item_says_what_becomes_of_one_made_by_hand(simulator, tmp_path):
+def test_an_item_decides_what_happens_to_an_unsigned_credential(simulator, tmp_path):
     seed(simulator)
     item = {"friendly_name": "compositions", **FOLLOW}
     for unsigned, status in (({}, 0), ({"unsigned": "fail"}, 2), ({"unsigned": "adopt"}, 0)):
@@ -114,7 +114,7 @@ GEO_PERMISSIONS = {"enabled": ["NO", "US"], "others": "disabled"}
 ONLY_GEO = {"account_baseline_aws_credentials": [], "account_baseline_purge": False}
 
 
-def test_geo_permissions_are_set_by_two_requests_and_found_by_one(simulator, tmp_path):
+def test_geo_permissions_take_two_requests_to_set_and_one_if_unchanged(simulator, tmp_path):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "enabled_countries": ["DE", "US"]}]})
     for arguments, methods, after in (
         (["--check"], ["GET"], ["DE", "US"]),
@@ -132,12 +132,12 @@ def test_geo_permissions_are_set_by_two_requests_and_found_by_one(simulator, tmp
         assert result["changed"] is (methods == ["GET", "PATCH"] or "--check" in arguments)
 
 
-def test_without_geo_permissions_none_are_asked_for(simulator, tmp_path):
+def test_without_geo_permissions_none_are_requested(simulator, tmp_path):
     assert run_role(simulator, tmp_path, **ONLY_GEO).status == 0
     assert simulator.requests() == []
 
 
-def test_an_unquoted_norway_is_told(simulator, tmp_path):
+def test_an_unquoted_norway_is_refused(simulator, tmp_path):
     geo_permissions = {"enabled": ["US", False]}
     run = run_role(simulator, tmp_path, account_baseline_messaging_geo_permissions=geo_permissions, **ONLY_GEO)
     assert run.status == 2, run.output
@@ -146,7 +146,7 @@ def test_an_unquoted_norway_is_told(simulator, tmp_path):
 
 
 def test_geo_permissions_of_a_subaccount(simulator, tmp_path):
-    subaccount = numbered("AC", 9)
+    subaccount = make_sid("AC", 9)
     simulator.seed({"accounts": [{"sid": subaccount, "owner_account_sid": simulator.account_sid}]})
     run = run_role(
         simulator,

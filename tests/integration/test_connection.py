@@ -15,14 +15,14 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play, run_task
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, make_sid, play, run_task
 from serving import QuietHandler, address, serving
 from simulator.client import Simulator
 
 CREDENTIAL = "community.twilio.twilio_aws_credential"
 INFO = "community.twilio.twilio_aws_credential_info"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
-SUBACCOUNT, SUBACCOUNT_TOKEN = numbered("AC", 7), "7" * 32
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
+SUBACCOUNT, SUBACCOUNT_TOKEN = make_sid("AC", 7), "7" * 32
 
 
 def connection(simulator: Simulator, **more) -> dict:
@@ -128,15 +128,15 @@ def test_a_key_alone_cannot_act_as_a_subaccount(family):
     assert family.requests() == []
 
 
-def test_a_stranger_is_no_subaccount(family):
-    result = run_task(INFO, connection(family, subaccount_sid=numbered("AC", 8)))
+def test_an_unrelated_account_is_no_subaccount(family):
+    result = run_task(INFO, connection(family, subaccount_sid=make_sid("AC", 8)))
     assert result.failed
     assert result["status"] == 404
-    assert numbered("AC", 8) in result["msg"]
+    assert make_sid("AC", 8) in result["msg"]
 
 
 @pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--diff", "--check")])
-def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments):
+def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, execution, arguments):
     options = connection(simulator, friendly_name="recordings", update_secret="when_changed", **KEY_PAIR)
     options["aws_secret_access_key"] = "{{ lookup('env', 'KEY_SECRET') }}"
     del options["auth_token"]
@@ -144,7 +144,7 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments
     simulator.faults(
         [{"method": "POST", "kind": "status", "status": 400, "code": 70106, "message": f"No: {KEY_SECRET}"}]
     )
-    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **way}
+    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **execution}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [{**KEY, "secret": "4" * 32}]}]})
     result, finished = run(simulator, tmp_path, CREDENTIAL, *arguments, environment=environment, **options)
     if "--check" in arguments:
@@ -154,7 +154,7 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments
     assert not [name for name, secret in secrets.items() if secret in finished.output]
 
 
-def test_nothing_listens(simulator):
+def test_a_refused_connection_is_reported(simulator):
     options = connection(simulator, base_url="http://127.0.0.1:9", max_retries=1)
     result = run_task(INFO, options)
     assert "no connection (Connection refused)" in result["msg"]
@@ -167,7 +167,7 @@ def with_tls():
         yield simulator
 
 
-def test_a_bundle_of_ones_own_is_trusted(with_tls):
+def test_a_ca_bundle_of_the_users_own_is_trusted(with_tls):
     result = run_task(INFO, connection(with_tls, ca_path=with_tls.ca_path))
     assert not result.failed, result
 
@@ -266,10 +266,10 @@ def proxy_to(simulator: Simulator, makes_tunnels: bool = True) -> Iterator[Proxy
         yield proxy
 
 
-def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, way):
+def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, execution):
     options = connection(simulator, base_url="http://twilio.example.invalid")
     with proxy_to(simulator) as proxy:
-        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **way}, **options)
+        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **execution}, **options)
     assert not result.failed, result
     assert proxy.asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
 

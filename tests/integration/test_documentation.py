@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import CHECKOUT, KEY_PAIR, ansible_playbook, numbered, play
+from harness import CHECKOUT, KEY_PAIR, ansible_playbook, make_sid, play
 from simulator.seeding import PUBLIC_KEY
 
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
-SUBACCOUNT = numbered("AC", 7)
+SUBACCOUNT = make_sid("AC", 7)
 
 #: What every result may hold beside what RETURN names.
 ALWAYS = {"changed", "invocation", "diff", "warnings", "failed"}

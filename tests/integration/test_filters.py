@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import yaml
-from harness import CHECKOUT, ansible_playbook, play, vaulted
+from harness import CHECKOUT, ansible_playbook, encrypt, play
 from twilio.request_validator import RequestValidator
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -48,7 +48,7 @@ def test_vaulted_values_are_opened(tmp_path):
     password.write_text("only for this test", encoding="utf-8")
     plain = results(tmp_path, VALUES)
     assert plain["signature"] == RequestValidator(TOKEN).compute_signature(URL, {"Body": "a"})
-    hidden = {name: vaulted(value, password) for name, value in VALUES.items()}
+    hidden = {name: encrypt(value, password) for name, value in VALUES.items()}
     assert results(tmp_path, hidden, "--vault-password-file", str(password)) == plain
 
 

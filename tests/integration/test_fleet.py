@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
+from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, make_sid
 from rotations import LONG_AGO, PASSWORD
 from simulator.client import Simulator
 from token_rotations import PRIMARY
@@ -30,7 +30,7 @@ from webhooks import Decide, Form, is_signed, listening
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 EXAMPLES = CHECKOUT / "docs" / "examples"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 #: Where the examples write what consumers read.
 TOKENS_FOLDER = "/etc/shop/twilio"
 HOOKS = ("distribute", "verify", "clean")
@@ -91,7 +91,7 @@ class Fleet:
         """Return the record of an account."""
         return self.file(name).load().record
 
-    def have_record(self, name: str, **changes: Any) -> None:
+    def put_record(self, name: str, **changes: Any) -> None:
         """Put a record in place that is due."""
         record = {"account_sid": self.sids[name], "phase": "idle", "primary": PRIMARY, "pending": None}
         self.file(name).save({**record, "rotated_at": LONG_AGO, "staged_at": None, **changes}, NO_VERSION)
@@ -102,7 +102,7 @@ class Fleet:
         return [f"{entry['method']} {entry['path'].rpartition('/')[2]}" for entry in log]
 
     def valid(self, name: str) -> set[str]:
-        """Return the tokens of an account that Twilio takes."""
+        """Return the valid tokens of an account."""
         state = self.simulator.state(self.sids[name])
         return {token for token in (state["auth_token"], state["secondary_auth_token"]) if token}
 
@@ -173,7 +173,7 @@ def failures(run: Run) -> dict[str, str]:
 
 def fleet_of(simulator: Simulator, folder: Path, names: Sequence[str]) -> Fleet:
     """Return a fleet whose accounts have the same token; the main account is called ``main``."""
-    sids = {name: numbered("AC", number) for number, name in enumerate(names, start=1)}
+    sids = {name: make_sid("AC", number) for number, name in enumerate(names, start=1)}
     owned = {"owner_account_sid": simulator.account_sid, "auth_token": PRIMARY}
     main = {"sid": simulator.account_sid, "friendly_name": "main", "api_keys": [KEY]}
     subaccounts = [{"sid": sid, "friendly_name": name, **owned} for name, sid in sids.items()]
@@ -191,9 +191,9 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     broken = ["suspended", "lost", "refusing", "new"]
     fleet = fleet_of(simulator, tmp_path, [*fine, *broken])
     for name in (*fine, "suspended", "refusing"):
-        fleet.have_record(name)
-    fleet.have_record("main", primary=simulator.auth_token)
-    fleet.have_record("lost", primary="4" * 32)
+        fleet.put_record(name)
+    fleet.put_record("main", primary=simulator.auth_token)
+    fleet.put_record("lost", primary="4" * 32)
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "suspended"}]})
     all_of_them = {"filters": {}}
 
@@ -336,7 +336,7 @@ def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator
     """And who names one account by ``--limit``, be there a space in its name, runs that one alone."""
     fleet = fleet_of(simulator, tmp_path, ["shop 1", "shop 2"])
     for name in ("shop 1", "shop 2"):
-        fleet.have_record(name)
+        fleet.put_record(name)
     hook = tmp_path / "tokens.yml"
     hook.write_text(example("tokens.yml").replace(TOKENS_FOLDER, str(tmp_path)), encoding="utf-8")
     hosts = tmp_path / "consumers.yml"
@@ -433,7 +433,7 @@ def test_a_fleet_by_a_job(simulator, tmp_path):
     fleet = fleet_of(simulator, tmp_path, names)
     due = names[::6]
     for name in names:
-        fleet.have_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
+        fleet.put_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
     without_hooks = {f"rotate_auth_token_{hook}_tasks": "" for hook in HOOKS}
     job = run_as_job(fleet, "--limit", "!main", "--forks", "8", **without_hooks)
     assert job.status == 0, job.output

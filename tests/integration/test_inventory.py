@@ -16,13 +16,13 @@ from urllib.parse import unquote_plus
 
 import pytest
 import yaml
-from harness import ansible, ansible_playbook, numbered, play
+from harness import ansible, ansible_playbook, make_sid, play
 from simulator.client import Simulator
 
 INFO = "community.twilio.twilio_account_info"
-SHOP, SHOP_TOO, CLOSED, TEMPLATE, OTHER = (numbered("AC", number) for number in range(1, 6))
+SHOP, SHOP_TOO, CLOSED, TEMPLATE, OTHER = (make_sid("AC", number) for number in range(1, 6))
 TEXT = "{{ 1 + 1 }}"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def typed(simulator: Simulator) -> Simulator:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_no_name_that_somebody_typed_stops_the_fleet_or_is_a_machine(typed, tmp_path, first):
+def test_no_friendly_name_stops_the_fleet_or_becomes_a_machine(typed, tmp_path, first):
     machines = tmp_path / "machines"
     machines.write_text(MACHINES)
     options = {
@@ -242,7 +242,7 @@ def test_a_group_that_would_be_its_own_parent_is_left_out_with_a_warning(simulat
     assert strict.status != 0
 
 
-def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
+def test_a_dumped_inventory_can_be_imported_and_used_elsewhere(fleet, tmp_path):
     options = {"groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"}}
     dump = listing(fleet, tmp_path, options, "--export").dump()
     variables = dump["_meta"]["hostvars"]
@@ -310,7 +310,7 @@ ENCODED = "%7B%7B 2 - 3 %7D%7D"
 HEADED = "#jinja2:variable_start_string:'<',variable_end_string:'>'\n<3>"
 
 
-def test_nothing_that_somebody_typed_is_a_template(simulator, tmp_path):
+def test_no_friendly_name_is_evaluated_as_a_template(simulator, tmp_path):
     names = [TEXT, ENCODED, HEADED, "{% raw %}", "{# x"]
     simulator.seed(
         {"accounts": [{"friendly_name": name, "owner_account_sid": simulator.account_sid} for name in names]}
@@ -351,7 +351,7 @@ def test_a_play_over_the_fleet_runs_at_once_and_no_name_is_a_template(fleet, tmp
     assert sorted(len(accounts) for accounts in found) == [1, 1, 1, 2, 2]
 
 
-def test_what_is_cached_is_not_asked_again_and_holds_no_token(fleet, tmp_path):
+def test_cached_accounts_are_not_requested_again_and_hold_no_token(fleet, tmp_path):
     cache = tmp_path / "cache"
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(cache)}
     first = listing(fleet, tmp_path, options)
@@ -391,7 +391,7 @@ BESIDE = [{"timeout": "x"}, {"region": "{{ nowhere }}"}, {"region": "{{"}, {"reg
 
 
 @pytest.mark.parametrize("option", ["auth_token", "api_key_secret"])
-def test_no_slip_makes_ansible_show_a_secret(simulator, tmp_path, option):
+def test_no_mistake_makes_ansible_show_a_secret(simulator, tmp_path, option):
     more = {"api_key_sid": KEY["sid"]} if option == "api_key_secret" else {}
     wrong = [{option: value} for value in SLIPS] + [{option: SECRET, **beside} for beside in BESIDE]
     unknown = {"account_sid": simulator.account_sid, "base_url": simulator.url, **more}
@@ -469,7 +469,7 @@ def test_an_api_key_is_used_before_the_token(fleet, tmp_path):
     assert [entry["authenticated_with"] for entry in fleet.requests()] == ["api_key"]
 
 
-def test_a_lost_answer_is_asked_for_again(fleet, tmp_path):
+def test_a_request_whose_answer_is_lost_is_repeated(fleet, tmp_path):
     fleet.faults([{"kind": "reset"}, {"kind": "500"}, {"kind": "429", "retry_after": 0}])
     assert len(listing(fleet, tmp_path).hosts) == 5
 
@@ -488,7 +488,7 @@ WRONG = {
 }
 
 
-def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
+def test_wrong_options_get_the_same_messages_as_in_modules(fleet, tmp_path):
     tasks = [
         {
             "name": name,
@@ -515,7 +515,7 @@ def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
         ({"hostname": "colour"}, "colour"),
     ],
 )
-def test_wrong_wishes_are_told_before_any_request(fleet, tmp_path, options, words):
+def test_wrong_wishes_are_refused_before_any_request(fleet, tmp_path, options, words):
     found = listing(fleet, tmp_path, options)
     assert found.status != 0
     assert found.says(words), found.said

@@ -169,13 +169,13 @@ def test_what_is_refused_fails_each_time(runs, cell, changed, after):
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in CELLS if " | " in cell.name])
-def test_what_goes_wrong_ends_well(runs, cell):
+def test_each_fault_is_survived(runs, cell):
     run = runs[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert run.state["enabled_countries"] == ["FR", "NO", "PK", "US"]
 
 
-def test_an_answer_that_says_another_value_than_was_asked_is_not_believed(runs):
+def test_an_answer_with_another_value_than_requested_is_not_trusted(runs):
     run = runs["another value"]
     assert run.apply.failed
     assert "Could not change the messaging geo permissions of NO, DE: " in run.apply["msg"]
@@ -222,7 +222,7 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_arguments_are_told_before_any_request(wrong, name):
+def test_wrong_arguments_are_refused_before_any_request(wrong, name):
     wrong[name].assert_refused(WRONG[name][1])
     assert [*wrong[name].requests.values()] == [[], [], []]
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from harness import numbered
-from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Rotated, Rotation, held, key
+from harness import make_sid
+from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Outcome, Rotation, held, key
 from rotations import LONG_AGO
 
 _NUMBERS = itertools.count(1)
@@ -53,7 +53,7 @@ RESTRICTED = {"permissions": ["/twilio/simulated/list_aws_credentials"]}
 BY_HAND = [key(next(_NUMBERS), date_created=LONG_AGO) for _number in range(5)]
 MAIN = key(next(_NUMBERS), kind="main")
 AS_MAIN = {"api_key_sid": MAIN["sid"], "api_key_secret": MAIN["secret"], "auth_token": ""}
-PARENT, PARENT_TOKEN = numbered("AC", 77), "7" * 32
+PARENT, PARENT_TOKEN = make_sid("AC", 77), "7" * 32
 AS_PARENT = {"account_sid": PARENT, "auth_token": PARENT_TOKEN}
 
 ROWS = [
@@ -102,9 +102,9 @@ def with_own_sid(accounts: Accounts, row: Rotation) -> Rotation:
 
 
 @pytest.fixture(scope="module")
-def table(running_simulator, accounts) -> dict[str, Rotated]:
-    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
-    store = {"store": accounts.have_own_store()}
+def table(running_simulator, accounts) -> dict[str, Outcome]:
+    """Run the table in check mode, assert that this changed nothing anywhere, and run it for real."""
+    store = {"store": accounts.make_own_store()}
     rows = [with_own_sid(accounts, row) for row in ROWS]
     old = due("own store", variables=store)
     rows.append(old)
@@ -119,7 +119,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
         assert plan.hooks == [], name
         assert set(plan.methods) <= {"GET"}, name
     done = accounts.run(rows)
-    # What a run changes, check mode says; a run that fails may have been promised.
+    # Check mode predicts each change; a run that fails may have been predicted to change something.
     for name, rotated in done.items():
         if rotated.failure is None:
             assert planned[name].changed == rotated.changed, name
@@ -296,7 +296,7 @@ def test_a_subaccount_has_keys_of_its_own(table):
     ("name", "variable"),
     [("grace too long", "grace_days"), ("no credentials", "auth_token"), ("not a permission", "permissions")],
 )
-def test_a_mistake_is_told_before_any_request(table, name, variable):
+def test_a_mistake_is_refused_before_any_request(table, name, variable):
     assert f"rotate_api_key_{variable}" in table[name].failure
     assert table[name].requests == []
     assert table[name].unchanged

@@ -138,7 +138,7 @@ def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -
 @pytest.mark.parametrize("rescued", [False, True])
 def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_path: Path, rescued: bool):
     accounts = Accounts(simulator, tmp_path)
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     rotations = TOKENS if rescued else TOKENS[:2]
     own = [replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}) for each in rotations]
     found = left(accounts, [*rotations, *own], rescued)
@@ -148,7 +148,7 @@ def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_p
 
 def test_no_variable_and_no_file_holds_the_secret_of_an_api_key(simulator: Simulator, tmp_path: Path):
     accounts = key_rotations.Accounts(simulator, tmp_path)
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     rotations = [
         key_rotations.Rotation("rotated", variables={"grace_days": 0}),
         key_rotations.Rotation("rotated, own store", variables={"grace_days": 0, **store}),

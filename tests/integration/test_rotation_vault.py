@@ -295,7 +295,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_what_can_not_be_loaded_says_why(name: str, loads: Loads) -> None:
+def test_a_record_that_can_not_be_loaded_fails_with_a_reason(name: str, loads: Loads) -> None:
     failure = loads.played.failure(name)
 
     assert all(words in failure for words in FAILURES[name]), failure
@@ -366,7 +366,7 @@ def test_what_was_deleted_is_not_replaced_by_a_first_save(saves: Saves) -> None:
 
 
 @pytest.mark.parametrize("name", ["wrong mount", "denied", "sealed", "unreachable", "broken"])
-def test_what_can_not_be_saved_says_why(name: str, saves: Saves) -> None:
+def test_a_record_that_can_not_be_saved_fails_with_a_reason(name: str, saves: Saves) -> None:
     failure = saves.played.failure(name)
 
     words = (NO_ENGINE,) if name == "wrong mount" else FAILURES[name]
@@ -450,7 +450,7 @@ def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vau
     assert vault.ask("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
 
 
-def test_another_role_includes_the_files_and_what_they_say_is_printed(vault: Vault, tmp_path: Path) -> None:
+def test_another_role_includes_the_files_and_their_messages_are_printed(vault: Vault, tmp_path: Path) -> None:
     """By an absolute path, for a host that can't be reached, as a user that can't be become, and without a log."""
     token, name = vault.token_with(POLICY), name_of_record()
     vault.put(f"twilio/{name}", RECORD)

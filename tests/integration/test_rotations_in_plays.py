@@ -13,9 +13,9 @@ from typing import Any
 import credential_rotations
 import pytest
 from credential_rotations import OLD
-from harness import ansible_playbook, numbered, play
+from harness import ansible_playbook, make_sid, play
 from rotations import PASSWORD
-from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation, only
+from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Outcome, Rotation, only
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
@@ -29,7 +29,7 @@ BACK = {"on_failure": "rollback"}
 STEP = "community.twilio.rotation_step"
 
 
-def assert_kept(rotated: Rotated) -> None:
+def assert_kept(rotated: Outcome) -> None:
     """Assert that a rotation stopped before the promotion, with both tokens valid and known, and said so."""
     assert rotated.failure
     assert "Both tokens are valid" in rotated.failure
@@ -38,7 +38,7 @@ def assert_kept(rotated: Rotated) -> None:
     assert rotated.writes == ["POST Secondary"]
 
 
-def assert_rolled_back(rotated: Rotated) -> None:
+def assert_rolled_back(rotated: Outcome) -> None:
     """Assert that a rotation failed, and left nothing."""
     assert rotated.failure
     assert rotated.record["phase"] == "idle"
@@ -46,7 +46,7 @@ def assert_rolled_back(rotated: Rotated) -> None:
     assert rotated.writes == ["POST Secondary", "DELETE Secondary"]
 
 
-def lines(accounts: Accounts, rotated: Rotated) -> list[str]:
+def lines(accounts: Accounts, rotated: Outcome) -> list[str]:
     """Return what the steps of a rotation said in the last run."""
     results = accounts.last.results
     return [result["msg"] for result in results if result.action == STEP and result.host == rotated.account_sid]
@@ -120,7 +120,7 @@ ENDS = {"ends the host": {"ansible.builtin.meta": "end_host"}, "ends the play": 
 
 
 @pytest.fixture(scope="module")
-def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Rotated], dict[str, Rotated]]:
+def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
     """Run one play of each kind, in one run, and then all together; return what came of each run."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("plays"))
@@ -187,7 +187,7 @@ def test_of_a_play_that_runs_once_the_first_host_is_rotated(in_plays):
     assert first["once, second"].unchanged
 
 
-def test_of_two_hosts_for_one_account_one_rotates_and_the_other_says_so(in_plays):
+def test_of_two_hosts_for_one_account_one_rotates_and_the_other_reports_it(in_plays):
     first, _second = in_plays
     both = [first["twice"], first["twice, another"]]
     (rotated,) = [each for each in both if each.failure is None]
@@ -236,7 +236,7 @@ HOOK = [
 
 def test_a_loop_over_accounts_on_one_host(simulator, tmp_path):
     """Nothing of one account is left for the next, and where errors are ignored, a failure of one is not the next's."""
-    parent, failing, first, second = (numbered("AC", number) for number in (4, 5, 6, 7))
+    parent, failing, first, second = (make_sid("AC", number) for number in (4, 5, 6, 7))
     owned = {"auth_token": PRIMARY, "owner_account_sid": parent}
     simulator.seed(
         {
@@ -314,7 +314,7 @@ def test_a_hook_is_run_whole_or_the_rotation_not_at_all(simulator, tmp_path):
     accounts.run([replace(due, variables={})], "--skip-tags", "another")["due"].assert_rotated(*HOOKS)
 
 
-PARENT, PARENTS_TOKEN = numbered("AC", 5), "5" * 32
+PARENT, PARENTS_TOKEN = make_sid("AC", 5), "5" * 32
 OWNED = {"owner_account_sid": PARENT}
 LOST = {**OWNED, "auth_token": OTHER}
 FROM_STORE = {"parent_account_sid": PARENT, "parent_from_store": True}
@@ -344,7 +344,7 @@ NEW_AND_LOST = [
 
 
 @pytest.fixture(scope="module")
-def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
+def told(running_simulator, tmp_path_factory) -> dict[str, Outcome]:
     """Run the tables in one run; the parent's record is in both stores, and in no run."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("told"))
@@ -363,7 +363,7 @@ def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
         Rotation("unnamed", record=IDLE, variables={**only(), "verify_tasks": str(unnamed)}),
         *(Rotation(name, variables={"store": str(accounts.folder / name)}) for name in STORES),
     ]
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     for each in NEW_AND_LOST:
         rotations.append(replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}))
     accounts.seed(rotations)
@@ -371,7 +371,7 @@ def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
     return accounts.run(rotations)
 
 
-def test_a_new_subaccount_needs_nobody_where_its_parents_record_is_in_the_store(told):
+def test_a_new_subaccount_needs_no_token_if_its_parents_record_is_in_the_store(told):
     for name in ("new", "new, own store"):
         assert told[name].failure is None, name
         # The reading is its parent's request.
@@ -391,7 +391,7 @@ def test_a_token_that_is_lost_is_read_with_the_parents_record(told):
         assert told[name].record["primary"] == OTHER, name
 
 
-def test_who_has_no_first_token_is_told_of_the_parents(told):
+def test_without_a_first_token_the_failure_names_the_parents_variables(told):
     assert told["no parent"].requests == []
     for way_out in ("rotate_auth_token_parent_auth_token", "'rotate_auth_token_parent_from_store: true'"):
         assert way_out in told["no parent"].failure
@@ -415,7 +415,7 @@ def test_a_hooks_task_without_a_name_is_named_by_its_action(told):
     assert "The hook 'verify' failed in its task 'ansible.builtin.fail'. Both" in stopped.failure
 
 
-def test_a_store_of_the_users_own_that_fails_or_tells_nothing_is_said_to(told):
+def test_a_store_of_the_users_own_that_fails_or_returns_nothing_is_reported(told):
     fails, tells = told["a store that fails"], told["a store that tells nothing"]
     assert "The record could not be read. The task that failed: 'Look into the store'." in fails.failure
     assert "expected it to set the fact rotation_record_found" in tells.failure
@@ -440,7 +440,7 @@ def test_where_the_records_token_is_known_to_be_the_primary_the_other_is_deleted
     assert {*told[name].writes[:-3]} == {"POST Secondary"}
 
 
-def test_a_record_that_holds_the_secondary_is_told_so(told):
+def test_a_record_that_holds_the_secondary_is_refused_with_a_reason(told):
     refused = told["staging, read to be the secondary"]
     assert "it is the account's secondary token" in refused.failure
     assert "rotate_auth_token_initial_auth_token" in refused.failure
@@ -448,7 +448,7 @@ def test_a_record_that_holds_the_secondary_is_told_so(told):
     assert refused.writes == ["POST Secondary"]
 
 
-def test_where_nothing_is_due_an_account_takes_few_tasks_and_a_rotation_not_many(simulator, tmp_path):
+def test_few_tasks_run_where_nothing_is_due_and_not_many_in_a_rotation(simulator, tmp_path):
     rotations = [
         Rotation("not due", record=IDLE, variables={"max_age_days": 36500}),
         Rotation("forced", record=IDLE, variables={"max_age_days": 36500, "force": True}),

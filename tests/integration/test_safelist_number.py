@@ -100,7 +100,7 @@ def test_what_a_run_takes(runs):
     assert runs["remove"].methods("apply") == ["GET", "DELETE"]
 
 
-def test_each_number_is_told_once_in_the_order_given(runs):
+def test_each_number_is_returned_once_in_the_order_given(runs):
     run = runs["several"]
     sids = {entry["phone_number"]: entry["sid"] for entry in run.state["safelist"]}
     assert run.apply["numbers"] == [
@@ -127,7 +127,7 @@ def test_looking_up(runs):
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in CELLS if " | " in cell.name])
-def test_what_goes_wrong_ends_well(runs, cell):
+def test_each_fault_is_survived(runs, cell):
     run = runs[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert listed(run) == ([] if cell.startswith("remove") else [ONE])
@@ -135,7 +135,7 @@ def test_what_goes_wrong_ends_well(runs, cell):
 
 
 @pytest.mark.parametrize("cell", ["added by somebody else", "removed by somebody else"])
-def test_what_somebody_else_did_is_no_change(runs, cell):
+def test_a_change_by_somebody_else_is_no_change(runs, cell):
     assert not runs[cell].apply.failed
     assert runs[cell].apply["changed"] is False
     assert runs[cell].apply["numbers"][0]["changed"] is False
@@ -172,7 +172,7 @@ def test_a_number_that_cannot_be_looked_up(runs):
     assert [entry["exists"] for entry in run.apply["numbers"]] == [True, None, False]
 
 
-def test_told_to_wait_too_long_it_ends_at_once(runs):
+def test_a_retry_after_that_is_too_long_ends_it_at_once(runs):
     run = runs["told to wait too long"]
     assert (run.apply["status"], run.apply["code"]) == (429, 20429)
     assert "left alone for 3600 seconds" in run.apply["msg"]
@@ -209,14 +209,14 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_numbers_are_told_before_any_request(wrong, name):
+def test_wrong_numbers_are_refused_before_any_request(wrong, name):
     assert wrong[name].apply.failed
     assert "phone_number: expected E.164" in wrong[name].apply["msg"]
     assert ("quote it" in wrong[name].apply["msg"]) == (name in ("no plus sign", "read as a number"))
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_wrong_concurrency_is_told_before_any_request(wrong):
+def test_a_wrong_concurrency_is_refused_before_any_request(wrong):
     assert "concurrency: expected 1 to 100" in wrong["concurrency"].apply["msg"]
     assert wrong["concurrency"].requests["apply"] == []
 
