@@ -233,8 +233,8 @@ KEY_ROTATED: Mapping[str, Any] = {"phase": "idle", "new": None, "mark": None}
 
 KEY_SCENARIOS: Mapping[str, key_fixtures.Start] = {
     "due": key_fixtures.Start(),
-    "a key was lost": key_fixtures.Start("creating", marked=True),
-    "somebody deleted the new one": key_fixtures.Start("created", knows=True),
+    "a key was lost": key_fixtures.Start("creating", has_marked_key=True),
+    "somebody deleted the new one": key_fixtures.Start("created", has_new_key=True),
     "verifying fails, rolled back": key_fixtures.Start(verifies=False, variables={"on_failure": "rollback"}),
 }
 

@@ -123,7 +123,7 @@ def test_the_action_group_names_every_module():
 
 
 @each_module
-def test_what_can_be_changed_can_be_asked(name):
+def test_everything_that_can_be_changed_has_an_info_module(name):
     assert name.endswith("_info") or f"{name}_info" in NAMES
 
 
@@ -156,14 +156,14 @@ def test_the_argument_spec_is_what_is_documented(name):
 
 
 @each_module
-def test_every_option_that_looks_secret_says_whether_it_is(name):
+def test_every_option_that_looks_secret_declares_no_log(name):
     for option, spec in module(name).DEFINITION.argument_spec().items():
         if re.search("token|secret|key", option):
             assert "no_log" in spec, option
 
 
 @each_module
-def test_checks_are_of_options_that_there_are(name):
+def test_checks_name_existing_options(name):
     definition = module(name).DEFINITION
     assert {*definition.checks, *definition.required_of_connection} <= {*definition.argument_spec()}
 
@@ -236,7 +236,7 @@ def test_what_runs_on_the_controller_documents_its_options(name):
 
 
 @pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES])
-def test_what_takes_a_secret_says_what_a_loop_prints(name):
+def test_every_module_with_a_secret_documents_what_a_loop_prints(name):
     spec = module(name).DEFINITION.argument_spec() if name in NAMES else module(name).ARGUMENT_SPEC
     takes_secret = any(option.get("no_log") for option in spec.values())
     assert ("community.twilio.secret" in documentation_of(name)["extends_documentation_fragment"]) is takes_secret
@@ -459,7 +459,7 @@ def test_each_file_of_the_engine_imports_only_those_before_it(path):
     assert {*imported(path)} <= {*ORDER[: ORDER.index(place)]}
 
 
-def test_only_the_edges_know_ansible():
+def test_only_the_edges_import_ansible():
     for path in ENGINE.rglob("*.py"):
         knows = re.search(r"^\s*(from|import) ansible\b", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert not knows or path.stem in ("_definition", "_module", "_controller_only"), path

@@ -85,11 +85,11 @@ def test_an_option_that_there_is_not(store):
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", f"../store/{NAME}", f"/{NAME}", f".{NAME}", "a/b", "a\0b", None, 5])
-def test_a_name_that_leads_elsewhere(store, name):
+def test_a_name_with_a_path_is_refused(store, name):
     assert "Expected the name of a record" in failure(name, store_path=str(store), store_password=PASSWORD)
 
 
-def test_a_folder_that_others_can_reach_into(store):
+def test_a_folder_that_others_can_access(store):
     store.chmod(0o755)
     assert f"store_path: {store} has the mode 0755" in failure(NAME, store_path=str(store), store_password=PASSWORD)
 
@@ -112,7 +112,7 @@ def test_a_folder_that_is_no_absolute_path(monkeypatch, store, folder):
     assert "store_path: expected" in failure(NAME, store_path=folder, store_password=PASSWORD)
 
 
-def test_what_looks_like_a_template_is_a_text(store):
+def test_a_text_that_looks_like_a_template_is_not_evaluated(store):
     odd = {"phase": "idle", "primary": "{{ 1 + 1 }}"}
     RecordFile(str(store / "odd.yml"), PASSWORD).save(odd, NO_VERSION)
     ((found),) = look_up("odd", store_path=str(store), store_password=PASSWORD)

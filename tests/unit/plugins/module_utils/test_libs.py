@@ -19,7 +19,7 @@ AS_VERSION = "import runpy, sys; sys.version_info = ({}); runpy.run_path({!r})"
 
 
 @pytest.mark.parametrize(("version", "old"), [("3, 7, 16", True), ("3, 8, 18", True), ("3, 9, 0", False)])
-def test_an_old_python_is_told(version, old):
+def test_an_old_python_is_reported(version, old):
     finished = subprocess.run(
         [sys.executable, "-c", AS_VERSION.format(version, _libs.__file__)], capture_output=True, text=True, check=False
     )

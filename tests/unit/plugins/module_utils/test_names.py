@@ -25,7 +25,7 @@ def test_a_mark_can_always_be_taken_off_again(name, mark):
     "stored",
     ["recordings", "recordings #1f2e3d4c5", "recordings #1F2E3D4C5B", "recordings#1f2e3d4c5b", "a #1f2e3d4c5b\n", None],
 )
-def test_what_bears_no_mark(stored):
+def test_names_without_a_mark(stored):
     assert MarkedName.parse(stored) == MarkedName(stored)
 
 

@@ -456,14 +456,14 @@ def test_without_validation_nothing_is_printed(certificate):
         (799, "the proxy made no connection (799)", False),
     ],
 )
-def test_a_proxy_that_refuses_a_tunnel_is_told_of_by_its_status(transports, monkeypatch, status, reason, final):
+def test_a_proxy_that_refuses_a_tunnel_is_reported_with_its_status(transports, monkeypatch, status, reason, final):
     with listening(answering(b"HTTP/1.1 %d Whatever\r\n\r\n" % status)) as address:
         monkeypatch.setenv("https_proxy", f"http://user:{'s' * 32}@{address}")
         lost = no_reply(transports(), "https://accounts.twilio.invalid")
     assert (lost.reason, lost.sent, lost.final) == (reason, False, final)
 
 
-def test_socks_without_its_library_is_told(transports, monkeypatch):
+def test_socks_without_its_library_is_reported(transports, monkeypatch):
     monkeypatch.setenv("https_proxy", "socks5h://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "socks", None)
     lost = no_reply(transports(), "https://accounts.twilio.invalid")
@@ -472,7 +472,7 @@ def test_socks_without_its_library_is_told(transports, monkeypatch):
 
 
 @pytest.mark.parametrize("proxy", ["http://", "http://[", "http://a b", "nonsense://127.0.0.1:9", "http://127.0.0.1:x"])
-def test_a_proxy_whose_address_is_none_is_told(transports, monkeypatch, proxy):
+def test_a_proxy_with_an_invalid_address_is_reported(transports, monkeypatch, proxy):
     monkeypatch.setenv("https_proxy", proxy)
     lost = no_reply(transports(SHORT), "https://127.0.0.1:9")
     assert lost.sent is False
@@ -499,7 +499,7 @@ def test_no_proxy_is_honoured(transports, monkeypatch, listed):
         assert transports().send(request(f"http://{address}")).status == 200
 
 
-def test_the_system_s_own_settings_are_never_asked(transports, monkeypatch):
+def test_the_system_s_own_proxy_settings_are_never_used(transports, monkeypatch):
     def ask(*_unused):
         raise AssertionError("asked")
 

@@ -83,7 +83,7 @@ ACCOUNT, NAME = "AC" + "0" * 32, "shop"
 NOW = datetime(2026, 10, 1, tzinfo=timezone.utc)
 LONG_AGO, YESTERDAY = "2026-01-01T00:00:00Z", "2026-09-30T00:00:00Z"
 
-#: How many disturbances there are in combination at least, to explore more than each test run does.
+#: The least number of combined disturbances, to explore more than the default.
 MORE = int(os.environ.get("EXPLORE_DISTURBANCES", "0"))
 
 #: The disturbances that only API keys know: somebody else deletes a key, or creates one of the same name; a consumer is
@@ -113,7 +113,7 @@ class Held(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What is at Twilio and with the consumers.
+    """The state of Twilio and the consumers.
 
     :param keys: the valid keys of the name, by number.
     :param consumers: the key that they use, None where they have none.
@@ -136,7 +136,7 @@ class Account(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What a request is about.
+    """The argument of a request.
 
     :param sid: of the key that is deleted.
     :param mark: of the one that is created.
@@ -188,7 +188,7 @@ def record_of(phase: str, current: ApiKey, new: ApiKey = NO_KEY, verified_at: st
 FIRST, SECOND = Held(0, ANOTHER, ours=True), Held(1, mark_of(0), ours=True)
 BY_HAND, BY_SOMEBODY = Held(0), Held(1)
 
-#: What the role may find at its first run.
+#: The states that the role may find in its first run.
 STARTS: Mapping[str, tuple[Account, ApiKeyRecord | None]] = {
     "no key": (Account(), None),
     "one of the name": (Account((BY_HAND,), 0), None),
@@ -210,7 +210,7 @@ STARTS: Mapping[str, tuple[Account, ApiKeyRecord | None]] = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is explored.
+    """A scenario to explore.
 
     :param starts: of STARTS.
     :param authenticates: the key that the runs authenticate with.
@@ -229,7 +229,7 @@ class Scenario:
 class ApiKeyWorld(World[Account]):
     """An account, its consumers, and the table of API keys.
 
-    :param scenario: what is explored.
+    :param scenario: the scenario to explore.
     :param table: the rows.
     """
 
@@ -250,7 +250,7 @@ class ApiKeyWorld(World[Account]):
         )
 
     def starts(self) -> Iterator[tuple[str, Account, ApiKeyRecord | None]]:
-        """Return what the role may find."""
+        """Return the states that the role may find."""
         for name in self.scenario.starts:
             yield (name, *STARTS[name])
 
@@ -276,7 +276,7 @@ class ApiKeyWorld(World[Account]):
     def names(self, value: Any) -> int:
         """Return the keys that something names, or is named by."""
         if isinstance(value, Account):
-            # What authenticates is named so for good.
+            # The name of the authenticating key never changes.
             given = number_of(self.scenario.authenticates)
             named = (number for key in value.keys for number in (key.sid, marked_by(key.mark)))
             return bits(given, value.consumers, *named)
@@ -319,7 +319,7 @@ class ApiKeyWorld(World[Account]):
         return Outgoing(DELETE, Sent(number_of(step.argument), adopted=adopted))
 
     def apply(self, things: Account, request: Outgoing, free: Callable[[], int]) -> tuple[Account, Answer]:
-        """Do as Twilio does."""
+        """Apply a request as Twilio does."""
         sent: Sent = request.argument
         if request.name == DELETE:
             return things.without(sent.sid), Answer(DELETED)
@@ -336,13 +336,13 @@ class ApiKeyWorld(World[Account]):
         return request.name == DELETE
 
     def unknown(self, request: Outgoing) -> Answer:
-        """Return what a run knows of a request without an answer."""
+        """Return the answer that a run assumes for an unanswered request."""
         return Answer(UNKNOWN, message=f"{request.name}: no answer.")
 
     # -- hooks, and others -------------------------------------------------------------------------------------------
 
     def hook(self, things: Account, case: ApiKeyCase, step: RunHook, free: Callable[[], int]) -> tuple[Account, bool]:
-        """Give the consumers a key, or see whether they work with the new one."""
+        """Give the consumers a key, or verify that they work with the new one."""
         record = self._record(case)
         if step.name == VERIFY:
             assert step.variables["sid"] == record.new.sid
@@ -355,7 +355,7 @@ class ApiKeyWorld(World[Account]):
     def others(
         self, things: Account, record: ApiKeyRecord | None, between_runs: bool, free: Callable[[], int]
     ) -> Iterator[tuple[str, str, Account]]:
-        """Somebody else acts."""
+        """Return the actions of somebody else."""
         for key in things.keys:
             yield FOREIGN_DELETE, f"somebody deletes SK{key.sid}", things.without(key.sid)
         if not any(not key.ours and key.sid for key in things.keys):
@@ -383,7 +383,7 @@ class ApiKeyWorld(World[Account]):
         ]
         return things._replace(keys=keys), late
 
-    # -- what must hold ----------------------------------------------------------------------------------------------
+    # -- the rules ----------------------------------------------------------------------------------------------
 
     @staticmethod
     def _record(case: ApiKeyCase) -> ApiKeyRecord:
@@ -401,7 +401,7 @@ class ApiKeyWorld(World[Account]):
         return [key for key in things.keys if key.ours and not key.forgotten and key.sid not in known]
 
     def check_record(self, record: ApiKeyRecord) -> None:
-        """See that the next run can read a record."""
+        """Check that the next run can read a record."""
         try:
             found = read_record(stored(record), ACCOUNT, NAME, NOW)
         except RotationError as error:
@@ -410,7 +410,7 @@ class ApiKeyWorld(World[Account]):
             raise Violation(f"{record} is read as {found}")
 
     def check_decision(self, case: ApiKeyCase, row: Row, step: Step) -> None:
-        """Check a decision by itself."""
+        """Check a decision on its own."""
         record, probe, run = self._record(case), case.probe, case.run
         if case.answered(MADE) and not isinstance(step, Save):
             raise Violation(f"{row.name!r} comes before the key that was created is saved")
@@ -437,7 +437,7 @@ class ApiKeyWorld(World[Account]):
                 raise Violation("rule 5: an adopted key is deleted, which was not asked for")
 
     def check_effect(self, things: Account, then: Account, request: Outgoing, excused: bool) -> None:
-        """Check what a request did."""
+        """Check the effect of a request."""
         sent: Sent = request.argument
         if excused or request.name == CREATE:
             return
@@ -468,7 +468,7 @@ class ApiKeyWorld(World[Account]):
             raise Violation("rule 3: consumers have no valid key any more")
 
     def check_message(self, things: Account, case: ApiKeyCase, message: str) -> None:
-        """Check what a failure says of the keys."""
+        """Check what a failure's message says about the keys."""
         record = self._record(case)
         current, new = number_of(record.current.sid), number_of(record.new.sid)
         usable = record.current.secret is not None and things.has(current)
@@ -551,19 +551,19 @@ def explored(name: str) -> Explored:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_rules_hold_in_every_state(name: str) -> None:
-    """The rules are checked on the way; a broken one raises, and tells what led there."""
+    """The exploration checks the rules; a broken one raises an error with the events that led to it."""
     came_to = explored(name)
     print(f"{name}: {came_to.states} states, {came_to.transitions} transitions, {came_to.quiet} ends")
     assert came_to.quiet
 
 
 def test_each_row_decides_somewhere() -> None:
-    """A row that never does is no rule."""
+    """A row that never decides is superfluous."""
     used = set().union(*(explored(name).rows for name in SCENARIOS))
     assert [row.name for row in TABLE if row.name not in used] == []
 
 
-# -- the table without one of its rules ------------------------------------------------------------------------------
+# -- tables with one rule removed ------------------------------------------------------------------------------
 
 
 def without(*names: str) -> list[Row]:
@@ -593,11 +593,11 @@ def deletes_lost_first(case: ApiKeyCase) -> Step:
 
 
 class Mutation(NamedTuple):
-    """A rule that is taken away.
+    """A table with a rule removed.
 
-    :param table: the rows without it.
-    :param caught: a part of what is found.
-    :param scenario: where that shows.
+    :param table: the rows without the rule.
+    :param caught: a part of the expected violation.
+    :param scenario: the scenario in which it occurs.
     """
 
     table: Sequence[Row]
@@ -699,8 +699,8 @@ MUTATIONS: Mapping[str, Mutation] = {
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_a_rule_that_is_taken_away_is_missed(name: str) -> None:
-    """Each rule is there for something that can happen."""
+def test_removing_a_rule_is_detected(name: str) -> None:
+    """Each rule prevents something that can happen."""
     table, caught, scenario = MUTATIONS[name]
     with pytest.raises(Violation, match=caught):
         explore(scenario, table)

@@ -667,7 +667,7 @@ PLANS = [
 
 
 @pytest.mark.parametrize(("record", "listed", "settings", "expected"), PLANS)
-def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, expected):
+def test_check_mode_reads_and_returns_what_would_be_done(record, listed, settings, expected):
     # In check mode nothing is locked, and nothing is waited for.
     planned = case(record, None, settings, locked=True, settled=True)
     while True:
@@ -729,7 +729,7 @@ def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, 
         ),
     ],
 )
-def test_a_hook_that_fails_leaves_it_said_what_is_valid(failed, says):
+def test_the_message_of_a_failed_hook_names_what_is_valid(failed, says):
     row, step = decide(TABLE, failed)
     assert row.name == "hook failed"
     assert step == Stop(says)

@@ -65,7 +65,7 @@ def test_a_moment(text, moment):
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_what_names_none(text):
+def test_texts_that_name_no_moment(text):
     with pytest.raises(ValueError, match="."):
         read_date(text)
     with pytest.raises(ValueError, match="."):
@@ -102,7 +102,7 @@ def test_days(text, days):
         ("9999-12-31", False),
     ],
 )
-def test_what_is_in_the_future(text, is_past):
+def test_moments_in_the_future(text, is_past):
     if is_past:
         check_past(text, "rotated_at", NOW)
     else:

@@ -49,7 +49,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
         (None, "None", "when it is due is not known"),
     ],
 )
-def test_when_it_is_due_is_told_in_days(days, rounded, words):
+def test_the_due_date_is_given_in_days(days, rounded, words):
     assert str(in_tenths(days)) == rounded
     assert due_in_words(in_tenths(days)) == words
 
@@ -120,7 +120,7 @@ def call(world: World, state: State | None, outcome: HookReport, record: Mapping
     return driver.call(state, outcome, record)
 
 
-def test_with_a_store_of_task_files_what_a_hook_handed_over_outlives_a_look_at_the_lock():
+def test_with_a_store_of_task_files_what_a_hook_returned_survives_a_check_of_the_lock():
     world = World()
     called = call(world, None, HookReport(), None)
     for _step in range(60):

@@ -79,7 +79,7 @@ def test_a_folder_that_is_not_there_holds_no_key(tmp_path):
 
 
 @pytest.mark.parametrize("standing", [True, False])
-def test_what_a_killed_run_left_is_removed_by_the_next(path, standing):
+def test_files_left_by_a_killed_run_are_removed_by_the_next(path, standing):
     left = path.with_name(".k.pem.0123abcd.new")
     left.write_bytes(PEM)
     if standing:
@@ -98,7 +98,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(path, standing):
     assert path.read_bytes() == PEM
 
 
-def test_what_is_being_written_is_not_left_over(path):
+def test_a_file_that_is_being_written_is_not_removed(path):
     beside = path.with_name(".k.pem.0123abcd.new")
     with beside.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -109,7 +109,7 @@ def test_what_is_being_written_is_not_left_over(path):
 
 
 @pytest.mark.parametrize("kind", [lambda left: left.symlink_to("k.pem"), os.mkfifo, os.mkdir])
-def test_what_is_no_file_of_ours_is_no_left_over(path, kind):
+def test_only_regular_files_are_removed_as_left_over(path, kind):
     left = path.with_name(".k.pem.0123abcd.new")
     kind(left)
     make(path)

@@ -51,7 +51,7 @@ def at(moment: datetime) -> str:
 # The own lock
 
 
-def test_the_own_lock_tells_all_that_there_is_to_tell():
+def test_the_own_lock_holds_everything_that_identifies_the_run():
     own = ours(NOW.astimezone(timezone(timedelta(hours=5))), "run")
     assert own.renewed_at == "2026-01-31T04:00:00Z"
     assert own.pid == os.getpid()
@@ -107,7 +107,7 @@ def test_this_process_for_another_host_of_the_play():
 
 
 @pytest.mark.parametrize("changes", [{"start": "1"}, {"boot_id": ""}, {"pid_namespace": CONTAINER}])
-def test_what_is_not_known_to_be_this_process_is_not_called_so(changes):
+def test_another_process_is_not_reported_as_this_one(changes):
     assert "another host of this play" not in str(held(replace(OWN, run_id="other", **changes)))
 
 
@@ -117,7 +117,7 @@ def status(pid: int) -> list[str]:
 
 
 @pytest.mark.parametrize("start_is_told", [True, False])
-def test_a_process_that_ended_holds_nothing_even_where_nobody_has_asked_how(start_is_told):
+def test_a_process_that_ended_holds_nothing_even_as_a_zombie(start_is_told):
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process.stdin is not None
     found = replace(OWN, pid=process.pid, start=status(process.pid)[19] if start_is_told else "")
@@ -164,13 +164,13 @@ def test_another_machine_of_the_same_name_has_not_started_again():
 
 
 @pytest.mark.parametrize(("own", "found"), [("", ""), ("a" * 32, ""), ("", "a" * 32)])
-def test_a_machine_that_can_not_be_told_may_be_another(own, found):
+def test_a_machine_that_can_not_be_identified_may_be_another(own, found):
     lock = replace(OTHER, machine_id=found, boot_id="another")
     assert held(lock, own=replace(OWN, machine_id=own)) is not None
 
 
 @pytest.mark.parametrize("boot_id", ["", "boot"])
-def test_a_start_that_can_not_be_told_may_be_this_one(boot_id):
+def test_a_boot_that_can_not_be_identified_may_be_this_one(boot_id):
     assert held(replace(OTHER, boot_id="", start="1"), own=replace(OWN, boot_id=boot_id)) is not None
 
 
@@ -207,14 +207,14 @@ def test_a_lock_counts_until_its_lease_runs_out(seconds, is_held):
 
 
 @pytest.mark.parametrize("lock", [OTHER, replace(OTHER, start="1"), replace(OTHER, boot_id="another")])
-def test_a_lock_of_the_future_is_a_failure_that_says_so(lock):
+def test_a_lock_of_the_future_is_a_failure_with_a_reason(lock):
     assert held(replace(OTHER, renewed_at=at(NOW + CLOCK_SKEW))) is not None
     with pytest.raises(LockError, match="renewed_at is 2036-.*in the future.*write lock: null"):
         held(replace(lock, renewed_at="2036-01-31T04:00:00Z"))
 
 
 @pytest.mark.parametrize("renewed_at", ["", "soon", None, 5, "2026-01-31T25:00:00Z", "9" * 5000])
-def test_a_lock_without_a_date_that_can_be_read_is_a_failure_that_says_so(renewed_at):
+def test_a_lock_without_a_readable_date_is_a_failure_with_a_reason(renewed_at):
     with pytest.raises(LockError, match="The record's lock can't be.*write lock: null"):
         held({**OTHER.as_dict(), "renewed_at": renewed_at})
 
@@ -232,7 +232,7 @@ def test_a_lock_without_a_date_that_can_be_read_is_a_failure_that_says_so(renewe
         {**OTHER.as_dict(), "host": {}, "start": ["1"]},
     ],
 )
-def test_what_is_no_lock_is_a_failure_that_says_so(lock):
+def test_an_invalid_lock_is_a_failure_with_a_reason(lock):
     with pytest.raises(LockError, match="The record's lock can't be read.*write lock: null"):
         holder(lock, OWN, LEASE, NOW)
 
@@ -245,7 +245,7 @@ def test_what_is_no_lock_is_a_failure_that_says_so(lock):
         ("9999-12-31T23:59:59Z", "in the future"),
     ],
 )
-def test_a_date_at_the_end_of_time_is_a_failure_that_says_so(renewed_at, said):
+def test_an_extreme_date_is_a_failure_with_a_reason(renewed_at, said):
     with pytest.raises(LockError, match=said):
         held(replace(OTHER, renewed_at=renewed_at))
     assert held(replace(OTHER, renewed_at="0001-01-01T00:00:00Z")) is None

@@ -168,7 +168,7 @@ def test_a_date_that_somebody_wrote_is_a_text(path):
         (b"0" * 1_000_001, "more than 1000000 bytes"),
     ],
 )
-def test_what_is_no_encrypted_file(path, content, said):
+def test_invalid_encrypted_files(path, content, said):
     path.write_bytes(content)
     path.chmod(0o600)
     with pytest.raises(RecordError, match=said):
@@ -216,7 +216,7 @@ def test_a_file_that_was_changed_anywhere_is_never_read(saved):
         b"[" * 1000,
     ],
 )
-def test_what_is_no_record(path, text):
+def test_invalid_records(path, text):
     encrypted(text, path)
     with pytest.raises(RecordError, match="holds no record"):
         record_file(path).load()
@@ -320,7 +320,7 @@ def test_a_lock_that_is_not_ours_is_refused(saved, make, said):
 # What is left over
 
 
-def test_what_a_killed_save_left_is_removed_by_the_next(saved):
+def test_files_left_by_a_killed_save_are_removed_by_the_next(saved):
     folder = saved.parent
     left = folder / f".{saved.name}.0123abcd.new"
     left.write_bytes(b"half")
@@ -367,7 +367,7 @@ def test_a_folder_that_is_no_absolute_path(folder):
 
 
 @pytest.mark.parametrize("name", ["", ".record", "..", "a/b", "/record", "a\0b", "a\nb", None, 5])
-def test_a_name_that_leads_elsewhere(name):
+def test_a_name_with_a_path_is_refused(name):
     with pytest.raises(RecordError, match="Expected the name of a record"):
         path_of("/store", name)
 

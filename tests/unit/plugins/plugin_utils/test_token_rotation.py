@@ -497,7 +497,7 @@ def test_each_row_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("known", "answer"), [(True, None), (False, None), (False, Answer(PROMOTED))])
-def test_a_promotion_tells_which_is_the_primary(known: bool, answer: Answer | None) -> None:
+def test_a_promotion_shows_which_token_is_the_primary(known: bool, answer: Answer | None) -> None:
     """One that was found does so where the old primary was known to be it."""
     probe = None if answer else PENDING_ALONE
     _row, step = decide(TABLE, case(record(VERIFIED, known=known), OWN, probe, answer))

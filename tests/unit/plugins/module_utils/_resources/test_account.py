@@ -91,7 +91,7 @@ def test_what_only_the_user_can_decide(statuses, given, sentence):
         plan(there(*statuses), **given)
 
 
-def test_reopening_a_closed_account_is_told_with_twilios_code():
+def test_reopening_a_closed_account_fails_with_twilios_code():
     with pytest.raises(AmbiguousState) as caught:
         plan(there("closed"), sid=sid(1))
     assert caught.value.details() == {"status": 400, "code": 21479}
@@ -141,6 +141,6 @@ def test_in_check_mode_every_key_is_there_and_null_where_unknown():
     assert made.result == {"account": {**made.after, "auth_token": None}}
 
 
-def test_a_token_is_masked_from_its_birth():
+def test_a_new_token_is_masked_at_once():
     keys = dict.fromkeys(Account.__dataclass_fields__)
     assert TOKEN not in repr(Account.from_answer({**keys, "auth_token": TOKEN}))

@@ -196,7 +196,7 @@ def test_whether_a_key_is_valid(answer, valid):
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 20005), (401, 20005), (403, 20003), (400, 70005)])
-def test_what_says_neither_is_raised(status, code):
+def test_an_answer_that_shows_neither_is_raised(status, code):
     client = Client(Connection(ACCOUNT, Secret("t" * 32)), FakeTransport([reply(status, {"code": code})]))
     with pytest.raises(Rejected) as caught:
         is_valid(client, sid(1), Secret("s" * 32))

@@ -98,7 +98,7 @@ def test_what_only_the_user_can_decide(state, primary, secondary, error, sentenc
         plan(state, primary, secondary)
 
 
-def test_who_is_locked_out_is_told_so_as_a_refusal():
+def test_being_locked_out_is_reported_as_a_refusal():
     with pytest.raises(TwilioError) as caught:
         plan("promoted", False, False)
     assert caught.value.details() == {"status": 401, "code": 20003}
@@ -112,12 +112,12 @@ def test_the_primary_given_as_secondary_is_refused_before_any_request():
 
 
 @pytest.mark.parametrize(("secondary", "token"), [(None, None), (True, PRIMARY)])
-def test_a_deletion_that_is_a_guess_is_said_to_be_one(secondary, token):
+def test_a_deletion_that_may_find_nothing_is_marked_as_a_guess(secondary, token):
     assert "prediction" in plan("absent", True, secondary, token).warnings[0]
 
 
 @pytest.mark.parametrize("secondary", [True, False])
-def test_a_deletion_that_was_looked_into_is_no_guess(secondary):
+def test_a_deletion_of_a_known_token_is_no_guess(secondary):
     assert not plan("absent", True, secondary).warnings
 
 

@@ -189,7 +189,7 @@ def test_elsewhere_unsigned_has_no_effect(options, expected, unsigned):
     assert not made.warnings
 
 
-def test_a_name_with_braces_is_told_as_it_is():
+def test_a_name_with_braces_is_reported_unchanged():
     named = {"friendly_name": "{0} {x}", "update_secret": "when_changed"}
     assert "'{0} {x}'" in plan(there("{0} {x}"), **named).warnings[0]
     with pytest.raises(AmbiguousState, match=r"'\{0\} \{x\}'"):
@@ -227,7 +227,7 @@ def test_a_name_that_is_to_be_signed_is_measured_before_any_request(unsigned):
         ([SIGNED] * 2, {"unsigned": "replace"}, ["by their sid, in a task with 'state: absent'"]),
     ],
 )
-def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways_out):
+def test_a_failure_lists_only_remedies_that_work_with_when_changed(names, options, ways_out):
     """A SID is refused beside it, and removing by one is not."""
     with pytest.raises(AmbiguousState) as caught:
         plan(there(*names), update_secret="when_changed", **options)
