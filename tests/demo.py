@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 COLLECTIONS = CACHE / "collections"
-#: What a run is, and the options it has besides.
+#: The description of each run, and its further options.
 RUNS = (
     ("1. What would change", ("--check", "--diff")),
     ("2. For real", ()),
@@ -35,7 +35,7 @@ def link_collection() -> None:
 
 
 def environment(base_url: str, account_sid: str, auth_token: str) -> dict[str, str]:
-    """The user's environment with this account, without the user's Ansible and Twilio settings and without proxies."""
+    """Return the environment with this account, without other Ansible and Twilio settings and without proxies."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))}
     return {
         **kept,
@@ -51,7 +51,7 @@ def environment(base_url: str, account_sid: str, auth_token: str) -> dict[str, s
 
 
 def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
-    """Run the playbook, show what it prints, and return how many tasks changed something."""
+    """Run the playbook, print its output, and return how many tasks changed something."""
     program = Path(sys.executable).with_name("ansible-playbook")
     command = [str(program), "--inventory", "localhost,", "community.twilio.demo", *options]
     command += ["--extra-vars", f"ansible_python_interpreter={sys.executable}"]
@@ -64,8 +64,8 @@ def run_playbook(options: tuple[str, ...], variables: dict[str, str]) -> int:
 
 
 def main() -> None:
-    """Run the playbook three times and say what it changed; exit with a reason if that is not what was predicted."""
-    # Asked to end, end the simulator too.
+    """Run the playbook three times, and print what it changed; exit with a reason if that was not as predicted."""
+    # On SIGTERM, end the simulator too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link_collection()
     account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)

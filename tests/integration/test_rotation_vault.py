@@ -124,7 +124,7 @@ def played(folder: Path, vault: Vault, token: str, steps: Sequence[Step], **envi
 def sealed() -> Iterator[Vault]:
     """Run another server, which is sealed."""
     with Vault() as running:
-        running.ask("PUT", "sys/seal")
+        running.request_as_root("PUT", "sys/seal")
         yield running
 
 
@@ -178,7 +178,7 @@ def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_pa
     ],
 )
 def test_the_documented_policy_allows_nothing_else(vault: Vault, method: str, path: str) -> None:
-    answer = vault.try_to(method, path, {}, token=vault.token_with(POLICY))
+    answer = vault.try_request(method, path, {}, token=vault.token_with(POLICY))
 
     assert answer.status == 403
 
@@ -217,7 +217,7 @@ class Loads:
         vault.delete(f"twilio/{self.names['deleted']}")
         vault.delete(f"twilio/{self.names['hidden']}")
         vault.destroy(f"twilio/{self.names['destroyed']}", 2)
-        vault.ask("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
+        vault.request_as_root("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
         steps = [
             load("deleted", self.names["deleted"]),
             load("hidden", self.names["hidden"], hashi_vault_token=self.tokens["least"]),
@@ -399,11 +399,11 @@ def test_hvac_3_hands_over_that_a_version_was_deleted(vault: Vault, tmp_path: Pa
 
 def test_one_version_is_enough(vault: Vault, tmp_path: Path) -> None:
     mount, name = f"single-{token_hex(4)}", name_of_record()
-    vault.ask("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
-    vault.ask("POST", f"{mount}/config", {"max_versions": 1})
+    vault.request_as_root("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
+    vault.request_as_root("POST", f"{mount}/config", {"max_versions": 1})
     token = vault.token_with(POLICY.replace("secret/", f"{mount}/"))
     # Metadata without a version are no record either.
-    vault.ask("POST", f"{mount}/metadata/twilio/{name}", {"custom_metadata": {"owner": "telephony"}})
+    vault.request_as_root("POST", f"{mount}/metadata/twilio/{name}", {"custom_metadata": {"owner": "telephony"}})
 
     steps = [
         load("none", name, hashi_vault_mount_point=mount),
@@ -415,19 +415,19 @@ def test_one_version_is_enough(vault: Vault, tmp_path: Path) -> None:
 
     assert results["none"] == {"record": {}, "version": "0"}
     assert results["last"] == {"record": RECORD, "version": "2"}
-    assert list(vault.ask("GET", f"{mount}/metadata/twilio/{name}")["data"]["versions"]) == ["2"]
+    assert list(vault.request_as_root("GET", f"{mount}/metadata/twilio/{name}")["data"]["versions"]) == ["2"]
 
 
 def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vault: Vault, tmp_path: Path) -> None:
     name, team, policy = name_of_record(), f"team-{token_hex(4)}", {"policy": POLICY}
-    vault.ask("POST", f"sys/namespaces/{team}")
-    vault.ask("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
-    vault.ask("POST", "sys/auth/approle", {"type": "approle"}, team)
-    vault.ask("PUT", "sys/policies/acl/rotation", policy, team)
+    vault.request_as_root("POST", f"sys/namespaces/{team}")
+    vault.request_as_root("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
+    vault.request_as_root("POST", "sys/auth/approle", {"type": "approle"}, team)
+    vault.request_as_root("PUT", "sys/policies/acl/rotation", policy, team)
     role = "auth/approle/role/rotation"
-    vault.ask("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
-    role_id = vault.ask("GET", f"{role}/role-id", None, team)["data"]["role_id"]
-    secret_id = vault.ask("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
+    vault.request_as_root("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
+    role_id = vault.request_as_root("GET", f"{role}/role-id", None, team)["data"]["role_id"]
+    secret_id = vault.request_as_root("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
     login = {"namespace": team, "auth_method": "approle", "role_id": role_id, "secret_id": secret_id}
     token = vault.token_with(POLICY, team)
 
@@ -447,7 +447,7 @@ def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vau
     assert "failed." in results.failure("wrong secret")
     assert "invalid role or secret ID" in results.failure("wrong secret")
     assert vault.get(f"twilio/{name}") is None
-    assert vault.ask("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
+    assert vault.request_as_root("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
 
 
 def test_another_role_includes_the_files_and_their_messages_are_printed(vault: Vault, tmp_path: Path) -> None:
