@@ -96,7 +96,7 @@ class Outcome(AnyOutcome):
         assert self.hooks == []
 
     def assert_refused(self, *words: str) -> None:
-        """Assert that the role failed with a message that holds these words, and changed nothing but its record."""
+        """Assert that the role failed with a message that contains these words, and changed only its record."""
         assert self.failure is not None
         for word in words:
             assert word in self.failure
@@ -131,7 +131,7 @@ class Accounts(AnyAccounts[Rotation, Outcome]):
     :param folder: everything is written here, the store included.
     :param kind: ``aws_credential`` or ``public_key``.
     :param variables: the role's variables of all rotations, without its prefix; {} stands for the account's SID.
-    :param keys: tells the access keys of an account by its SID, where they are not those of the target's task files.
+    :param keys: returns the access keys of an account by its SID; by default, the target's task files keep them.
     :param keywords: keywords of the block around the role.
     """
 
@@ -210,5 +210,5 @@ class Accounts(AnyAccounts[Rotation, Outcome]):
         )
 
     def forget_keys(self) -> None:
-        """Have no access keys, as if each rotation had a user of its own."""
+        """Remove all access keys, as if each rotation had a user of its own."""
         self._there = {sid: [] for sid in self._there}

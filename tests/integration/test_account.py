@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts: their states, what goes wrong, what is refused; looking them up, and what they used."""
+"""Accounts: each state, faults, refusals, look-ups, and usage."""
 
 from __future__ import annotations
 
@@ -279,10 +279,13 @@ POST, GET = {"method": "POST"}, {"method": "GET"}
 
 
 def at(place: dict, name: str, arguments, account=None) -> list[Cell]:
-    def told(account_sid: str):
+    def arguments_for(account_sid: str):
         return {**(arguments(account_sid) if callable(arguments) else arguments), "timeout": 1}
 
-    return [Cell(f"{name} | {fault}", told, account or {}, [{**place, **how}], RUN) for fault, how in FAULTS.items()]
+    return [
+        Cell(f"{name} | {fault}", arguments_for, account or {}, [{**place, **how}], RUN)
+        for fault, how in FAULTS.items()
+    ]
 
 
 FAULTY = [
@@ -351,7 +354,7 @@ FOUND = {
     "by an unknown sid": (lambda account_sid: {"sid": sub(account_sid, 9)}, []),
 }
 
-# What accounts used.
+# Usage.
 
 DAYS = [
     {"date": "2025-12-31", "category": "sms", "usage": "3", "count": "3", "price": "0.25"},
@@ -415,7 +418,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator) -> dict[str, CellRun]:
+def queries(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, arguments, FLEET, module=INFO) for name, (arguments, _found) in FOUND.items()],
         Cell("unknown status", {"status": "open"}, steps=ONCE, module=INFO),
@@ -432,8 +435,8 @@ def asked(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("cell", FOUND)
-def test_looking_accounts_up(asked, cell):
-    run = asked[cell]
+def test_looking_accounts_up(queries, cell):
+    run = queries[cell]
     run.assert_unchanged()
     fleet = [run.state, *run.subaccounts]
     for result in run.results.values():
@@ -453,15 +456,15 @@ def test_looking_accounts_up(asked, cell):
         assert not [account for account in fleet if account["auth_token"] in str(result.values)]
 
 
-def test_an_unknown_status_is_refused_before_any_request(asked):
-    assert asked["unknown status"].apply.failed
-    assert "status" in asked["unknown status"].apply["msg"]
-    assert asked["unknown status"].requests["apply"] == []
+def test_an_unknown_status_is_refused_before_any_request(queries):
+    assert queries["unknown status"].apply.failed
+    assert "status" in queries["unknown status"].apply["msg"]
+    assert queries["unknown status"].requests["apply"] == []
 
 
 @pytest.mark.parametrize("cell", RECORDS)
-def test_what_was_used(asked, cell):
-    run = asked[cell]
+def test_what_was_used(queries, cell):
+    run = queries[cell]
     run.assert_unchanged()
     keys = ("category", "start_date", "end_date", "usage", "count", "price")
     for result in run.results.values():
@@ -473,8 +476,8 @@ def test_what_was_used(asked, cell):
 
 
 @pytest.mark.parametrize(("number", "interval"), list(enumerate(INTERVALS)))
-def test_each_interval(asked, number, interval):
-    (record,) = asked[f"in | {interval}"].apply["records"]
+def test_each_interval(queries, number, interval):
+    (record,) = queries[f"in | {interval}"].apply["records"]
     assert (record["category"], record["usage"], record["count"], record["price"]) == (
         "marked",
         number,
@@ -484,15 +487,15 @@ def test_each_interval(asked, number, interval):
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_questions_are_refused_before_any_request(asked, name):
-    run = asked[f"wrong | {name}"]
+def test_wrong_questions_are_refused_before_any_request(queries, name):
+    run = queries[f"wrong | {name}"]
     assert run.apply.failed
     assert WRONG[name][1] in run.apply["msg"]
     assert run.requests["apply"] == []
 
 
-def test_the_usage_of_an_account_that_is_not_ones_own(asked):
-    run = asked["usage of an unknown sid"]
+def test_the_usage_of_an_account_that_is_not_ones_own(queries):
+    run = queries["usage of an unknown sid"]
     assert run.apply.failed
     assert run.apply["status"] == 404
     assert sub(run.account_sid, 9) in run.apply["msg"]
@@ -541,7 +544,7 @@ def test_a_year_of_days_takes_two_pages(simulator):
     assert simulator.request_count() == 2
 
 
-# With no_log where a token is asked for, as its documentation says.
+# With no_log if a token is requested, as documented.
 @pytest.mark.parametrize("wanted", [True, False])
 def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, execution, wanted):
     task = {"name": "task", MODULE: connection(simulator, **SHOP, return_auth_token=wanted), "no_log": wanted}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role that brings an account to what is declared: its diff says all that it deletes, in check mode too."""
+"""The role ``account_baseline``: its diff lists all that it deletes, in check mode too."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run_role(simulator, folder, *arguments: str, **changes: Any) -> Run:
 
 
 def deleted(run: Run) -> set[str]:
-    """Return the SIDs that the diffs of a run say are gone after it."""
+    """Return the SIDs that a run deletes according to its diffs."""
     gone: set[str] = set()
     for result in run.results:
         diff = result.get("diff")
@@ -110,7 +110,7 @@ def enabled(simulator) -> list[str]:
 
 
 GEO_PERMISSIONS = {"enabled": ["NO", "US"], "others": "disabled"}
-#: A role without any credentials: what it does about geo permissions alone.
+#: The role's variables without any credentials, for geo permissions alone.
 ONLY_GEO = {"account_baseline_aws_credentials": [], "account_baseline_purge": False}
 
 

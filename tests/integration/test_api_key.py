@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""API keys: the states, cell by cell, what goes wrong, and what is refused."""
+"""API keys: each state, faults, and refusals."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def restricted(*permissions: str, name: str = "service") -> dict[str, Any]:
 
 
 def own(account_sid: str) -> str:
-    """Return the SID of the key that a cell of :func:`with_key` authenticates with: it is the account's alone."""
+    """Return the SID of the key that a cell of :func:`with_key` authenticates with, unique to the account."""
     return f"SK{account_sid[2:].replace('0', 'f')}"
 
 
@@ -509,7 +509,7 @@ def test_reading_permissions_survives_a_deletion_and_reports_a_refusal(faulty):
 
 
 def make_meanwhile(simulator, *alike: dict[str, Any]) -> list[str]:
-    """Have somebody else make keys while a creation's answer is lost: they are there, but not in the first list."""
+    """Create keys as somebody else while a creation's answer is lost, so that they are missing in the first list."""
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": list(alike)}]})
     return [key["sid"] for key in simulator.state(simulator.account_sid)["api_keys"]]
 
@@ -555,7 +555,7 @@ def test_keys_of_another_name_or_type_are_never_deleted(simulator, other):
 
 
 def test_a_failure_after_the_creation_returns_the_secret(simulator):
-    """Once the key is made it is looked once more what a lost request has left; where that fails, all is told."""
+    """After the creation, keys are listed again to find those of lost requests; if that fails, all is reported."""
     simulator.faults([{**POST, "kind": "reset"}, {**LIST, "skip": 2, **REFUSED}])
     result = run_task(MODULE, {**connection(simulator), **NAMED})
     assert result.failed

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Auth tokens: the states by which tokens are valid, what goes wrong, and that no token is shown.
+"""Auth tokens: each state of both tokens, faults, and secrecy.
 
 In every cell, A is given as ``auth_token`` and, where there are two, B as ``secondary_auth_token``; C is a token that
 the task doesn't know.
@@ -86,7 +86,7 @@ def tokens(run: CellRun) -> tuple[str, str | None]:
 
 
 def writes(run: CellRun, step: str) -> list[str]:
-    """Return what a step asked of tokens; trying one reads."""
+    """Return the requests of a step that change tokens."""
     log = run.requests[step]
     return [f"{entry['method']} {entry['path'].rsplit('/', 1)[1]}" for entry in log if entry["method"] != "GET"]
 
@@ -112,13 +112,13 @@ def test_a_secondary_token_is_created_and_returned_once(runs, cell):
         assert tokens(run) == (A, minted)
         assert run.state["emails"] == ["create"]
     else:
-        # Nobody told the second run of the token that the first one made.
+        # The second run does not know the token that the first one created.
         assert tokens(run) == (A, again["secondary_auth_token"])
         assert run.state["emails"] == ["create", "delete", "create"]
         assert again["secondary_auth_token"] != minted
 
 
-#: Whether auth_token is the account's primary token, which its reading may tell, or the secondary one itself.
+#: Whether auth_token is the account's primary token or the secondary one, which the account may report.
 OF_WHICH = [
     Cell("the primary", {**ONE, **REPLACE}, A_C, steps=ONCE),
     Cell("the secondary", {**ONE, **REPLACE}, B_A, steps=ONCE),
@@ -227,7 +227,7 @@ def test_what_is_refused(runs, cell, words, after):
         ("absent | not told, none", [True, False, False], True),
         ("absent | the primary told, none", [True, False, False], True),
         ("absent | none", [False, False, False], False),
-        # Whether there is another one than the one that was told can't be foreseen.
+        # Check mode can't predict whether another token exists than the given one.
         ("absent | another", [False, True, False], False),
     ],
 )
@@ -507,7 +507,7 @@ def test_no_failure_repeats_a_token(faulty):
     assert "Could not promote" in faulty["a message that repeats the token"].apply["msg"]
 
 
-# The other way in which Twilio may answer.
+# The other possible behaviour of Twilio.
 
 
 @pytest.fixture(scope="module")
@@ -541,7 +541,7 @@ def test_a_suspended_account_has_valid_tokens(running_simulator, status):
         assert tokens(run) == (A, B)
 
 
-# What is asked, and what is refused before any request.
+# What is queries, and what is refused before any request.
 
 PHASES = {
     "single": (ONE, A_NONE, True, None),
@@ -563,7 +563,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator) -> dict[str, CellRun]:
+def queries(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, given, account, module=INFO) for name, (given, account, *_valid) in PHASES.items()],
         *[Cell(name, given, {**A_NONE, "api_keys": [KEY]}, steps=ONCE) for name, (given, _words) in WRONG.items()],
@@ -573,9 +573,9 @@ def asked(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("cell", PHASES)
-def test_the_phase(asked, cell):
+def test_the_phase(queries, cell):
     _given, _account, primary, secondary = PHASES[cell]
-    run = asked[cell]
+    run = queries[cell]
     run.assert_unchanged()
     for result in run.results.values():
         assert result["phase"] == cell.split(",")[0]
@@ -583,11 +583,11 @@ def test_the_phase(asked, cell):
 
 
 @pytest.mark.parametrize("cell", [*WRONG, "asked with only an API key"])
-def test_wrong_input_is_refused_before_any_request(asked, cell):
-    result = asked[cell].apply
+def test_wrong_input_is_refused_before_any_request(queries, cell):
+    result = queries[cell].apply
     assert result.failed
     assert WRONG.get(cell, ("", "auth_token"))[1] in result["msg"]
-    assert asked[cell].requests["apply"] == []
+    assert queries[cell].requests["apply"] == []
 
 
 def connection(simulator, **more) -> dict:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS credentials: the states, cell by cell, what goes wrong, and what is refused."""
+"""AWS credentials: each state, faults, and refusals."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_the_result_and_the_diff(runs):
     assert returned["date_created"].endswith("Z")
     assert returned["url"].endswith(made["sid"])
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
-    replaced = [told(SECOND), told(FIRST, "0123456789")]
+    replaced = [replaced_entry(SECOND), replaced_entry(FIRST, "0123456789")]
     diff = run.apply["diff"]
     assert diff["after"] == {**without_nulls(returned), "replaced": []}
     assert (diff["before"]["sid"], diff["before"]["replaced"]) == (SECOND, replaced)
@@ -200,8 +200,8 @@ def test_the_result_and_the_diff(runs):
     assert run.results["repeat"]["replaced_sids"] == []
 
 
-def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
-    """Return what the diff tells of a credential that was replaced."""
+def replaced_entry(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return the entry in the diff of a credential that was replaced."""
     return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
 
 
@@ -213,7 +213,7 @@ def without_nulls(shown: Mapping[str, Any]) -> dict[str, Any]:
 def test_a_deletion_beside_what_stays_is_in_the_diff(runs, step):
     run = runs["left by a run that was cut short"]
     before, after = (run.results[step]["diff"][side] for side in ("before", "after"))
-    assert (before.pop("replaced"), after.pop("replaced")) == ([told(FIRST, "0123456789")], [])
+    assert (before.pop("replaced"), after.pop("replaced")) == ([replaced_entry(FIRST, "0123456789")], [])
     assert before == after == without_nulls(run.apply["credential"])
     assert "replaced" not in str(run.results["repeat"]["diff"])
 
@@ -450,17 +450,17 @@ def test_the_diff_of_a_failure_shows_what_was_done_before_it(faulty):
     assert diff["before"]["sid"] == FIRST
     assert diff["after"] == without_nulls(faulty["replace | delete refused"].apply["credential"])
     second = faulty["replace | second delete refused"]
-    assert second.apply["diff"]["before"]["replaced"] == [told(SECOND)]
+    assert second.apply["diff"]["before"]["replaced"] == [replaced_entry(SECOND)]
     assert second.apply["diff"]["after"]["replaced"] == []
     assert second.apply["diff"]["after"]["sid"] == second.apply["credential"]["sid"]
     rest = faulty["remove what was left | second delete refused"]
     assert rest.apply.failed
     assert rest.apply["changed"] is True
     before, after = (dict(rest.apply["diff"][side]) for side in ("before", "after"))
-    assert (before.pop("replaced"), after.pop("replaced")) == ([told(SECOND)], [])
+    assert (before.pop("replaced"), after.pop("replaced")) == ([replaced_entry(SECOND)], [])
     assert before == after
     for run in (second, rest):
-        assert run.results["repeat"]["diff"]["before"]["replaced"] == [told(FIRST, "0123456789")]
+        assert run.results["repeat"]["diff"]["before"]["replaced"] == [replaced_entry(FIRST, "0123456789")]
         assert names(run) == ["recordings #{}"]
     assert "diff" not in faulty["not accepted"].apply.values
 

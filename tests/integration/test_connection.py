@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Twilio is reached: identities, subaccounts, pages, TLS, the environment, and that no secret is ever shown."""
+"""The connection to Twilio: identities, subaccounts, pages, TLS, proxies, the environment, and secrecy."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def test_certificates_can_be_left_unchecked(with_tls):
 
 
 class Proxy(ThreadingHTTPServer):
-    """A proxy that takes every request to one place, whatever host is named.
+    """A proxy that sends every request to one place, whatever host is requested.
 
     :param place: it, as ``host:port``.
     :param makes_tunnels: whether it does so for TLS, too.
@@ -198,8 +198,8 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Forwarder)
         self.place = place
         self.makes_tunnels = makes_tunnels
-        #: What it was asked for.
-        self.asked: list[str] = []
+        #: The paths that were requested.
+        self.requested: list[str] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -209,12 +209,12 @@ class Proxy(ThreadingHTTPServer):
 
 
 class Forwarder(QuietHandler):
-    """Answers one client of a proxy; where no answer comes, it just hangs up."""
+    """Answers one client of a proxy; if it gets no answer itself, it closes the connection."""
 
     server: Proxy
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         parts = urlsplit(self.path)
         upstream = HTTPConnection(self.server.place)
         self.close_connection = True
@@ -230,7 +230,7 @@ class Forwarder(QuietHandler):
     do_POST = do_GET
 
     def do_CONNECT(self):
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         if not self.server.makes_tunnels:
             self.send_error(403)
             return
@@ -245,7 +245,7 @@ class Forwarder(QuietHandler):
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """Hand on what comes, and hang up when nothing more does."""
+    """Forward all data, and close the connection at its end."""
     with suppress(OSError):
         while some := source.recv(65536):
             target.sendall(some)
@@ -271,7 +271,7 @@ def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, execution):
     with proxy_to(simulator) as proxy:
         result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **execution}, **options)
     assert not result.failed, result
-    assert proxy.asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
+    assert proxy.requested == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -283,9 +283,9 @@ def test_a_creation_whose_answer_is_lost_behind_a_proxy_is_not_repeated(scheme, 
     options = connection(there, friendly_name="recordings", **KEY_PAIR, **more)
     with proxy_to(there) as proxy:
         result, _run = run(there, tmp_path, CREDENTIAL, environment=proxy.environment, **options)
-    assert proxy.asked, "the proxy was not used"
+    assert proxy.requested, "the proxy was not used"
     assert result["changed"], result
-    # Settled by looking; sent again, it would have made a second one.
+    # Settled by a read; sending it again would have created a second one.
     assert [entry["method"] for entry in there.requests()].count("POST") == 1
 
 
@@ -295,6 +295,6 @@ def test_a_tunnel_that_a_proxy_refuses_is_no_request(with_tls, tmp_path):
     with proxy_to(with_tls, makes_tunnels=False) as proxy:
         result, _run = run(with_tls, tmp_path, INFO, environment=proxy.environment, **options)
     assert "the proxy made no connection (403 Forbidden)" in result["msg"]
-    # What a proxy doesn't want to do, it will not want a second time.
-    assert len(proxy.asked) == 1
+    # A proxy that refuses once would refuse again.
+    assert len(proxy.requested) == 1
     assert with_tls.requests() == []

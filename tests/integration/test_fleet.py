@@ -44,7 +44,7 @@ HOOK = """\
 
 
 def days_ago(days: float) -> str:
-    """Return a moment as records have it."""
+    """Return a time in the format of records."""
     return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -76,7 +76,7 @@ class Fleet:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the page says is to be in the environment."""
+        """The environment variables that the page requires."""
         return {"CREDENTIALS_DIRECTORY": str(self.secrets), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
     def path(self, name: str) -> Path:
@@ -92,7 +92,7 @@ class Fleet:
         return self.file(name).load().record
 
     def put_record(self, name: str, **changes: Any) -> None:
-        """Put a record in place that is due."""
+        """Save a record that is due."""
         record = {"account_sid": self.sids[name], "phase": "idle", "primary": PRIMARY, "pending": None}
         self.file(name).save({**record, "rotated_at": LONG_AGO, "staged_at": None, **changes}, NO_VERSION)
 
@@ -107,13 +107,13 @@ class Fleet:
         return {token for token in (state["auth_token"], state["secondary_auth_token"]) if token}
 
     def is_settled(self, name: str) -> bool:
-        """Tell whether the record holds the only token that is valid, and nothing is under way."""
+        """Return whether the record is idle and holds the only valid token."""
         record = self.record(name)
         settled = record["phase"] == "idle" and not record["pending"] and not record.get("lock")
         return settled and self.valid(name) == {record["primary"]}
 
     def tokens(self) -> set[str]:
-        """Return every secret that there ever was."""
+        """Return every secret that ever existed."""
         lives = [life["token"] for lives in self.simulator.history().values() for life in lives]
         return {*lives, PASSWORD, KEY["secret"]}
 
@@ -157,13 +157,13 @@ class Fleet:
 
 
 def said(run: Run, sid: str) -> list[str]:
-    """Return what the role said at its end about an account."""
+    """Return the last message of the role about an account."""
     messages = [str(result.get("msg")) for result in run.results if result.get("phase")]
     return [message for message in messages if message.startswith(sid)]
 
 
 def failures(run: Run) -> dict[str, str]:
-    """Return what the last play said, by host."""
+    """Return the messages of the last play by host."""
     return {
         result.host: result["msg"]
         for result in run.results
@@ -200,14 +200,14 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     alone = {"rotate_auth_token_parent_from_store": False}
     first = fleet.run(serial=3, inventory=all_of_them, failing=["refusing"], **alone)
     assert first.status == 2
-    told = failures(first)
-    assert told.keys() == {*broken}
-    assert "suspended" in told["suspended"]
-    assert "locked out" in told["lost"]
+    messages = failures(first)
+    assert messages.keys() == {*broken}
+    assert "suspended" in messages["suspended"]
+    assert "locked out" in messages["lost"]
     for way_out in ("rotate_auth_token_initial_auth_token", "rotate_auth_token_parent_auth_token"):
-        assert way_out in told["lost"]
-    assert "The hook 'distribute' failed in its task 'Consumer'" in told["refusing"]
-    assert "no record of it yet" in told["new"]
+        assert way_out in messages["lost"]
+    assert "The hook 'distribute' failed in its task 'Consumer'" in messages["refusing"]
+    assert "no record of it yet" in messages["new"]
     for name in (*fine, "main"):
         assert fleet.is_settled(name)
         assert said(first, fleet.sids[name]) == [f"{fleet.sids[name]}: rotated; due in 90.0 days"]
@@ -333,7 +333,7 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
 
 
 def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator, tmp_path):
-    """And who names one account by ``--limit``, be there a space in its name, runs that one alone."""
+    """With ``--limit``, only the named account is rotated, even if its name contains a space."""
     fleet = fleet_of(simulator, tmp_path, ["shop 1", "shop 2"])
     for name in ("shop 1", "shop 2"):
         fleet.put_record(name)
@@ -415,7 +415,7 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
         before = processes[-1].stdout if processes else subprocess.DEVNULL
         process = subprocess.Popen([*RUNNER, *command], env=environment, stdin=before, stdout=subprocess.PIPE)
         if processes:
-            # So that whoever writes learns when nobody reads any more.
+            # So that the writer gets an error when the reader has ended.
             processes[-1].stdout.close()
         processes.append(process)
     output = processes[-1].communicate()[0].decode()

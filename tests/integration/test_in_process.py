@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In-process execution: results are those of a module to the letter, and what asks for another process gets one.
+"""In-process execution: its results equal those of a module, and tasks that need another process get one.
 
-Connections show which way a loop ran: in process its items share one, modules open one each.
+Connections show how a loop ran: in process, its items share one connection; modules open one each.
 """
 
 from __future__ import annotations

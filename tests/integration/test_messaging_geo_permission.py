@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messaging geo permissions: what is changed by how many requests, what Twilio refuses, what goes wrong."""
+"""Messaging geo permissions: changes and their requests, refusals, and faults."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def runs(running_simulator) -> dict[str, CellRun]:
 
 
 def sent(run: CellRun, step: str) -> list[dict[str, bool]]:
-    """Return what each PATCH of a step asked for."""
+    """Return the changes in each PATCH of a step."""
     changes = [map(json.loads, entry["form"]["Permissions"]) for entry in run.requests[step] if entry["form"]]
     return [{change["country_code"]: change["enabled"] for change in each} for each in changes]
 
@@ -199,7 +199,7 @@ def test_credentials_that_are_refused(runs):
     assert runs["not let in"].methods("apply") == ["GET"]
 
 
-#: Arguments that are wrong, and what the message says.
+#: Invalid arguments, and parts of the message.
 WRONG = {
     "in both": ({"enabled": ["DE", "US"], "disabled": ["US"]}, "disabled: expected other countries than in enabled"),
     "lower case": ({"enabled": ["de"]}, "enabled: expected country codes of ISO 3166"),

@@ -135,15 +135,18 @@ def test_what_is_sent_is_the_whole_key(runs, form):
     assert [key["public_key"] for key in run.state["public_keys"]] == [pem(KEY)]
 
 
-def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
-    """Return what the diff tells of a key that was replaced."""
+def replaced_entry(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return the entry in the diff of a key that was replaced."""
     return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
 
 
 def test_what_is_adopted_keeps_its_sid_and_a_deletion_is_in_the_diff(runs):
     assert runs["not signed, adopted"].apply["credential"]["sid"] == FIRST
     diff = runs["left by a run that was cut short"].apply["diff"]
-    assert (diff["before"].pop("replaced"), diff["after"].pop("replaced")) == ([told(FIRST, OTHER_SIGNATURE)], [])
+    assert (diff["before"].pop("replaced"), diff["after"].pop("replaced")) == (
+        [replaced_entry(FIRST, OTHER_SIGNATURE)],
+        [],
+    )
     assert diff["before"] == diff["after"]
 
 
@@ -152,7 +155,7 @@ def test_what_a_replacement_returns(runs):
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
     assert run.methods("apply") == ["GET", "POST", "DELETE", "DELETE"]
     assert run.apply["credential"]["url"].endswith(f"/v1/Credentials/PublicKeys/{run.state['public_keys'][0]['sid']}")
-    expected = [told(SECOND), told(FIRST, SIGNATURE)]
+    expected = [replaced_entry(SECOND), replaced_entry(FIRST, SIGNATURE)]
     assert run.apply["diff"]["before"]["replaced"] == run.results["check"]["diff"]["before"]["replaced"] == expected
     known = {key: value for key, value in run.apply["credential"].items() if value is not None}
     assert run.apply["diff"]["after"] == {**known, "replaced": []}

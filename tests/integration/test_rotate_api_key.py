@@ -21,7 +21,7 @@ _NUMBERS = itertools.count(1)
 
 
 def pair() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a key that a rotation before has made, and one that this one has."""
+    """Return a key of the previous rotation and a key of this one."""
     return key(next(_NUMBERS), ANOTHER_MARK), key(next(_NUMBERS), MARK)
 
 
@@ -30,14 +30,14 @@ def ago(**ago: float) -> str:
 
 
 def due(name: str, record: Mapping[str, Any] | None = None, **more: Any) -> Rotation:
-    """Return a rotation of an account that has a key, which is due if nothing else is said."""
+    """Return a rotation of an account with a key, which is due by default."""
     old, _new = pair()
     more["variables"] = {"grace_days": 0, **more.get("variables", {})}
     return Rotation(name, [old, *more.pop("keys", ())], {"phase": "idle", **held(old), **(record or {})}, **more)
 
 
 def begun(name: str, phase: str, *, new_is_there: bool = True, **more: Any) -> Rotation:
-    """Return a rotation that a run before has left in a phase."""
+    """Return a rotation that an earlier run left in a phase."""
     old, new = pair()
     record = {"phase": phase, **held(old), "mark": MARK, **more.pop("record", {})}
     if phase != "creating":
@@ -95,7 +95,7 @@ def accounts(running_simulator, tmp_path_factory) -> Accounts:
 
 
 def with_own_sid(accounts: Accounts, row: Rotation) -> Rotation:
-    """Return a row that names its subaccount, if that is what it is about."""
+    """Return a row with the SID of its subaccount, if it has one."""
     if "owner_account_sid" not in row.account:
         return row
     return replace(row, variables={**row.variables, "subaccount_sid": accounts.sid(row.name)})

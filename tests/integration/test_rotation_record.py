@@ -62,12 +62,12 @@ def test_a_record_in_a_play(tmp_path):
     assert run.of("token")["msg"] == run.of("vaulted")["msg"] == TOKEN
     assert run.of("variable")["msg"] == TEMPLATE
     assert run.of("list")["msg"] == "idle"
-    for name, said in {
+    for name, message in {
         "missing": f"There is no record of missing in {store}.",
         "relative": "Expected the name of a record",
         "another password": "another password",
         "a number": "expected a text",
     }.items():
         assert run.of(name).failed
-        assert said in run.of(name)["msg"]
+        assert message in run.of(name)["msg"]
     assert PASSWORD not in run.output

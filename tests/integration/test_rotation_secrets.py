@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is left of a secret once a role that rotates has ended: nothing, however it ended.
+"""No secret remains after a rotation role has ended, however it ended.
 
-Variables of all hosts are looked at as ``debug: var=hostvars`` shows them, and so are the fact cache and Ansible's own
-folders for temporary files. What the user gives as a variable is the user's own.
+The tests search the variables of all hosts as ``debug: var=hostvars`` prints them, the fact cache, and Ansible's
+folders for temporary files. Variables that the user set may hold their secrets.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ISSUE = {
         "test_rotate_aws_credential_there": f"{{{{ test_rotate_aws_credential_there + [{{'id': '{KEY_ID}'}}] }}}}",
     },
 }
-#: What each role for credentials is given, and what else its record says of the current one.
+#: The variables of each role for credentials, and further fields of the current one in its record.
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "aws_credential": (
         {

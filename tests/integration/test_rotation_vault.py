@@ -31,12 +31,12 @@ pytestmark = pytest.mark.skipif(not OTHERS.exists(), reason="the collections of 
 
 @dataclass(frozen=True)
 class Step:
-    """A task file that is played.
+    """A task file to run.
 
     :param name: of the task.
     :param file: ``load`` or ``save``.
     :param variables: those that are not as in all steps, without their prefix.
-    :param defaults: what ``module_defaults`` says for the modules of community.hashi_vault.
+    :param defaults: the ``module_defaults`` of the modules of community.hashi_vault.
     """
 
     name: str
@@ -46,19 +46,19 @@ class Step:
 
 
 class Played:
-    """What came of steps that were played one after the other, in one playbook."""
+    """The results of steps that ran one after the other in one playbook."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.output = run.output
 
     def __getitem__(self, name: str) -> dict[str, Any]:
-        """Return the fact that a step set, or ``{"failure": ...}`` with what it said when it failed."""
-        told: dict[str, Any] = self._run.of(f"Tell | {name}")["msg"]
-        return told
+        """Return the fact that a step set, or ``{"failure": ...}`` with its message if it failed."""
+        message: dict[str, Any] = self._run.of(f"Tell | {name}")["msg"]
+        return message
 
     def failure(self, name: str) -> str:
-        """Return what a step said when it failed."""
+        """Return the message of a failed step."""
         failure: str = self[name]["failure"]
         return failure
 
@@ -88,7 +88,7 @@ def variables_of(step: Step, vault: Vault, token: str) -> dict[str, Any]:
 
 
 def played(folder: Path, vault: Vault, token: str, steps: Sequence[Step], **environment: str) -> Played:
-    """Play steps, each of them whatever came of the others.
+    """Run steps, each of them regardless of failures of the others.
 
     :param token: for Vault, where a step has no other.
     """
@@ -160,8 +160,8 @@ def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_pa
     assert [version.data for version in vault.versions(f"twilio/{name}")] == [first, second]
     data, metadata = f"/v1/{MOUNT}/data/twilio/{name}", f"/v1/{MOUNT}/metadata/twilio/{name}"
     read, engine = f"GET {data}", f"GET /v1/sys/internal/ui/mounts/{MOUNT}"
-    asked = [request.what for request in vault.requests(token)]
-    assert asked == [read, engine, f"GET {metadata}", f"POST {data}", read, f"POST {data}", read]
+    sent = [request.what for request in vault.requests(token)]
+    assert sent == [read, engine, f"GET {metadata}", f"POST {data}", read, f"POST {data}", read]
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ class Gateway:
             return None
         if name.startswith("flaky"):
             self._answered.add(name)
-        told = f"out of order: {body.decode()} {dict(headers)}"
-        return Answer(500, json.dumps({"errors": [told]}).encode())
+        message = f"out of order: {body.decode()} {dict(headers)}"
+        return Answer(500, json.dumps({"errors": [message]}).encode())
 
 
 class Loads:
-    """Records that can't be loaded, each with what was said."""
+    """Records that can't be loaded, each with its message."""
 
     def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
         self.names = {
@@ -289,8 +289,8 @@ FAILURES = {
     "sealed": ("is sealed (503). Unseal it (`vault operator unseal`)",),
     "unreachable": ("HashiCorp Vault at http://127.0.0.1:1 can't be reached.", "Connection refused"),
     "broken": ("failed.", "out of order", "********"),
-    "flaky": ("failed. It answered only when it was asked again.",),
-    "flaky, no record": ("failed. It answered only when it was asked again.",),
+    "flaky": ("failed. It answered only when it was sent again.",),
+    "flaky, no record": ("failed. It answered only when it was sent again.",),
 }
 
 
@@ -303,7 +303,7 @@ def test_a_record_that_can_not_be_loaded_fails_with_a_reason(name: str, loads: L
 
 
 class Saves:
-    """Records that can't be saved, each with what was said."""
+    """Records that can't be saved, each with its message."""
 
     def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
         self.vault = vault

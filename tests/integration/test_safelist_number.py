@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SafeList numbers: the states, many at once, what goes wrong, and what is refused."""
+"""SafeList numbers: each state, many at once, faults, and refusals."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
 
 def only(*hooks: str) -> dict[str, str]:
-    """Return the variables of a rotation that has only these hooks: each costs five tasks."""
+    """Return the variables of a rotation with only these hooks, since each costs five tasks."""
     return {f"{hook}_tasks": "" for hook in HOOKS if hook not in hooks}
 
 
@@ -31,7 +31,7 @@ def only(*hooks: str) -> dict[str, str]:
 class Rotation:
     """One case of a table, see AnyRotation.
 
-    :param account: how the account is seeded; its primary is PRIMARY if nothing else is said.
+    :param account: further fields of the account's seed; its primary is PRIMARY by default.
     """
 
     name: str

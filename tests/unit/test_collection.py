@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be said in more than one place is said alike: these tests fail when somebody forgets one of them."""
+"""Declarations that are repeated in several places agree: these tests fail if one of them is forgotten."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def test_an_inventory_plugin_takes_the_connections_options(name):
     documentation = yaml.safe_load(importlib.import_module(f"{PACKAGE}.inventory.{name}").DOCUMENTATION)
     fragments = {*documentation["extends_documentation_fragment"]}
     assert {"community.twilio.auth", "community.twilio.auth.plugin"} <= fragments
-    # What is said of tasks and their results is not true of it.
+    # What is documented about tasks and their results does not apply to it.
     assert "community.twilio.auth.module" not in fragments
     assert {*CONNECTION_OPTIONS} <= {*documented_options(documentation)}
 

@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir())
-#: What a role that rotates tells its hooks, and what they and it set, beside its options.
+#: The variables of a rotation role besides its options: those for its hooks, and those that it or they set.
 HANDED_OVER = {
     "rotate_api_key": ("sid", "secret", "previous_sid", "result"),
     "rotate_auth_token": ("primary", "pending", "result"),

@@ -265,7 +265,7 @@ def test_changed_fields(simulator: Simulator, api: Any, fault: Any, path: str, f
         if number < fault.get("limit", number + 1):
             item.update(fields)
     assert shown == true
-    # What is wrong was asked for.
+    # A fault on request is no violation.
     assert simulator.health()["violations"] == []
 
 

@@ -54,7 +54,7 @@ def test_each_country_has_an_answer_of_its_own(simulator: Simulator, api: Any) -
         "error_code": 0,
         "error_messages": [],
     }
-    # What was asked for, not what is.
+    # The requested value, not the current one.
     assert results["PK"]["enabled"] is True
     assert {code: each["error_code"] for code, each in results.items()} == {"DE": 0, "PK": 30649, "US": 0, "IR": 30649}
     assert results["PK"]["error_messages"] == ["High risk country permission cannot be updated"]

@@ -36,15 +36,15 @@ def failure(*names: Any, **options: Any) -> str:
     """Return the sentence with which a lookup fails; it holds no secret."""
     with pytest.raises(AnsibleLookupError) as caught:
         look_up(*names, **options)
-    said = str(caught.value)
-    assert TOKEN not in said
-    assert str(options["store_password"]) not in said
+    message = str(caught.value)
+    assert TOKEN not in message
+    assert str(options["store_password"]) not in message
     assert caught.value.__cause__ is None
-    return said
+    return message
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Return all that is in a folder, with what would tell that it was touched."""
+    """Return the content of a folder, with everything that changes on access."""
     return {
         str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns, path.stat().st_mode)
         for path in [folder, *folder.rglob("*")]
@@ -69,8 +69,8 @@ def test_nothing_is_written_or_locked(store, tmp_path):
 
 @pytest.mark.parametrize("name", ["missing", NAME.lower()])
 def test_no_record_is_no_empty_value(store, name):
-    said = failure(name, store_path=str(store), store_password=PASSWORD)
-    assert f"There is no record of {name} in {store}." in said
+    message = failure(name, store_path=str(store), store_password=PASSWORD)
+    assert f"There is no record of {name} in {store}." in message
 
 
 def test_another_password_and_a_damaged_file(store):

@@ -41,7 +41,7 @@ def action(operation=None, environment="", **given):
 
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the environment of whoever runs the tests choose nothing, and keep no connection from test to test."""
+    """Ignore the environment's settings, and keep no connection between tests."""
     monkeypatch.delenv("COMMUNITY_TWILIO_IN_PROCESS", raising=False)
     monkeypatch.setattr(_action, "_KEPT", _action._Kept())
 
@@ -126,7 +126,7 @@ def test_the_invocation_is_returned_without_secrets_unless_a_setting_disables_it
     assert arguments["auth_token"] != TOKEN
     monkeypatch.setattr(_action, "_INVOCATION_IS_A_SETTING", True)
     for setting in (True, False):
-        monkeypatch.setattr(_action.C.config, "get_config_value", lambda name, variables, told=setting: told)
+        monkeypatch.setattr(_action.C.config, "get_config_value", lambda name, variables, value=setting: value)
         assert ("invocation" in run(drive)) is setting
 
 

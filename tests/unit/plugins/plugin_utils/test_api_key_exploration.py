@@ -91,7 +91,7 @@ MORE = int(os.environ.get("EXPLORE_DISTURBANCES", "0"))
 FOREIGN_DELETE, FOREIGN_CREATE, CONSUMER = "delete", "create", "consumer"
 EVERYTHING = (CRASH, LOST_ANSWER, FAULT, OVERLAP, HOOK, RESTORE, FOREIGN_DELETE, FOREIGN_CREATE, CONSUMER)
 
-#: Stands in the settings for a random mark; what a record gets is told apart by the key that is replaced.
+#: Replaces the random mark in the settings; a record's mark is derived from the key that is replaced.
 RANDOM = "a" * 10
 #: The mark of keys that belong to no record any more.
 ANOTHER = "b" * 10
@@ -263,7 +263,7 @@ class ApiKeyWorld(World[Account]):
         raise AssertionError("there is a record")
 
     def after(self, case: ApiKeyCase, step: Step, result: Any) -> ApiKeyCase:
-        """Return the case that a step leads to, with a mark that is told from others."""
+        """Return the case that a step leads to, with a mark that differs from others."""
         then = after(case, step, result)
         if then.record is None or then.record.mark != RANDOM:
             return then
@@ -349,7 +349,7 @@ class ApiKeyWorld(World[Account]):
             return things, things.consumers == number_of(record.new.sid) and things.has(things.consumers)
         wanted = record.current if step.name == DISTRIBUTE_CURRENT else record.new
         if not wanted.secret or step.variables["sid"] != wanted.sid:
-            raise Violation(f"{step.name} is told of a key whose secret is not known")
+            raise Violation(f"{step.name} gets a key whose secret is not known")
         return things._replace(consumers=number_of(wanted.sid)), True
 
     def others(
@@ -434,7 +434,7 @@ class ApiKeyWorld(World[Account]):
             if record.phase != VERIFIED or not (run.saved or case.noted(VERIFIED_AGAIN)):
                 raise Violation("rule 3: the old key goes before consumers were verified in this run")
             if record.current.secret is None and not case.settings.delete_adopted:
-                raise Violation("rule 5: an adopted key is deleted, which was not asked for")
+                raise Violation("rule 5: an adopted key is deleted without a request")
 
     def check_effect(self, things: Account, then: Account, request: Outgoing, excused: bool) -> None:
         """Check the effect of a request."""
@@ -482,7 +482,7 @@ class ApiKeyWorld(World[Account]):
             "There are several API keys": len(things.keys) > 1,
         }.items():
             if sentence in message and not is_true:
-                raise Violation(f"what the failure says is not true: {message}")
+                raise Violation(f"the message of the failure is not true: {message}")
 
     def check_undisturbed(self, before: Ended, run: Ended) -> None:
         """Check a run that was not disturbed."""

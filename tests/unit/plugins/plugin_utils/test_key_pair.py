@@ -48,15 +48,15 @@ def there(folder: Path) -> dict[str, Any]:
 
 
 def refusal(path: Path) -> str:
-    """Return the sentence with which reading and making are refused; nothing is changed."""
+    """Return the message with which reading and making are refused; assert that nothing is changed."""
     before = there(path.parent)
-    said = set()
+    message = set()
     for attempt in (read_public_half, make):
         with pytest.raises(KeyPairError) as caught:
             attempt(path)
-        said.add(str(caught.value))
+        message.add(str(caught.value))
     assert there(path.parent) == before
-    (sentence,) = said
+    (sentence,) = message
     assert "PRIVATE KEY" not in sentence
     return sentence
 

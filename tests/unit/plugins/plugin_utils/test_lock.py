@@ -25,7 +25,7 @@ LEASE = 3600.0
 NOW = datetime(2026, 1, 31, 4, tzinfo=timezone.utc)
 CONTAINER = "pid:[4026532000]"
 
-#: The run that asks, on a machine that tells all there is to tell.
+#: The run that checks the lock, on a machine whose ids are all known.
 OWN = Lock(
     run_id="own",
     host="here",
@@ -65,7 +65,7 @@ def test_each_run_has_a_lock_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("contents", "told"),
+    ("contents", "expected"),
     [
         ([f"{'0' * 32}\n"], "0" * 32),
         ([None, "1" * 32], "1" * 32),
@@ -75,13 +75,13 @@ def test_each_run_has_a_lock_of_its_own():
         ([None, None], ""),
     ],
 )
-def test_the_machine_id(monkeypatch, tmp_path, contents, told):
+def test_the_machine_id(monkeypatch, tmp_path, contents, expected):
     paths = [tmp_path / str(number) for number, _content in enumerate(contents)]
     for path, content in zip(paths, contents):
         if content is not None:
             path.write_text(content, encoding="latin-1")
     monkeypatch.setattr(_lock, "_MACHINE_IDS", paths)
-    assert ours(NOW, "run").machine_id == told
+    assert ours(NOW, "run").machine_id == expected
 
 
 # Who lives
@@ -92,18 +92,18 @@ def test_a_record_without_a_lock_is_free():
 
 
 def test_a_run_that_lives_holds_its_record():
-    said = held(OTHER)
-    assert said == (
+    message = held(OTHER)
+    assert message == (
         f"Another run holds the record: process {os.getppid()} on here, which was at work at 2026-01-31T04:00:00Z. Run"
         " it again later."
     )
 
 
 def test_this_process_for_another_host_of_the_play():
-    said = held(replace(OWN, run_id="other"))
-    assert said is not None
-    assert "another host of this play names the same account" in said
-    assert "Run it again" not in said
+    message = held(replace(OWN, run_id="other"))
+    assert message is not None
+    assert "another host of this play names the same account" in message
+    assert "Run it again" not in message
 
 
 @pytest.mark.parametrize("changes", [{"start": "1"}, {"boot_id": ""}, {"pid_namespace": CONTAINER}])
@@ -238,14 +238,14 @@ def test_an_invalid_lock_is_a_failure_with_a_reason(lock):
 
 
 @pytest.mark.parametrize(
-    ("renewed_at", "said"),
+    ("renewed_at", "message"),
     [
         ("0001-01-01T00:00:00+14:00", "expected a date"),
         ("9999-12-31T23:59:59-14:00", "expected a date"),
         ("9999-12-31T23:59:59Z", "in the future"),
     ],
 )
-def test_an_extreme_date_is_a_failure_with_a_reason(renewed_at, said):
-    with pytest.raises(LockError, match=said):
+def test_an_extreme_date_is_a_failure_with_a_reason(renewed_at, message):
+    with pytest.raises(LockError, match=message):
         held(replace(OTHER, renewed_at=renewed_at))
     assert held(replace(OTHER, renewed_at="0001-01-01T00:00:00Z")) is None

@@ -210,7 +210,7 @@ class Scenario:
     :param starts: of STARTS.
     :param initial: the token that the user gives: one of the first, or FROM_CONSOLE, the primary of the moment.
     :param parent: whether the parent's token reads the account's primary.
-    :param tells: whether the account itself does.
+    :param account_reports_primary: whether the account itself returns it.
     :param enabled: whether the account may have a secondary token.
     """
 
@@ -221,7 +221,7 @@ class Scenario:
     force: bool = False
     initial: int | str | None = None
     parent: bool = False
-    tells: bool = False
+    account_reports_primary: bool = False
     enabled: bool = True
     disturbances: Sequence[str] = EVERYTHING
     budget: int = 2
@@ -295,7 +295,11 @@ class TokenWorld(World[Account]):
         if step.name == READ_OTHER:
             return self._read_other(things, case.record)
         assert case.record is not None
-        read = things.primary if self.scenario.parent or (self.scenario.tells and not things.suspended) else None
+        read = (
+            things.primary
+            if self.scenario.parent or (self.scenario.account_reports_primary and not things.suspended)
+            else None
+        )
         if read is None:
             return Answer(NOTHING)
         return Answer(VALID if read == case.record.primary else NOT_VALID)
@@ -562,7 +566,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         starts=("no record", "no record, a secondary exists", "due, not known"),
         initial=FIRST,
         roll_back=True,
-        tells=True,
+        account_reports_primary=True,
     ),
     "the first token is given, with the user's word": Scenario(
         starts=("no record", "no record, a secondary exists", "due, not known"),
@@ -575,7 +579,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         initial=STRANGE,
         replace_unknown=True,
         roll_back=True,
-        tells=True,
+        account_reports_primary=True,
     ),
     "the first token is the secondary, and nothing tells": Scenario(
         starts=("due, is the secondary", "due, not known"), replace_unknown=True
@@ -586,7 +590,9 @@ SCENARIOS: Mapping[str, Scenario] = {
         replace_unknown=True,
     ),
     "records of the versions before": Scenario(
-        starts=("staging", "staging, one is lost", "staged", "verified", "cleaning"), roll_back=True, tells=True
+        starts=("staging", "staging, one is lost", "staged", "verified", "cleaning"),
+        roll_back=True,
+        account_reports_primary=True,
     ),
     "records of the versions before, and nothing tells": Scenario(
         starts=("staging", "staging, one is lost", "staged", "verified"), replace_unknown=True

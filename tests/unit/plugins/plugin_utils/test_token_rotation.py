@@ -544,7 +544,7 @@ def test_what_is_tried(phase: str, valid: tuple[bool, ...], expected: Any) -> No
 
 
 def planned(given: TokenCase, probe: TokenProbe, *answers: Answer) -> str:
-    """Return the plan: what only reads is done, as in check mode, and the row that would do more says what.
+    """Return the plan of check mode: steps that read are done, and the first row that would write describes the rest.
 
     :param answers: to the requests that read.
     """
@@ -700,10 +700,10 @@ def test_a_record_that_contradicts_itself_is_not_used(stored: Mapping[str, Any],
     """The sentence names the contradiction, and no token."""
     with pytest.raises(RotationError) as raised:
         read_record(stored, ACCOUNT, NOW)
-    said = str(raised.value)
-    assert said.startswith(f"The record can't be used: {problem}. Nothing was done.")
-    assert "1" * 32 not in said
-    assert "2" * 32 not in said
+    message = str(raised.value)
+    assert message.startswith(f"The record can't be used: {problem}. Nothing was done.")
+    assert "1" * 32 not in message
+    assert "2" * 32 not in message
 
 
 @pytest.mark.parametrize("field", ["rotated_at", "staged_at"])
