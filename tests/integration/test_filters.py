@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters take vaulted values, which some releases hand over as objects; their examples are true."""
+"""The filters accept vaulted values, which some releases pass as objects; their examples are correct."""
 
 from __future__ import annotations
 

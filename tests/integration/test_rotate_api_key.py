@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_api_key``: the rows of its table, and whose keys it deletes."""
+"""The role ``rotate_api_key``: the rows of its table, and which keys it deletes."""
 
 from __future__ import annotations
 

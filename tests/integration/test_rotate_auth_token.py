@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_auth_token``: every row of its table, its hooks, its store and its lock, account by account."""
+"""The role ``rotate_auth_token``: each row of its table, its hooks, its store and its lock."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def now(**ago: float) -> str:
 
 
 def lock(**changes: Any) -> dict[str, Any]:
-    """Return the lock of a run that lives: that of the process that started this one."""
+    """Return the lock of a live run: that of this process's parent."""
     held = _lock.ours(datetime.now(timezone.utc), "another").as_dict()
     return {**held, "pid": os.getppid(), "start": _lock._start_of(os.getppid()), **changes}
 
@@ -378,7 +378,7 @@ LOST = [
 
 
 def test_lost_answers(simulator, tmp_path):
-    """The first run stops where nothing is known, or sees what came of it; the second goes on to the end."""
+    """The first run stops if an outcome is unknown, or finds it out; the second one completes the rotation."""
     accounts = Accounts(simulator, tmp_path)
     accounts.in_process = True
     accounts.seed(LOST)

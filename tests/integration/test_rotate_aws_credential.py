@@ -459,7 +459,7 @@ class Iam:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Ansible's modules find it by."""
+        """The environment variables that make Ansible's modules call it."""
         return {
             "AWS_ACCESS_KEY_ID": "AKIATHEROLESOWNKEY00",
             "AWS_SECRET_ACCESS_KEY": "another secret of no worth",
@@ -469,12 +469,12 @@ class Iam:
         }
 
     def user(self, name: str, keys: int) -> list[str]:
-        """Make a user, and return the ids of that many access keys of hers."""
+        """Create a user with this number of access keys, and return their ids."""
         self._client.create_user(UserName=name)
         return [self._client.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _key in range(keys)]
 
     def used_key(self, name: str) -> str:
-        """Make a key of a user, use it, and return its id."""
+        """Create a key of a user, use it, and return its id."""
         key_id = self.user_key(name)
         client = pytest.importorskip("boto3").client(
             "iam",
@@ -487,7 +487,7 @@ class Iam:
         return key_id
 
     def user_key(self, name: str) -> str:
-        """Make a key of a user, and return its id."""
+        """Create a key of a user, and return its id."""
         key_id: str = self._client.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
         return key_id
 
@@ -513,7 +513,7 @@ def iam() -> Iterator[Iam]:
 
 @pytest.fixture(scope="module")
 def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Outcome], Mapping[str, list[str]]]:
-    """Run a few rows with access keys of IAM; return what came of each, and the keys that there were before."""
+    """Run a few rows with access keys of IAM; return their outcomes, and the access keys before."""
     running_simulator.reset()
     accounts = Accounts(
         running_simulator, tmp_path_factory.mktemp("iam"), "aws_credential", {**AT_ONCE, "iam_user": "{}"}, iam.keys

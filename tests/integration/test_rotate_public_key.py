@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_public_key``: the rows of its table, and what becomes of private keys."""
+"""The role ``rotate_public_key``: the rows of its table, and its private keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def now(**ago: float) -> str:
 
 
 FINGERPRINT = hashlib.sha256(der(KEY)).hexdigest()[:10]
-#: Files that there are, in the folder of private keys, and one that there is not.
+#: Existing files in the folder of private keys, and one that does not exist.
 OLD_FILE, NEW_FILE, NO_FILE = "old.pem", "new.pem", "none.pem"
 CURRENT = {"sid": OLD, "key_id": "", "fingerprint": OLD_FINGERPRINT, "private_key_path": OLD_FILE}
 IDLE = {"phase": "idle", "current": CURRENT}

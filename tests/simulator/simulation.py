@@ -115,7 +115,7 @@ class Simulation:
     def forbidden(self) -> Answer:
         """Return the refusal of a forbidden write. Twilio never uses this status, so it can't go unnoticed."""
         self.forbidden_writes += 1
-        return Answer(418, {"message": "The simulator was told to forbid writes", "status": 418})
+        return Answer(418, {"message": "The simulator is set to forbid writes", "status": 418})
 
     def _violation(self, problem: str, path: str) -> Answer:
         self.violations.append(problem)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each kind of fault, as a client sees it on the wire, and what it did to the state."""
+"""Each kind of fault, as a client observes it, and its effect on the state."""
 
 from __future__ import annotations
 

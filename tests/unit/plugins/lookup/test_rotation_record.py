@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup ``rotation_record``: a record or a sentence, and nothing in the store is touched."""
+"""The lookup ``rotation_record``: it returns a record or fails with a message, and changes nothing in the store."""
 
 from __future__ import annotations
 

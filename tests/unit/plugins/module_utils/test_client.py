@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a call for each answer, over HTTP that is written down before."""
+"""The outcome of a call for each answer, with scripted HTTP."""
 
 from __future__ import annotations
 
@@ -462,7 +462,7 @@ def test_a_deletion_answered_404_after_an_attempt_of_unknown_outcome_succeeded()
     assert client.delete(delete()) is True
 
 
-# What is told
+# Messages
 
 
 def failure_of(answer, call=None, **connection) -> CallError:
@@ -545,7 +545,7 @@ def test_advice_goes_by_the_call_then_by_the_code():
     assert failure_of(answer, get(advice={20005: "Do that."})).message.endswith("Do that.")
 
 
-# Whom to ask
+# Hosts and credentials
 
 
 @pytest.mark.parametrize(

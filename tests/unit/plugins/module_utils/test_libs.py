@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Python that is too old is told so in a module's result; no such interpreter is needed to see it."""
+"""A module on a Python that is too old fails with a message; the test simulates such an interpreter."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and their marks: taken apart and put together again."""
+"""Names and their marks: parsing and formatting."""
 
 from __future__ import annotations
 

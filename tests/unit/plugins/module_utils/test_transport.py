@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each end of an attempt means, over sockets of this machine that behave badly on purpose."""
+"""The outcome of an attempt for each way in which a connection can end, with misbehaving local servers."""
 
 from __future__ import annotations
 

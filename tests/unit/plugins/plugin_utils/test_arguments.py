@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments as a module gets them, and results as a module returns them."""
+"""Arguments and results in process equal those of a module."""
 
 from __future__ import annotations
 

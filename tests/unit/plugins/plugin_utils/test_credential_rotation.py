@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of credentials, row by row; the exploration beside sees that the rows together hold the rules."""
+"""The table of credentials, row by row; test_credential_exploration.py checks that the rows together keep the rules."""
 
 from __future__ import annotations
 
@@ -339,7 +339,7 @@ DECISIONS: Sequence[Decision] = (
         Request(MAKE_PAIR, "/keys/new.pem"),
     ),
     (
-        # Without a list of keys only the fingerprint tells.
+        # Without a list of keys, only the fingerprint shows it.
         "issued, not a new key",
         case(HAS_ISSUED, (OLD_ONE, UNSIGNED._replace(fingerprint=NEW.fingerprint)), NO_LIST, **OWN),
         Save(
@@ -682,7 +682,7 @@ def test_check_mode_reads_and_returns_what_would_be_done(record, listed, setting
     assert planned.probe is not None, "the result says when it is due"
 
 
-# -- what a failure says -----------------------------------------------------------------------------------------------
+# -- messages of failures ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dates are read alike wherever they come from, and none that can't be read ends as anything but a sentence."""
+"""Dates are read in the same way wherever they come from, and an unreadable one results in a message."""
 
 from __future__ import annotations
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Key pairs in files: made once, whole, and never where somebody else could put a key of his own.
+"""Key pairs in files: created once, complete, and never where somebody else could substitute a key.
 
-What the module does with them in a play is in tests/integration/test_rsa_key_pair.py.
+tests/integration/test_rsa_key_pair.py tests the module in a play.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ansible_collections.community.twilio.plugins.plugin_utils import _key_pair, _own_files
 from ansible_collections.community.twilio.plugins.plugin_utils._key_pair import KeyPairError, make, read_public_half
 
-#: Made once: that takes longer than all else.
+#: Generated only once, since that takes longest.
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 

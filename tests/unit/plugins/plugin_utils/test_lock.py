@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who holds a record: the lock of a run that lives counts, that of a dead one does not, and none counts for ever."""
+"""Who holds a record: the lock of a live run counts until its lease ends, that of a dead run does not count."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_the_machine_id(monkeypatch, tmp_path, contents, expected):
     assert ours(NOW, "run").machine_id == expected
 
 
-# Who lives
+# Which runs are alive
 
 
 def test_a_record_without_a_lock_is_free():
@@ -151,7 +151,7 @@ def test_a_number_that_no_process_can_have():
     assert held(replace(OTHER, pid=10**30)) is None
 
 
-# Which machine it was
+# Which machine held it
 
 
 @pytest.mark.parametrize("host", ["here", "renamed"])

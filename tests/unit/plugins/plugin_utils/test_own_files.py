@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was checked is what is used, though somebody swaps what a name leads to in between."""
+"""The file that was checked is the one that is used, even if somebody swaps it in between."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of auth tokens, row by row; that its rules hold together is ``test_token_exploration.py``'s."""
+"""The table of auth tokens, row by row; test_token_exploration.py checks that the rows together keep the rules."""
 
 from __future__ import annotations
 

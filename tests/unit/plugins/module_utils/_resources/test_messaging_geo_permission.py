@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is changed of a list of countries, what is refused, and which answers are believed."""
+"""Changes of a list of countries, refusals, and which answers are trusted."""
 
 from __future__ import annotations
 
