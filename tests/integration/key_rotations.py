@@ -39,7 +39,7 @@ def key(number: int, mark: str = "", **more: Any) -> dict[str, Any]:
     return {"sid": f"SK{number:032x}", "secret": secret, "friendly_name": name, **more}
 
 
-def held(key: Mapping[str, Any], created_at: str = LONG_AGO, adopted: bool = False) -> dict[str, Any]:
+def key_record(key: Mapping[str, Any], created_at: str = LONG_AGO, adopted: bool = False) -> dict[str, Any]:
     """Return what a record holds of a key."""
     return {"sid": key["sid"], "secret": None if adopted else key["secret"], "created_at": created_at}
 

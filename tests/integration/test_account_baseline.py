@@ -43,7 +43,7 @@ def run_role(simulator, folder, *arguments: str, **changes: Any) -> Run:
     return ansible_playbook(folder, [play([], roles=[role])], "--diff", *arguments)
 
 
-def deleted(run: Run) -> set[str]:
+def sids_deleted_in_diffs(run: Run) -> set[str]:
     """Return the SIDs that a run deletes according to its diffs."""
     gone: set[str] = set()
     for result in run.results:
@@ -54,37 +54,42 @@ def deleted(run: Run) -> set[str]:
     return gone
 
 
-def there(simulator) -> set[str]:
+def list_sids(simulator) -> set[str]:
     return {credential["sid"] for credential in simulator.state(simulator.account_sid)["aws_credentials"]}
 
 
 def test_the_diff_lists_all_that_is_deleted(simulator, tmp_path):
     seed(simulator)
-    before = there(simulator)
+    before = list_sids(simulator)
     dry = run_role(simulator, tmp_path, "--check")
     assert dry.status == 0, dry.output
-    assert there(simulator) == before
+    assert list_sids(simulator) == before
     run = run_role(simulator, tmp_path)
     assert run.status == 0, run.output
-    assert deleted(dry) == deleted(run) == before - there(simulator) == {OLD, BY_HAND, UNDECLARED, NAMELESS}
+    assert (
+        sids_deleted_in_diffs(dry)
+        == sids_deleted_in_diffs(run)
+        == before - list_sids(simulator)
+        == {OLD, BY_HAND, UNDECLARED, NAMELESS}
+    )
     again = run_role(simulator, tmp_path)
     assert not [result for result in again.results if result.get("changed")]
-    assert deleted(again) == set()
+    assert sids_deleted_in_diffs(again) == set()
 
 
 def test_what_was_done_before_a_failure_is_in_the_diff_and_nothing_is_purged(simulator, tmp_path):
     seed(simulator)
-    before = there(simulator)
+    before = list_sids(simulator)
     refused = {"kind": "status", "status": 400, "code": 20001, "message": "No"}
     simulator.faults([{"method": "DELETE", "path": BY_HAND, **refused}])
     run = run_role(simulator, tmp_path)
     assert run.status == 2, run.output
-    assert deleted(run) == before - there(simulator) == {OLD}
+    assert sids_deleted_in_diffs(run) == before - list_sids(simulator) == {OLD}
     failed = next(result for result in run.results if result.failed and result.get("diff"))
     assert failed["changed"] is True
-    assert failed["diff"]["after"]["sid"] in there(simulator) - before
+    assert failed["diff"]["after"]["sid"] in list_sids(simulator) - before
     assert run_role(simulator, tmp_path).status == 0
-    assert before & there(simulator) == {CURRENT}
+    assert before & list_sids(simulator) == {CURRENT}
 
 
 def test_an_item_decides_what_happens_to_an_unsigned_credential(simulator, tmp_path):

@@ -68,7 +68,7 @@ def runs(running_simulator) -> dict[str, CellRun]:
     return run_cells(running_simulator, MODULE, CELLS)
 
 
-def sent(run: CellRun, step: str) -> list[dict[str, bool]]:
+def changes_sent(run: CellRun, step: str) -> list[dict[str, bool]]:
     """Return the changes in each PATCH of a step."""
     changes = [map(json.loads, entry["form"]["Permissions"]) for entry in run.requests[step] if entry["form"]]
     return [{change["country_code"]: change["enabled"] for change in each} for each in changes]
@@ -86,7 +86,7 @@ def test_what_changes_takes_two_requests_and_nothing_takes_one(runs, cell, chang
     run = runs[cell]
     run.assert_changes_once()
     assert [run.methods(step) for step in ("check", "apply", "repeat")] == [["GET"], ["GET", "PATCH"], ["GET"]]
-    assert sent(run, "apply") == [changes]
+    assert changes_sent(run, "apply") == [changes]
     assert run.state["enabled_countries"] == after
     assert run.apply["diff"] == run.results["check"]["diff"]
     assert run.apply["countries"] == run.results["check"]["countries"]
@@ -149,7 +149,7 @@ def test_a_country_that_is_refused_leaves_the_others_done_and_a_second_run_does_
     assert again.failed
     assert again["changed"] is False
     assert "diff" not in again.values
-    assert sent(run, "repeat") == [{"PK": False}]
+    assert changes_sent(run, "repeat") == [{"PK": False}]
     assert run.state["enabled_countries"] == ["PK", "US"]
 
 

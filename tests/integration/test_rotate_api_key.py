@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from harness import make_sid
-from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Outcome, Rotation, held, key
+from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Outcome, Rotation, key, key_record
 from rotations import LONG_AGO
 
 _NUMBERS = itertools.count(1)
@@ -33,15 +33,15 @@ def due(name: str, record: Mapping[str, Any] | None = None, **more: Any) -> Rota
     """Return a rotation of an account with a key, which is due by default."""
     old, _new = pair()
     more["variables"] = {"grace_days": 0, **more.get("variables", {})}
-    return Rotation(name, [old, *more.pop("keys", ())], {"phase": "idle", **held(old), **(record or {})}, **more)
+    return Rotation(name, [old, *more.pop("keys", ())], {"phase": "idle", **key_record(old), **(record or {})}, **more)
 
 
-def begun(name: str, phase: str, *, new_is_there: bool = True, **more: Any) -> Rotation:
+def interrupted(name: str, phase: str, *, new_is_there: bool = True, **more: Any) -> Rotation:
     """Return a rotation that an earlier run left in a phase."""
     old, new = pair()
-    record = {"phase": phase, **held(old), "mark": MARK, **more.pop("record", {})}
+    record = {"phase": phase, **key_record(old), "mark": MARK, **more.pop("record", {})}
     if phase != "creating":
-        record["new"] = held(new, ago(days=1))
+        record["new"] = key_record(new, ago(days=1))
     more["variables"] = {"grace_days": 0, **more.get("variables", {})}
     return Rotation(name, [old, new] if new_is_there else [old], record, **more)
 
@@ -73,12 +73,12 @@ ROWS = [
     due("verify fails, back", failing=["verify"], variables=BACK),
     due("answer lost", faults=[{**POST, "kind": "reset", "applied": True}]),
     due("refused", faults=[{**POST, "kind": "status", "code": 70001}]),
-    begun("creating, one is lost", "creating"),
-    begun("created", "created"),
-    begun("created, deleted", "created", new_is_there=False),
-    begun("in grace", "verified", record={"verified_at": ago(hours=3)}, variables={"grace_days": 1}),
-    begun("over", "verified", record={"verified_at": LONG_AGO}, variables={"grace_days": 1}),
-    begun("over, verify fails", "verified", record={"verified_at": LONG_AGO}, failing=["verify"]),
+    interrupted("creating, one is lost", "creating"),
+    interrupted("created", "created"),
+    interrupted("created, deleted", "created", new_is_there=False),
+    interrupted("in grace", "verified", record={"verified_at": ago(hours=3)}, variables={"grace_days": 1}),
+    interrupted("over", "verified", record={"verified_at": LONG_AGO}, variables={"grace_days": 1}),
+    interrupted("over, verify fails", "verified", record={"verified_at": LONG_AGO}, failing=["verify"]),
     Rotation("a subaccount", account={"owner_account_sid": PARENT}, variables={**AS_PARENT, **AT_ONCE}),
     due("grace too long", variables={"grace_days": 90}),
     due("no credentials", variables={"auth_token": ""}),

@@ -76,7 +76,7 @@ def runs(running_simulator) -> dict[str, CellRun]:
     return run_cells(running_simulator, MODULE, CELLS)
 
 
-def listed(run: CellRun) -> list[str]:
+def list_numbers(run: CellRun) -> list[str]:
     return sorted(entry["phone_number"] for entry in run.state["safelist"])
 
 
@@ -86,7 +86,7 @@ def listed(run: CellRun) -> list[str]:
 )
 def test_what_changes(runs, cell, after):
     runs[cell].assert_changes_once()
-    assert listed(runs[cell]) == after
+    assert list_numbers(runs[cell]) == after
 
 
 @pytest.mark.parametrize("cell", ["there already", "absent already", "none"])
@@ -130,8 +130,8 @@ def test_looking_up(runs):
 def test_each_fault_is_survived(runs, cell):
     run = runs[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
-    assert listed(run) == ([] if cell.startswith("remove") else [ONE])
-    assert run.apply["numbers"][0]["sid"] == (run.state["safelist"][0]["sid"] if listed(run) else None)
+    assert list_numbers(run) == ([] if cell.startswith("remove") else [ONE])
+    assert run.apply["numbers"][0]["sid"] == (run.state["safelist"][0]["sid"] if list_numbers(run) else None)
 
 
 @pytest.mark.parametrize("cell", ["added by somebody else", "removed by somebody else"])
@@ -158,7 +158,7 @@ def test_one_that_fails_leaves_the_others_alone_and_a_second_run_does_the_rest(r
     assert "Not a number" in failed["msg"]
     assert run.results["repeat"]["changed"] is True
     assert run.methods("repeat").count("POST") == 1
-    assert listed(run) == [ONE, TWO, THREE]
+    assert list_numbers(run) == [ONE, TWO, THREE]
     assert run.apply["diff"] == {
         "before": {ONE: "absent", THREE: "absent"},
         "after": {ONE: "present", THREE: "present"},

@@ -67,7 +67,7 @@ class Fault:
             return changed(fault, answer, "/", 0) not in (None, json.dumps(answer).encode())
         return True
 
-    def planned(self, healthy: Sequence[Mapping[str, Any]], position: int) -> dict[str, Any]:
+    def plan_fault(self, healthy: Sequence[Mapping[str, Any]], position: int) -> dict[str, Any]:
         """Return the fault as the simulator accepts it.
 
         :param healthy: the requests that the operation sends without faults.

@@ -141,7 +141,7 @@ def judge_case(simulator: InProcess, operation: Operation, health: Health, fault
     """Run an operation with a fault at one of its requests, run it again without faults, and judge both runs."""
     world = _start(simulator, operation)
     before, known = list_things(world), list_names(world)
-    simulator.set_faults(fault.planned(health.requests, position))
+    simulator.set_faults(fault.plan_fault(health.requests, position))
     first = _run(simulator, operation, operation.options)
     simulator.set_faults()
     between, names_between = simulator.call(lambda: (list_things(world), list_names(world)))

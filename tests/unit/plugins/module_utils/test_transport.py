@@ -370,7 +370,7 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
     return write_certificate(str(tmp_path_factory.mktemp("certificate")), "127.0.0.1")
 
 
-def encrypted(certificate: tuple[str, str], behave: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+def with_tls(certificate: tuple[str, str], behave: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
     """Return a behaviour behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
@@ -383,7 +383,7 @@ def encrypted(certificate: tuple[str, str], behave: Callable[[socket.socket], No
 
 
 def test_a_certificate_is_trusted_by_ca_path_by_the_environment_or_not_at_all(transports, monkeypatch, certificate):
-    with listening(encrypted(certificate, answering(FINE))) as address:
+    with listening(with_tls(certificate, answering(FINE))) as address:
         url = f"https://{address}"
         lost = no_reply(transports(), url)
         assert "certificate was not trusted" in lost.reason
@@ -395,7 +395,7 @@ def test_a_certificate_is_trusted_by_ca_path_by_the_environment_or_not_at_all(tr
 
 
 def test_a_timeout_holds_behind_tls_too(transports, certificate):
-    behave = encrypted(certificate, dripping(HEAD % 10**6, b" "))
+    behave = with_tls(certificate, dripping(HEAD % 10**6, b" "))
     with listening(behave) as address:
         # Longer than the other timeouts: the handshake is to be over before it.
         lost = no_reply(transports(3.0, ca_path=certificate[0]), f"https://{address}")
@@ -427,7 +427,7 @@ def test_without_validation_nothing_is_printed(certificate):
         "asked = _transport.Request('GET', sys.argv[1], 'AC', _secret.Secret('s'))\n"
         "assert _transport.HttpTransport(60, False, None).send(asked).status == 200\n"
     )
-    with listening(encrypted(certificate, answering(FINE))) as address:
+    with listening(with_tls(certificate, answering(FINE))) as address:
         finished = subprocess.run(
             [
                 sys.executable,

@@ -180,7 +180,7 @@ class World(ABC, Generic[Things]):
         """
         return ()
 
-    def begun(self, things: Things) -> Things:
+    def when_run_begins(self, things: Things) -> Things:
         """Return the things when a run begins and no other is alive."""
         return things
 
@@ -487,7 +487,7 @@ class Explorer:
         if not runs:
             self._check_quiet(state)
             begun = (_Run(self._cases.first(state.record)),)
-            yield "a run begins", 0, state._replace(things=self._world.begun(state.things), runs=begun)
+            yield "a run begins", 0, state._replace(things=self._world.when_run_begins(state.things), runs=begun)
         for number in range(len(runs)):
             yield from self._run_events(state, number, left)
         for number, (request, excused) in enumerate(state.pending):

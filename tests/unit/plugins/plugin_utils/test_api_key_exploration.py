@@ -543,7 +543,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 
 @cache
-def explored(name: str) -> Explored:
+def explore_once(name: str) -> Explored:
     """Explore a scenario, once."""
     scenario = SCENARIOS[name]
     return explore(replace(scenario, budget=max(scenario.budget, MORE)))
@@ -552,27 +552,27 @@ def explored(name: str) -> Explored:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_rules_hold_in_every_state(name: str) -> None:
     """The exploration checks the rules; a broken one raises an error with the events that led to it."""
-    came_to = explored(name)
+    came_to = explore_once(name)
     print(f"{name}: {came_to.states} states, {came_to.transitions} transitions, {came_to.quiet} ends")
     assert came_to.quiet
 
 
 def test_each_row_decides_somewhere() -> None:
     """A row that never decides is superfluous."""
-    used = set().union(*(explored(name).rows for name in SCENARIOS))
+    used = set().union(*(explore_once(name).rows for name in SCENARIOS))
     assert [row.name for row in TABLE if row.name not in used] == []
 
 
 # -- tables with one rule removed ------------------------------------------------------------------------------
 
 
-def without(*names: str) -> list[Row]:
+def table_without(*names: str) -> list[Row]:
     """Return the table without some rows."""
     assert set(names) <= {row.name for row in TABLE}
     return [row for row in TABLE if row.name not in names]
 
 
-def altered(name: str, **changes: Any) -> list[Row]:
+def table_with(name: str, **changes: Any) -> list[Row]:
     """Return the table with another condition, or another step, in one row."""
     assert name in {row.name for row in TABLE}
     return [row._replace(**changes) if row.name == name else row for row in TABLE]
@@ -607,93 +607,97 @@ class Mutation(NamedTuple):
 
 MUTATIONS: Mapping[str, Mutation] = {
     "a run that takes over does not settle": Mutation(
-        without("resumed, a request may be on its way"), "rule 2", Scenario(disturbances=(CRASH, LOST_ANSWER))
+        table_without("resumed, a request may be on its way"), "rule 2", Scenario(disturbances=(CRASH, LOST_ANSWER))
     ),
     "a run that takes over does not lock": Mutation(
-        without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
+        table_without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
     ),
     "that a key is created is not saved before": Mutation(
-        altered("idle, due", step=lambda c: Request(CREATE) if c.run.locked else Save()),
+        table_with("idle, due", step=lambda c: Request(CREATE) if c.run.locked else Save()),
         "the record does not say so before",
         Scenario(disturbances=()),
     ),
     "the answer is not saved first": Mutation(
-        [*without("creating, created"), *(row for row in TABLE if row.name == "creating, created")],
+        [*table_without("creating, created"), *(row for row in TABLE if row.name == "creating, created")],
         "before the key that was created is saved",
         Scenario(disturbances=()),
     ),
     "what was lost stays": Mutation(
-        without("created, consumers work, a key was lost"), "rule 2", Scenario(disturbances=(CRASH,))
+        table_without("created, consumers work, a key was lost"), "rule 2", Scenario(disturbances=(CRASH,))
     ),
     "the mark is forgotten with the key that is given up": Mutation(
-        altered("gone", step=lambda c: Save({"phase": CREATING, "new": NO_KEY, "verified_at": None, "mark": "c" * 10})),
+        table_with(
+            "gone", step=lambda c: Save({"phase": CREATING, "new": NO_KEY, "verified_at": None, "mark": "c" * 10})
+        ),
         "rule 2",
         Scenario(disturbances=(CRASH, FOREIGN_DELETE)),
     ),
     "what was lost goes before consumers have another": Mutation(
-        altered("creating", step=deletes_lost_first), "rule 3", Scenario(disturbances=(RESTORE, CRASH))
+        table_with("creating", step=deletes_lost_first), "rule 3", Scenario(disturbances=(RESTORE, CRASH))
     ),
     "the old one goes before its time": Mutation(
-        without("in grace"), "before its time", Scenario(("in grace",), grace_days=1, disturbances=())
+        table_without("in grace"), "before its time", Scenario(("in grace",), grace_days=1, disturbances=())
     ),
     "the old one goes before consumers are verified again": Mutation(
-        without("verified, grace over, not verified again"),
+        table_without("verified, grace over, not verified again"),
         "rule 3",
         Scenario(("grace over",), grace_days=1, disturbances=()),
     ),
     "the old one goes without a look": Mutation(
-        altered("not looked", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
+        table_with("not looked", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
         "does not come directly after a look",
         Scenario(("grace over",), disturbances=()),
     ),
     "the hook is not asked whether consumers work": Mutation(
-        altered("created, distributed", step=lambda c: Save({"phase": VERIFIED, "verified_at": c.settings.today})),
+        table_with("created, distributed", step=lambda c: Save({"phase": VERIFIED, "verified_at": c.settings.today})),
         "rule 3: consumers have no valid key",
         Scenario(disturbances=(HOOK,)),
     ),
     "a new key that is not valid is not missed": Mutation(
-        without(*(row.name for row in TABLE if row.name.startswith(("gone", "not valid")))),
+        table_without(*(row.name for row in TABLE if row.name.startswith(("gone", "not valid")))),
         "an undisturbed run fails",
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
     "consumers of a key that is gone keep it": Mutation(
-        without("gone, consumers may have it"), "rule 3: a run ends", Scenario(disturbances=(FOREIGN_DELETE, FAULT))
+        table_without("gone, consumers may have it"),
+        "rule 3: a run ends",
+        Scenario(disturbances=(FOREIGN_DELETE, FAULT)),
     ),
     "whichever key of the name is adopted": Mutation(
-        without("idle, no record, several of the name"),
+        table_without("idle, no record, several of the name"),
         "rule 5",
         Scenario(("several of the name",), delete_adopted=True, disturbances=()),
     ),
     "an adopted key is deleted unasked": Mutation(
-        altered("verified, the old one goes", fits=lambda c: phase_is(c, VERIFIED) and c.record.current.sid),
+        table_with("verified, the old one goes", fits=lambda c: phase_is(c, VERIFIED) and c.record.current.sid),
         "rule 5: an adopted key",
         Scenario(("one of the name",), disturbances=()),
     ),
     "the key that authenticates is deleted": Mutation(
-        without("verified, the old one authenticates"),
+        table_without("verified, the old one authenticates"),
         "rule 5: the key that the run authenticates with",
         Scenario(("one of the name",), delete_adopted=True, authenticates="SK0", disturbances=()),
     ),
     "it is rolled back to a key that is not valid": Mutation(
-        without("roll back, the current one is not valid"),
+        table_without("roll back, the current one is not valid"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK, FOREIGN_DELETE)),
     ),
     "it is rolled back, and consumers keep the new key": Mutation(
-        without("roll back, consumers may have the new one"),
+        table_without("roll back, consumers may have the new one"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK,)),
     ),
     "it is rolled back while the old one is being deleted": Mutation(
-        without("roll back, a request may be on its way"),
+        table_without("roll back, a request may be on its way"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK, CRASH, LOST_ANSWER, OVERLAP)),
     ),
     "what is not due is rotated": Mutation(
-        altered("idle, nothing due", fits=lambda c: False), "rule 4", Scenario(("not due",), disturbances=())
+        table_with("idle, nothing due", fits=lambda c: False), "rule 4", Scenario(("not due",), disturbances=())
     ),
     "a run rotates more than once": Mutation(
-        without("idle, saved by this run"), "more than", Scenario(force=True, disturbances=())
+        table_without("idle, saved by this run"), "more than", Scenario(force=True, disturbances=())
     ),
 }
 

@@ -40,7 +40,7 @@ def path(tmp_path):
     return folder / "k.pem"
 
 
-def there(folder: Path) -> dict[str, Any]:
+def list_files(folder: Path) -> dict[str, Any]:
     return {
         each.name: (each.lstat().st_mode, each.read_bytes() if stat.S_ISREG(each.lstat().st_mode) else None)
         for each in folder.iterdir()
@@ -49,13 +49,13 @@ def there(folder: Path) -> dict[str, Any]:
 
 def refusal(path: Path) -> str:
     """Return the message with which reading and making are refused; assert that nothing is changed."""
-    before = there(path.parent)
+    before = list_files(path.parent)
     message = set()
     for attempt in (read_public_half, make):
         with pytest.raises(KeyPairError) as caught:
             attempt(path)
         message.add(str(caught.value))
-    assert there(path.parent) == before
+    assert list_files(path.parent) == before
     (sentence,) = message
     assert "PRIVATE KEY" not in sentence
     return sentence
@@ -67,7 +67,7 @@ def test_a_key_pair_is_made_once(path):
     assert made.is_new
     assert made.pem.startswith("-----BEGIN PUBLIC KEY-----\n")
     assert read_public_half(path) == make(path) == made._replace(is_new=False)
-    assert there(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
+    assert list_files(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
 
 
 def test_a_folder_that_is_not_there_holds_no_key(tmp_path):
@@ -131,7 +131,7 @@ def test_of_two_at_once_the_first_makes_it(path, monkeypatch):
     monkeypatch.setattr(_key_pair.rsa, "generate_private_key", slowly)
     made = make(path)
     assert made == read_public_half(path)
-    assert there(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
+    assert list_files(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])

@@ -49,7 +49,7 @@ def record_file(path: Path, password: object = PASSWORD) -> RecordFile:
     return RecordFile(str(path), password, PREFIX)
 
 
-def encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
+def write_encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
     """Write what ansible-vault would, by hand."""
     path.write_bytes(VaultLib().encrypt(text, secret=VaultSecret(secret.encode())))
     path.chmod(0o600)
@@ -58,13 +58,13 @@ def encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
 def refusals(path: Path) -> list[str]:
     """Return the sentences with which loading, telling the version and saving are refused; nothing is changed."""
 
-    def there() -> list[Any]:
+    def snapshot() -> list[Any]:
         return [
             (str(each), each.lstat().st_mode, each.lstat().st_ino, each.lstat().st_mtime_ns)
             for each in [path.parent, *path.parent.parent.rglob("*")]
         ]
 
-    before = there()
+    before = snapshot()
     file = record_file(path)
     message = []
     for attempt in (file.load, file.version, lambda: file.save({"phase": "other"}, NO_VERSION)):
@@ -74,7 +74,7 @@ def refusals(path: Path) -> list[str]:
         assert PASSWORD not in str(caught.value)
         message.append(str(caught.value))
     # Saving makes the file by which it holds off others before it looks at the record.
-    after = [each for each in there() if not each[0].endswith("/.lock")]
+    after = [each for each in snapshot() if not each[0].endswith("/.lock")]
     assert [each[:3] for each in after] == [each[:3] for each in before if not each[0].endswith("/.lock")]
     return message
 
@@ -147,7 +147,7 @@ def test_what_stands_in_two_places_is_written_twice(path):
 
 
 def test_a_date_that_somebody_wrote_is_a_text(path):
-    encrypted("rotated_at: 2026-01-31\n", path)
+    write_encrypted("rotated_at: 2026-01-31\n", path)
     assert record_file(path).load().record == {"rotated_at": "2026-01-31"}
 
 
@@ -217,7 +217,7 @@ def test_a_file_that_was_changed_anywhere_is_never_read(saved):
     ],
 )
 def test_invalid_records(path, text):
-    encrypted(text, path)
+    write_encrypted(text, path)
     with pytest.raises(RecordError, match="holds no record"):
         record_file(path).load()
 

@@ -395,7 +395,7 @@ class TokenWorld(World[Account]):
             promoted = promoted._replace(ours=promoted.ours & ~bits(things.secondary))
         yield FOREIGN_PROMOTE, "somebody promotes the secondary token", promoted
 
-    def begun(self, things: Account) -> Account:
+    def when_run_begins(self, things: Account) -> Account:
         """Within a run, an account is suspended once."""
         return things._replace(was_suspended=things.suspended)
 
@@ -608,7 +608,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 
 @cache
-def explored(name: str) -> Explored:
+def explore_once(name: str) -> Explored:
     """Explore a scenario, once."""
     scenario = SCENARIOS[name]
     return explore(replace(scenario, budget=max(scenario.budget, MORE)))
@@ -617,14 +617,14 @@ def explored(name: str) -> Explored:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_rules_hold_in_every_state(name: str) -> None:
     """The exploration checks the rules; a broken one raises an error with the events that led to it."""
-    came_to = explored(name)
+    came_to = explore_once(name)
     print(f"{name}: {came_to.states} states, {came_to.transitions} transitions, {came_to.quiet} ends")
     assert came_to.quiet
 
 
 def test_each_row_decides_somewhere() -> None:
     """A row that never decides is superfluous."""
-    every = [explored(name) for name in SCENARIOS]
+    every = [explore_once(name) for name in SCENARIOS]
     print(f"all: {sum(came_to.states for came_to in every)} states")
     used = set().union(*(came_to.rows for came_to in every))
     assert [row.name for row in tokens.TABLE if row.name not in used] == []
@@ -633,13 +633,13 @@ def test_each_row_decides_somewhere() -> None:
 # -- tables with one rule removed ------------------------------------------------------------------------------
 
 
-def without(*names: str) -> list[Row]:
+def table_without(*names: str) -> list[Row]:
     """Return the table without some rows."""
     assert set(names) <= {row.name for row in tokens.TABLE}
     return [row for row in tokens.TABLE if row.name not in names]
 
 
-def altered(name: str, **changes: Any) -> list[Row]:
+def table_with(name: str, **changes: Any) -> list[Row]:
     """Return the table with another condition, or another step, in one row."""
     assert name in {row.name for row in tokens.TABLE}
     return [row._replace(**changes) if row.name == name else row for row in tokens.TABLE]
@@ -675,63 +675,65 @@ class Mutation(NamedTuple):
 
 MUTATIONS: Mapping[str, Mutation] = {
     "a run that takes over does not settle": Mutation(
-        without("resumed, a request may be on its way"),
+        table_without("resumed, a request may be on its way"),
         "rule 2: a valid token",
         Scenario(disturbances=(CRASH, LOST_ANSWER)),
     ),
     "a run that takes over does not lock": Mutation(
-        without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
+        table_without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
     ),
     "staging is not saved before": Mutation(
-        altered("idle, due", step=without_intent), "rule 2: a valid token", Scenario(disturbances=(CRASH,))
+        table_with("idle, due", step=without_intent), "rule 2: a valid token", Scenario(disturbances=(CRASH,))
     ),
     "staging is not saved again after a deletion": Mutation(
-        altered("staged, deleted by somebody", step=minting_first),
+        table_with("staged, deleted by somebody", step=minting_first),
         "rule 2: a valid token",
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
     "a token is minted again where no answer came": Mutation(
-        altered("staging, no answer, or none that tells", step=minting_first),
+        table_with("staging, no answer, or none that tells", step=minting_first),
         "rule 2: a valid token",
         Scenario(disturbances=(LOST_ANSWER,)),
     ),
     "a token that may be lost is forgotten where minting is refused": Mutation(
-        altered("not minted", fits=lambda c: phase_is(c, STAGING) and c.answered(NOT_FOUND, REFUSED)),
+        table_with("not minted", fits=lambda c: phase_is(c, STAGING) and c.answered(NOT_FOUND, REFUSED)),
         "rule 2: a valid token",
         Scenario(disturbances=(CRASH, SUSPEND)),
     ),
     "the answer is not saved first": Mutation(
-        [*without("minted"), *(row for row in tokens.TABLE if row.name == "minted")],
+        [*table_without("minted"), *(row for row in tokens.TABLE if row.name == "minted")],
         "before the minted token is saved",
         Scenario(),
     ),
     "whatever exists is taken for ours": Mutation(
-        without("staging, one exists that is not ours"),
+        table_without("staging, one exists that is not ours"),
         "somebody else's token is deleted",
         Scenario(starts=("due, a secondary exists",), disturbances=()),
     ),
     "a token is deleted, whichever is the primary": Mutation(
-        altered("staging, one exists that may be deleted", fits=lambda c: phase_is(c, STAGING) and c.answered(EXISTS)),
+        table_with(
+            "staging, one exists that may be deleted", fits=lambda c: phase_is(c, STAGING) and c.answered(EXISTS)
+        ),
         "rule 5",
         Scenario(starts=("due, is the secondary",), replace_unknown=True, disturbances=()),
     ),
     "the token is promoted without a look": Mutation(
-        altered("not tried", fits=lambda c: c.probe is None and not (phase_is(c, VERIFIED) and c.run.saved)),
+        table_with("not tried", fits=lambda c: c.probe is None and not (phase_is(c, VERIFIED) and c.run.saved)),
         "does not come directly after a look",
         Scenario(disturbances=()),
     ),
     "the token is promoted, and verified is not saved": Mutation(
-        altered("staged, verified by consumers", step=lambda c: Request(PROMOTE)),
+        table_with("staged, verified by consumers", step=lambda c: Request(PROMOTE)),
         "not verified",
         Scenario(disturbances=()),
     ),
     "the token is promoted unverified": Mutation(
-        altered("staged, distributed", step=lambda c: Save({"phase": VERIFIED})),
+        table_with("staged, distributed", step=lambda c: Save({"phase": VERIFIED})),
         "rule 3: consumers were not given",
         Scenario(disturbances=(HOOK,)),
     ),
     "the hooks of the run before are trusted": Mutation(
-        altered("verified by this run", fits=lambda c: phase_is(c, VERIFIED)),
+        table_with("verified by this run", fits=lambda c: phase_is(c, VERIFIED)),
         "rule 3: consumers were not given",
         Scenario(disturbances=(CRASH, CONSUMER)),
     ),
@@ -740,28 +742,28 @@ MUTATIONS: Mapping[str, Mutation] = {
             row._replace(fits=lambda c: bool(c.run.failed) and not phase_is(c, STAGED, VERIFIED))
             if row.name == "hook failed, both tokens are kept"
             else row
-            for row in without("roll back, the primary is not valid")
+            for row in table_without("roll back, the primary is not valid")
         ],
         "rule 3: consumers have no token",
         Scenario(roll_back=True, disturbances=(FOREIGN_PROMOTE, HOOK)),
     ),
     "a run rotates more than once": Mutation(
-        altered("idle, due", fits=lambda c: phase_is(c, IDLE)),
+        table_with("idle, due", fits=lambda c: phase_is(c, IDLE)),
         "more than",
         Scenario(force=True, disturbances=()),
     ),
     "what is not due is rotated": Mutation(
-        altered("idle, due", fits=lambda c: phase_is(c, IDLE) and not c.run.rotated),
+        table_with("idle, due", fits=lambda c: phase_is(c, IDLE) and not c.run.rotated),
         "rule 4",
         Scenario(starts=("not due",), disturbances=()),
     ),
     "another token is taken at once": Mutation(
-        without("no token valid, but one from elsewhere, at first"),
+        table_without("no token valid, but one from elsewhere, at first"),
         "rule 5: the record's primary is taken for the account's",
         Scenario(starts=("due, is the secondary",), parent=True, disturbances=(SUSPEND,)),
     ),
     "a promotion without an answer is not waited for": Mutation(
-        without("verified, promoted, but no answer came"),
+        table_without("verified, promoted, but no answer came"),
         "rule 3",
         Scenario(force=True, roll_back=True, disturbances=(LOST_ANSWER, FOREIGN_PROMOTE, HOOK), budget=3),
     ),

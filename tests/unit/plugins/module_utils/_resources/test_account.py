@@ -22,7 +22,7 @@ def sid(number: int) -> str:
     return f"AC{number:032x}"
 
 
-def there(*statuses: str) -> list[Account]:
+def make_subaccounts(*statuses: str) -> list[Account]:
     """Return subaccounts called "shop" with these statuses, numbered from 1."""
     return [
         Account(sid(number), "shop", status, "Full", OWN, f"2026-01-{number:02}T00:00:00Z", None, Secret(TOKEN))
@@ -68,7 +68,7 @@ def plan(actual, **given):
     ],
 )
 def test_the_table(statuses, given, expected):
-    made = plan(there(*statuses), **given)
+    made = plan(make_subaccounts(*statuses), **given)
     assert ["create" if isinstance(step, Create) else step.form for step in made.steps] == expected
     assert made.outcome().changed == bool(expected)
     assert made.result["account"]["status"] == given.get("state", "active")
@@ -88,12 +88,12 @@ def test_the_table(statuses, given, expected):
 )
 def test_what_only_the_user_can_decide(statuses, given, sentence):
     with pytest.raises(AmbiguousState, match=sentence):
-        plan(there(*statuses), **given)
+        plan(make_subaccounts(*statuses), **given)
 
 
 def test_reopening_a_closed_account_fails_with_twilios_code():
     with pytest.raises(AmbiguousState) as caught:
-        plan(there("closed"), sid=sid(1))
+        plan(make_subaccounts("closed"), sid=sid(1))
     assert caught.value.details() == {"status": 400, "code": 21479}
 
 
@@ -117,11 +117,11 @@ def test_a_token_takes_the_parents_token():
 
 
 def test_a_token_is_returned_on_request_for_a_subaccount_and_never_shown_in_the_diff():
-    silent = plan(there("active"))
+    silent = plan(make_subaccounts("active"))
     assert "auth_token" not in silent.result["account"]
-    asked = plan(there("suspended"), return_auth_token=True)
-    assert asked.result["account"]["auth_token"] == TOKEN
-    assert "auth_token" not in {**asked.before, **asked.after}
+    requested = plan(make_subaccounts("suspended"), return_auth_token=True)
+    assert requested.result["account"]["auth_token"] == TOKEN
+    assert "auth_token" not in {**requested.before, **requested.after}
     own = plan([Account(OWN, "head", "active", auth_token=Secret(TOKEN))], sid=OWN, return_auth_token=True)
     assert own.result["account"]["auth_token"] is None
 

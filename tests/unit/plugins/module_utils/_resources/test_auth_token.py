@@ -33,7 +33,7 @@ NOT_VALID = Rejected("try an auth token", "Twilio answered 401/20003, Authentica
 SHOWN = {"account_sid": ACCOUNT, "date_created": None, "date_updated": None}
 
 
-def tried(primary: bool, secondary: bool | None) -> Tried:
+def make_tried(primary: bool, secondary: bool | None) -> Tried:
     return Tried(None if primary else NOT_VALID, secondary)
 
 
@@ -54,7 +54,7 @@ def plan(state, primary: bool, secondary: bool | None, token=SECONDARY):
     client = Client(
         Connection(ACCOUNT, PRIMARY, api_key_sid="SK" + "1" * 32, api_key_secret=Secret("s")), transport=None
     )
-    return AuthTokenState(client, options(state, given)).plan(tried(primary, secondary))
+    return AuthTokenState(client, options(state, given)).plan(make_tried(primary, secondary))
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_the_diff_shows_the_secondary_token_without_the_token(state, primary, se
     ],
 )
 def test_the_phases(monkeypatch, primary, secondary, token, phase):
-    monkeypatch.setattr(auth_token, "try_tokens", lambda *_given: tried(primary, secondary))
+    monkeypatch.setattr(auth_token, "try_tokens", lambda *_given: make_tried(primary, secondary))
     assert auth_token.look_up(None, {"auth_token": PRIMARY, "secondary_auth_token": token}) == {
         "auth_token_valid": primary,
         "secondary_auth_token_valid": secondary,

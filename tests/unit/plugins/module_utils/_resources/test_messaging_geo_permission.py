@@ -253,16 +253,16 @@ def test_a_message_names_some_countries_and_counts_many():
         run(script, enabled=many)
 
 
-def asked(*codes):
+def look_up_countries(*codes):
     connection = Connection("AC" + "1" * 32, Secret("s" * 32), max_retries=0)
     return look_up(Client(connection, FakeTransport([listing()])), {"country_code": list(codes) or None})["countries"]
 
 
 def test_countries_are_looked_up_in_the_order_given_or_by_their_codes():
-    assert [each["country_code"] for each in asked()] == sorted(THERE)
-    assert asked("US", "FR") == [
+    assert [each["country_code"] for each in look_up_countries()] == sorted(THERE)
+    assert look_up_countries("US", "FR") == [
         {"country_code": "US", "enabled": True, "prefix": "+1", "message": ""},
         {"country_code": "FR", "enabled": False, "prefix": "+1", "message": ""},
     ]
     with pytest.raises(InputError, match="^country_code: Twilio lists no messaging geo permission for UK"):
-        asked("US", "UK")
+        look_up_countries("US", "UK")
