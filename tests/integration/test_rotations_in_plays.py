@@ -423,7 +423,7 @@ def test_a_store_of_the_users_own_that_fails_or_returns_nothing_is_reported(outc
 
 
 @pytest.mark.parametrize("name", ["staging, one there", "idle, one there"])
-def test_no_token_is_deleted_where_the_records_may_be_the_secondary(told, name):
+def test_no_token_is_deleted_where_the_records_may_be_the_secondary(outcomes, name):
     refused = outcomes[name]
     assert "'rotate_auth_token_initial_is_primary: true'" in refused.failure
     assert refused.valid == {PRIMARY, PENDING}
@@ -434,7 +434,7 @@ def test_no_token_is_deleted_where_the_records_may_be_the_secondary(told, name):
 
 
 @pytest.mark.parametrize("name", ["staging, one there, said to be the primary", "staging, read to be the primary"])
-def test_where_the_records_token_is_known_to_be_the_primary_the_other_is_deleted(told, name):
+def test_where_the_records_token_is_known_to_be_the_primary_the_other_is_deleted(outcomes, name):
     outcomes[name].assert_rotated()
     assert outcomes[name].writes[-3:] == ["DELETE Secondary", "POST Secondary", "POST Promote"]
     assert {*outcomes[name].writes[:-3]} == {"POST Secondary"}
