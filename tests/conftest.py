@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One simulator for all tests, its own among them, and one Vault for those that need it."""
+"""One simulator for all tests, including its own, and one Vault for those that need it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def running_simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
-    """Return the simulator as it is when started; none of its answers may break its own contract."""
+    """Return the simulator in its initial state; afterwards, assert that its answers kept its contract."""
     running_simulator.reset()
     yield running_simulator
     assert running_simulator.health()["violations"] == []
@@ -34,7 +34,7 @@ def simulator(running_simulator: Simulator) -> Iterator[Simulator]:
 @pytest.fixture(scope="session")
 def vault() -> Iterator[Vault]:
     """Run a Vault until the last test is over."""
-    # Not every session of nox has the server.
+    # Not every nox session has the server.
     from vault_server import Vault
 
     with Vault() as running:

@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache"
 COLLECTIONS = CACHE / "collections"
-#: What a run is, and the options it has besides.
+#: The description of each run, and its further options.
 RUNS = (
     ("1. What would change", ("--check", "--diff")),
     ("2. For real", ()),
@@ -40,7 +40,7 @@ def link_collection() -> None:
 
 
 def environment(base_url: str, account_sid: str, auth_token: str) -> dict[str, str]:
-    """The user's environment with this account, without the user's Ansible and Twilio settings and without proxies."""
+    """Return the environment with this account, without other Ansible and Twilio settings and without proxies."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))}
     return {
         **kept,
@@ -56,7 +56,7 @@ def environment(base_url: str, account_sid: str, auth_token: str) -> dict[str, s
 
 
 def run_playbook(name: str, options: tuple[str, ...], variables: dict[str, str], inventory: str = "localhost,") -> int:
-    """Run a playbook of the collection, show what it prints, and return how many tasks changed something."""
+    """Run a playbook of the collection, print its output, and return how many tasks changed something."""
     program = Path(sys.executable).with_name("ansible-playbook")
     command = [str(program), "--inventory", inventory, f"community.twilio.{name}", *options]
     command += ["--extra-vars", f"ansible_python_interpreter={sys.executable}"]
@@ -79,8 +79,8 @@ def write_report(variables: dict[str, str]) -> Path:
 
 
 def main() -> None:
-    """Run the playbook three times, report, and say what changed; exit with a reason if that was not predicted."""
-    # Asked to end, end the simulator too.
+    """Run the playbook three times, then the report; exit with a reason if a run changed what was not predicted."""
+    # On SIGTERM, end the simulator too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     link_collection()
     account_sid, auth_token = f"AC{secrets.token_hex(16)}", secrets.token_hex(16)

@@ -4,8 +4,8 @@
 
 """Stand-in for the get-pip script that ansible-test would download for each of its virtual environments.
 
-The pip that every interpreter carries is good enough, whatever version ansible-test asks for; so the same command
-works on an open network, behind a mirror and behind a proxy, and sooner.
+The pip that comes with every interpreter is sufficient, whatever version ansible-test requests; so the same command
+works on an open network, behind a mirror and behind a proxy, and faster.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP and time for tests of the engine: answers that are written down before, and a clock that only waiting moves."""
+"""HTTP and time for tests of the engine: scripted answers, and a clock that only waiting moves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.community.twilio.plugins.module_utils._transport import
 
 Scripted = Union[Reply, Exception]
 
-#: Before anything was sent, after it, and where another attempt can't end otherwise.
+#: No answer: before the request was sent, after it, and for a reason that another attempt can't change.
 NOT_SENT = NoReply("no connection (Connection refused)", sent=False)
 SENT = NoReply("the connection broke", sent=True)
 FINAL = NoReply("the certificate was not trusted", sent=False, final=True)
@@ -47,12 +47,12 @@ class FakeClock(Clock):
 
     def wait(self, event: threading.Event, seconds: float | None) -> None:
         """Let the seconds pass at once, unless the event is set already."""
-        assert seconds is not None, "nobody else is there to set the event"
+        assert seconds is not None, "no other thread could set the event"
         if not event.is_set():
             self.sleep(seconds)
 
     def random(self) -> float:
-        """Return the number that was chosen."""
+        """Return the chosen number."""
         return self._chance
 
 
@@ -83,9 +83,9 @@ class SkippingClock(Clock):
 
 
 class FakeTransport:
-    """Answers requests with what was written down, one after the other; ``requests`` holds what was sent.
+    """Answers requests with scripted replies, in order; ``requests`` lists the requests.
 
-    :param script: replies, and exceptions that are raised instead; a request beyond them is a test's failure.
+    :param script: the replies, or exceptions to raise; a request beyond them fails the test.
     """
 
     def __init__(self, script: Iterable[Scripted]) -> None:
@@ -95,7 +95,7 @@ class FakeTransport:
         self._script = iter(script)
 
     def send(self, request: Request) -> Reply:
-        """Return, or raise, what comes next."""
+        """Return the next reply, or raise the next exception."""
         self.requests.append(request)
         try:
             scripted = next(self._script)
@@ -111,10 +111,10 @@ class FakeTransport:
 
 
 def reply(status: int, body: Any = None, **headers: str) -> Reply:
-    """Return an answer.
+    """Return a reply.
 
-    :param body: what is encoded as JSON; bytes as they are.
-    :param headers: with underscores for hyphens.
+    :param body: encoded as JSON unless it is bytes.
+    :param headers: their names, with underscores instead of hyphens, and values.
     """
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the servers beside the simulated Twilio have in common."""
+"""The base of the servers besides the simulated Twilio."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _Server = TypeVar("_Server", bound="LoggedServer")
 
 
 class Request(NamedTuple):
-    """A request that a server got.
+    """A request that a server received.
 
     :param what: its verb and path, or its name.
-    :param writes: whether it may have changed something.
+    :param writes: whether it may change something.
     """
 
     what: str
@@ -29,9 +29,9 @@ class Request(NamedTuple):
 
 
 class LoggedServer:
-    """A server on a port of this machine, with a log of requests; a context manager that surely ends it.
+    """A server on a port of this machine, with a log of requests; a context manager that always ends it.
 
-    :param server: answers the requests, and notes each of them.
+    :param server: answers the requests, and calls :meth:`note` for each.
     """
 
     name: str
@@ -52,17 +52,17 @@ class LoggedServer:
         self._serving.__exit__(kind, error, trace)
 
     def requests(self, caller: str) -> Sequence[Request]:
-        """Return what a caller asked for.
+        """Return the requests of a caller.
 
-        :param caller: whom the requests are known to be of by what they were authenticated with.
-        :returns: the requests from the beginning, in order.
+        :param caller: what the requests were authenticated with.
+        :returns: all its requests, in order.
         """
         return tuple(self._log[caller])
 
     def note(self, caller: str, request: Request) -> None:
         """Add a request to the log.
 
-        :param caller: whose it is.
-        :param request: what came in.
+        :param caller: what the request was authenticated with.
+        :param request: the request.
         """
         self._log[caller].append(request)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""HTTP servers of the tests' own, each in a thread for as long as a block runs."""
+"""Runs HTTP servers of the tests in threads, each for the duration of a block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 def address(server: HTTPServer) -> str:
     """Return the URL of a server.
 
-    :param server: listens at a port of this machine.
+    :param server: a server that listens on a port of this machine.
     :returns: the URL without a path.
     """
     return f"http://127.0.0.1:{server.server_port}"
@@ -26,7 +26,7 @@ def address(server: HTTPServer) -> str:
 def serving(server: HTTPServer) -> Iterator[str]:
     """Answer requests until the block ends, and close the server.
 
-    :param server: listens at a port of this machine.
+    :param server: a server that listens on a port of this machine.
     :returns: a context manager that gives the server's URL, without a path.
     """
     with server:
@@ -43,15 +43,15 @@ class QuietHandler(BaseHTTPRequestHandler):
     """Answers requests, and prints nothing: a failing test's output is long enough."""
 
     def read_body(self) -> bytes:
-        """Read what a request sends.
+        """Read the body of a request.
 
-        :returns: its body, empty where it has none.
+        :returns: the body, empty if there is none.
         """
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Print nothing.
 
-        :param format: the message, with a place for each argument.
-        :param arguments: what it is about.
+        :param format: the format of the message.
+        :param arguments: the values for the format.
         """

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A real Vault: the server of OpenBao, which speaks HashiCorp Vault's API, with a proxy before it that logs requests.
+"""A real Vault: OpenBao's server, which has HashiCorp Vault's API, behind a proxy that logs requests.
 
-The server keeps everything in memory. It has a KV engine of version 2 at ``secret/``, in which each write has to say
-which version it replaces.
+The server keeps everything in memory. It has a KV engine of version 2 at ``secret/``, in which each write must name the
+version that it replaces.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ import requests
 from servers import LoggedServer, Request
 from serving import QuietHandler
 
-#: Where the engine is.
+#: The path of the engine.
 MOUNT = "secret"
 
-#: How long the server may take to start, in seconds, and how often another port is tried.
+#: Seconds that the server may take to start, and the number of ports to try.
 START_LIMIT, STARTS = 30.0, 5
 
-#: Runs a program that is killed as soon as nobody has the other end of standard input, whatever became of the tests.
+#: Runs a program that is killed as soon as the other end of standard input is closed, even if the tests were killed.
 _RUN = 'exec 3<&0; (read -r _ <&3; kill -KILL $$) & exec "$@" </dev/null 3<&-'
 
 #: The path of a secret's data, in the target of a request.
@@ -57,11 +57,11 @@ class Answer(NamedTuple):
     content: bytes = b""
 
     def json(self) -> Any:
-        """Return what the content says; None where there is none."""
+        """Return the decoded content, None if there is none."""
         return json.loads(self.content) if self.content else None
 
 
-#: Answers a request in the server's place, by its method, its target, its headers and its body; or returns None.
+#: Returns an answer in place of the server's, given method, target, headers and body; or None to let the server answer.
 Interference = Callable[[str, str, Mapping[str, str], bytes], Optional[Answer]]
 
 
@@ -80,9 +80,9 @@ class Version:
 
 
 class Vault(LoggedServer):
-    """A server that is started for as long as a block runs.
+    """A server that runs for the duration of a block.
 
-    A caller is a token, so that all it asks for is known to be its own. What the methods below do is not logged.
+    A caller is a token, which identifies its requests. Requests of the methods below are not logged.
     """
 
     name = "Vault"
@@ -94,7 +94,7 @@ class Vault(LoggedServer):
         #: The server's own address, where requests are not logged.
         self.address = ""
         self._session = requests.Session()
-        # Neither a proxy nor credentials of whoever runs the tests.
+        # Use neither a proxy nor credentials from the environment.
         self._session.trust_env = False
         self._opened = contextlib.ExitStack()
         self._written: dict[tuple[str, str, int], float] = {}
@@ -117,16 +117,16 @@ class Vault(LoggedServer):
     # -- tokens and secrets ----------------------------------------------------------------------------------------
 
     def token_with(self, policy: str, namespace: str = "", **options: Any) -> str:
-        """Return a new token that has one policy, and not even the one that is called ``default``.
+        """Return a new token that has only this policy, without the one named ``default``.
 
-        :param policy: as HCL says it.
-        :param namespace: where the policy and the token are.
-        :param options: further ones of the API, such as ``ttl``.
+        :param policy: the policy in HCL.
+        :param namespace: the namespace of the policy and the token.
+        :param options: further parameters of the API, such as ``ttl``.
         """
         name = f"policy-{token_hex(8)}"
-        self.ask("PUT", f"sys/policies/acl/{name}", {"policy": policy}, namespace)
+        self.request_as_root("PUT", f"sys/policies/acl/{name}", {"policy": policy}, namespace)
         wanted = {"policies": [name], "no_default_policy": True, **options}
-        token: str = self.ask("POST", "auth/token/create", wanted, namespace)["auth"]["client_token"]
+        token: str = self.request_as_root("POST", "auth/token/create", wanted, namespace)["auth"]["client_token"]
         return token
 
     def issue(self) -> str:
@@ -134,8 +134,8 @@ class Vault(LoggedServer):
         return self.token_with(f'path "{MOUNT}/*" {{ capabilities = ["create", "read", "update"] }}')
 
     def revoke(self, token: str) -> None:
-        """Make a token end as one that has expired."""
-        self.ask("POST", "auth/token/revoke", {"token": token})
+        """Revoke a token, with the same effect as if it had expired."""
+        self.request_as_root("POST", "auth/token/revoke", {"token": token})
 
     def put(self, path: str, data: Mapping[str, Any]) -> int:
         """Write a secret.
@@ -143,37 +143,39 @@ class Vault(LoggedServer):
         :param path: in the engine.
         :returns: the number of its new version.
         """
-        found = self.try_to("GET", f"{MOUNT}/metadata/{path}")
+        found = self.try_request("GET", f"{MOUNT}/metadata/{path}")
         current = found.json()["data"]["current_version"] if found.status == 200 else 0
-        written = self.ask("POST", f"{MOUNT}/data/{path}", {"data": dict(data), "options": {"cas": current}})
+        written = self.request_as_root(
+            "POST", f"{MOUNT}/data/{path}", {"data": dict(data), "options": {"cas": current}}
+        )
         number: int = written["data"]["version"]
         return number
 
     def get(self, path: str) -> dict[str, Any] | None:
-        """Return a secret as it is now; None where there is none, or where its latest version was deleted."""
-        return self._data_of(self.try_to("GET", f"{MOUNT}/data/{path}"))
+        """Return a secret, None if it does not exist or its latest version was deleted."""
+        return self._data_of(self.try_request("GET", f"{MOUNT}/data/{path}"))
 
     def delete(self, path: str) -> None:
         """Delete the latest version of a secret, so that it can be undeleted."""
-        self.ask("DELETE", f"{MOUNT}/data/{path}")
+        self.request_as_root("DELETE", f"{MOUNT}/data/{path}")
 
     def undelete(self, path: str, *versions: int) -> None:
         """Undo the deletion of versions."""
-        self.ask("POST", f"{MOUNT}/undelete/{path}", {"versions": versions})
+        self.request_as_root("POST", f"{MOUNT}/undelete/{path}", {"versions": versions})
 
     def destroy(self, path: str, *versions: int) -> None:
         """Delete versions for good."""
-        self.ask("POST", f"{MOUNT}/destroy/{path}", {"versions": versions})
+        self.request_as_root("POST", f"{MOUNT}/destroy/{path}", {"versions": versions})
 
     def versions(self, path: str) -> list[Version]:
-        """Return the versions of a secret that are kept, the oldest first."""
-        found = self.try_to("GET", f"{MOUNT}/metadata/{path}")
+        """Return the existing versions of a secret, the oldest first."""
+        found = self.try_request("GET", f"{MOUNT}/metadata/{path}")
         numbers = sorted(map(int, found.json()["data"]["versions"])) if found.status == 200 else []
         return [
             Version(
                 number,
                 self._written["", f"{MOUNT}/data/{path}", number],
-                self._data_of(self.try_to("GET", f"{MOUNT}/data/{path}?version={number}")),
+                self._data_of(self.try_request("GET", f"{MOUNT}/data/{path}?version={number}")),
             )
             for number in numbers
         ]
@@ -185,30 +187,32 @@ class Vault(LoggedServer):
 
     # -- requests --------------------------------------------------------------------------------------------------
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, namespace: str = "") -> Any:
-        """Send a request as root, and return what it answers.
+    def request_as_root(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, namespace: str = ""
+    ) -> Any:
+        """Send a request as root, and return the decoded answer.
 
         :param path: below ``/v1/``.
         :param body: is sent as JSON.
-        :raises AssertionError: where the answer is an error.
+        :raises AssertionError: if the answer is an error.
         """
-        answer = self.try_to(method, path, body, namespace)
+        answer = self.try_request(method, path, body, namespace)
         assert answer.status < 300, f"{method} {path}: {answer}"
         return answer.json()
 
-    def try_to(
+    def try_request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, namespace: str = "", token: str = ""
     ) -> Answer:
-        """Send a request, as root if no token is given, and return the answer, whatever it is."""
+        """Send a request, without a token as root, and return the answer even if it is an error."""
         content = b"" if body is None else json.dumps(body).encode()
         return self._forward(method, f"/v1/{path}", {_TOKEN: token or self.root, _NAMESPACE: namespace}, content)
 
     @contextlib.contextmanager
     def interfering(self, interference: Interference) -> Iterator[None]:
-        """Let someone else answer, as a gateway would that stands before the server.
+        """Replace the server's answers, as a gateway could.
 
-        :param interference: returns an answer, or None where the server is to answer.
-        :returns: a context manager at whose end the server answers again.
+        :param interference: returns an answer, or None to let the server answer.
+        :returns: a context manager that restores the server at its end.
         """
         self._interference = interference
         try:
@@ -217,7 +221,7 @@ class Vault(LoggedServer):
             self._interference = None
 
     def serve(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Note a request that came in, and answer it."""
+        """Log a request, and answer it."""
         self.note(headers.get(_TOKEN) or "", Request(f"{method} {target}", method not in ("GET", "LIST")))
         answer = self._interference(method, target, headers, body) if self._interference else None
         return answer or self._forward(method, target, headers, body)
@@ -229,7 +233,7 @@ class Vault(LoggedServer):
         )
         answer = Answer(response.status_code, response.content)
         if method in ("POST", "PUT") and answer.status == 200 and (data := _DATA.match(target)):
-            # Before whoever writes knows of it, so that nothing that follows is earlier.
+            # Before the writer gets the answer, so that whatever follows has a later time.
             number = answer.json()["data"]["version"]
             self._written[headers.get(_NAMESPACE) or "", data[1], number] = time.monotonic()
         return answer
@@ -250,23 +254,23 @@ class Vault(LoggedServer):
                 stderr=subprocess.STDOUT,
                 env={name: value for name, value in os.environ.items() if not name.startswith(("BAO_", "VAULT_"))},
             )
-            # Closes standard input, at which the server is killed, and waits.
+            # Closes standard input, which kills the server, and waits.
             opened.callback(process.communicate)
             if self._is_ready(process):
-                # A test that looks back wants all versions.
-                self.ask("POST", f"{MOUNT}/config", {"cas_required": True, "max_versions": 1000})
+                # Keep all versions, since tests inspect earlier ones.
+                self.request_as_root("POST", f"{MOUNT}/config", {"cas_required": True, "max_versions": 1000})
                 return
-            # Somebody was faster to take the port, or the next one, where the server listens too.
+            # Another process took the port or the next one, which the server also uses.
         log.seek(0)
         raise AssertionError(f"the server did not start: {log.read().decode(errors='replace')}")
 
     def _is_ready(self, process: subprocess.Popen[bytes]) -> bool:
-        """Wait until the engine answers; return False where the server has ended instead."""
+        """Wait until the engine answers; return False if the server ended instead."""
         end = time.monotonic() + START_LIMIT
         while process.poll() is None and time.monotonic() < end:
             try:
-                # The engine refuses requests for as long as it is being set up.
-                if self.try_to("GET", f"{MOUNT}/data/none") == Answer(404, b'{"errors":[]}\n'):
+                # The engine refuses requests until it is set up.
+                if self.try_request("GET", f"{MOUNT}/data/none") == Answer(404, b'{"errors":[]}\n'):
                     return True
             except requests.ConnectionError:
                 pass
@@ -296,7 +300,7 @@ class _Handler(QuietHandler):
     server: _Proxy
 
     def _serve(self) -> None:
-        # Clients write the names of headers as they like.
+        # Names of headers may be in any case.
         headers = {name.title(): value for name, value in self.headers.items()}
         answer = self.server.vault.serve(self.command, self.path, headers, self.read_body())
         self.send_response(answer.status)

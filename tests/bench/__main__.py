@@ -12,7 +12,7 @@ from pathlib import Path
 if __package__:
     from .command import main
 else:
-    # Run as a folder: make its parent importable, so that the modules find each other as one package.
+    # Run as a folder: make its parent importable, so that the modules can import each other as one package.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
     from bench.command import main
 

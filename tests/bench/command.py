@@ -20,7 +20,7 @@ from .report import Machine, Work, page, plot
 
 
 def main() -> None:
-    """Run the measurements that are asked for."""
+    """Run the selected measurements."""
     parser = argparse.ArgumentParser(prog="tests/bench", description=__doc__)
     parser.add_argument(
         "--quick", action="store_true", help="a smoke run: small sizes, one round, figures mean nothing"
@@ -30,12 +30,12 @@ def main() -> None:
     options = parser.parse_args()
     complete = not (options.quick or options.only)
     output = options.output or (CHECKOUT / "docs" if complete else None)
-    # Asked to end, end the simulator too.
+    # On SIGTERM, end the simulator too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     machine, work, results = Machine.here(), Work(), []
     for name in options.only or MEASUREMENTS:
         print(f"Measuring: {name}", file=sys.stderr, flush=True)
-        # A simulator for each, so that none works with what another left behind.
+        # A new simulator for each measurement, so that none depends on another.
         with tempfile.TemporaryDirectory(prefix="bench-") as folder, Simulator.start(tls=True) as simulator:
             results.append(MEASUREMENTS[name](Bench(simulator, Path(folder), QUICK if options.quick else FULL)))
             if violations := simulator.health()["violations"]:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is measured. Each measurement runs what it compares in turns, A B A B, and returns the values of all rounds.
+"""The measurements. Each alternates between what it compares (A B A B) and returns the values of all rounds.
 
-All of them ask about SafeList numbers that are there already, so that nothing changes, where nothing else is said.
+Unless stated otherwise, all of them look up SafeList numbers that already exist, so that nothing changes.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ FIRST_ABSENT = 14_165_500_000
 #: Seconds that the simulator waits before each answer, where a measurement is about waiting.
 LATENCY = 0.05
 
-#: How many numbers one task handles at once, if it isn't told otherwise.
+#: How many numbers one task handles in parallel by default.
 DEFAULT_CONCURRENCY = 8
 
-#: What the records of rotations are encrypted with.
+#: The password of the records of rotations.
 STORE_PASSWORD = "the records' password"
 
 Task = dict[str, Any]
 
 
 class Kind(Enum):
-    """What a row shows."""
+    """What a row measures."""
 
     OURS = "ours"
     OTHER = "other"
@@ -53,7 +53,7 @@ class Row:
     :param name: what it is.
     :param amount: how much of it ran, scaled or not.
     :param values: the value of each round, in the table's unit.
-    :param timing: where the simulator's counters are of interest, the task whose they are.
+    :param timing: the task whose requests and connections the row also shows, if any.
     """
 
     name: str
@@ -84,8 +84,8 @@ class Ratio:
 
     :param name: what is compared.
     :param values: the ratio in each round.
-    :param target: what it is to reach.
-    :param at_least: whether more is better.
+    :param target: the target value.
+    :param at_least: whether the target is a minimum.
     """
 
     name: str
@@ -106,20 +106,20 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a measurement."""
+    """The result of a measurement."""
 
     ratios: Sequence[Ratio]
     tables: Sequence[Table]
 
 
 def safelist(phone_number: str, **more: Any) -> Task:
-    """Return the task of this collection: numbers that are to be on the SafeList."""
+    """Return a task of this collection that ensures numbers are on the SafeList."""
     connection = {name: f"{{{{ {name} }}}}" for name in ("account_sid", "auth_token", "base_url", "ca_path")}
     return {"community.twilio.twilio_safelist_number": {**connection, "phone_number": phone_number, **more}}
 
 
 def uri(number: str, user: str = "{{ account_sid }}", password: str = "{{ auth_token }}") -> Task:
-    """Return the task that people write without a collection: the look-up of one number."""
+    """Return the look-up of one number as people write it without a collection."""
     return {
         "ansible.builtin.uri": {
             "url": "{{ base_url }}/v1/SafeList/Numbers?PhoneNumber=%2B" + number,
@@ -136,18 +136,18 @@ def by_module(task: Task) -> Task:
     return {**task, "vars": {"community_twilio_in_process": False}}
 
 
-def looped(task: Task, count: int) -> Task:
+def loop_over(task: Task, count: int) -> Task:
     """Return a task in a loop over the first numbers."""
     return {**task, "loop": f"{{{{ range({FIRST}, {FIRST + count}) | list }}}}"}
 
 
-def named(first: int, count: int) -> list[str]:
-    """Return so many numbers, as phone numbers."""
+def phone_numbers(first: int, count: int) -> list[str]:
+    """Return phone numbers with consecutive digits."""
     return [f"+{number}" for number in range(first, first + count)]
 
 
-def rotated(tasks: Mapping[str, Task], places: int) -> dict[str, Task]:
-    """Return the tasks in another order, so that none always comes first."""
+def rotate(tasks: Mapping[str, Task], places: int) -> dict[str, Task]:
+    """Rotate the order of the tasks, so that none always comes first."""
     names = list(tasks)
     places %= len(names)
     return {name: tasks[name] for name in names[places:] + names[:places]}
@@ -155,10 +155,10 @@ def rotated(tasks: Mapping[str, Task], places: int) -> dict[str, Task]:
 
 def seed(bench: Bench, count: int) -> None:
     """Put numbers on the main account's SafeList."""
-    bench.simulator.seed({"accounts": [{"sid": bench.simulator.account_sid, "safelist": named(FIRST, count)}]})
+    bench.simulator.seed({"accounts": [{"sid": bench.simulator.account_sid, "safelist": phone_numbers(FIRST, count)}]})
 
 
-def divided(values: Sequence[float], by: Sequence[float]) -> list[float]:
+def ratios(values: Sequence[float], by: Sequence[float]) -> list[float]:
     """Return the ratio of each round."""
     return [value / other for value, other in zip(values, by)]
 
@@ -167,37 +167,41 @@ def loop(bench: Bench) -> Result:
     """Measure what a loop's item costs."""
     sizes = bench.sizes
     seed(bench, sizes.loop_items)
-    ways: dict[str, tuple[str, Kind, Task]] = {
+    variants: dict[str, tuple[str, Kind, Task]] = {
         "debug": ("`ansible.builtin.debug`: the floor", Kind.FLOOR, {"ansible.builtin.debug": {"msg": "{{ item }}"}}),
         "ours": ("this collection, in the controller", Kind.OURS, safelist("+{{ item }}")),
         "module": ("this collection, as a module", Kind.OURS, by_module(safelist("+{{ item }}"))),
         "uri": ("`ansible.builtin.uri`", Kind.OTHER, uri("{{ item }}")),
     }
-    # To warm up, and to see how many items make a loop that is long enough.
-    trial = {f"{way} {count}": looped(task, count) for way, (_name, _kind, task) in ways.items() for count in (1, 3)}
+    # Warm up, and find the number of items for a loop that is long enough.
+    trial = {
+        f"{variant} {count}": loop_over(task, count)
+        for variant, (_name, _kind, task) in variants.items()
+        for count in (1, 3)
+    }
     tried = bench.run(trial).tasks
     counts = {}
-    for way in ways:
-        cost = max((tried[f"{way} 3"].seconds - tried[f"{way} 1"].seconds) / 2, 0.001)
-        counts[way] = 1 + max(2, min(sizes.loop_items - 1, round(sizes.loop_seconds / cost)))
-    costs: dict[str, list[float]] = {way: [] for way in ways}
+    for variant in variants:
+        cost = max((tried[f"{variant} 3"].seconds - tried[f"{variant} 1"].seconds) / 2, 0.001)
+        counts[variant] = 1 + max(2, min(sizes.loop_items - 1, round(sizes.loop_seconds / cost)))
+    costs: dict[str, list[float]] = {variant: [] for variant in variants}
     timings: dict[str, Timing] = {}
     for number in bench.rounds():
         tasks = {
-            f"{way} {count}": looped(task, count)
-            for way, (_name, _kind, task) in ways.items()
-            for count in (1, counts[way])
+            f"{variant} {count}": loop_over(task, count)
+            for variant, (_name, _kind, task) in variants.items()
+            for count in (1, counts[variant])
         }
-        # The first task of all pays for what is done once in a playbook.
-        ran = bench.run({"warm-up": looped(ways["ours"][2], 1), **rotated(tasks, 2 * number)}).tasks
-        for way, count in counts.items():
-            timings[way] = ran[f"{way} {count}"]
-            costs[way].append((timings[way].seconds - ran[f"{way} 1"].seconds) / (count - 1) * 1000)
+        # The first task also pays for what happens once in a playbook.
+        ran = bench.run({"warm-up": loop_over(variants["ours"][2], 1), **rotate(tasks, 2 * number)}).tasks
+        for variant, count in counts.items():
+            timings[variant] = ran[f"{variant} {count}"]
+            costs[variant].append((timings[variant].seconds - ran[f"{variant} 1"].seconds) / (count - 1) * 1000)
     return Result(
         [
-            Ratio("a loop's item, `uri` ÷ this collection", divided(costs["uri"], costs["ours"]), 40, at_least=True),
-            Ratio("a loop's item, this collection ÷ `debug`", divided(costs["ours"], costs["debug"]), 4),
-            Ratio("a loop's item, this collection as a module ÷ `uri`", divided(costs["module"], costs["uri"]), 1.15),
+            Ratio("a loop's item, `uri` ÷ this collection", ratios(costs["uri"], costs["ours"]), 40, at_least=True),
+            Ratio("a loop's item, this collection ÷ `debug`", ratios(costs["ours"], costs["debug"]), 4),
+            Ratio("a loop's item, this collection as a module ÷ `uri`", ratios(costs["module"], costs["uri"]), 1.15),
         ],
         [
             Table(
@@ -206,8 +210,8 @@ def loop(bench: Bench) -> Result:
                 "A loop over one number after the other, each an item of its own: the time of the loop less that of a"
                 " loop of one item, divided by the items between, so that start-up cancels.",
                 [
-                    Row(name, kind, f"{counts[way]} items", costs[way], timings[way])
-                    for way, (name, kind, _task) in ways.items()
+                    Row(name, kind, f"{counts[variant]} items", costs[variant], timings[variant])
+                    for variant, (name, kind, _task) in variants.items()
                 ],
             )
         ],
@@ -227,19 +231,19 @@ def numbers(bench: Bench) -> Result:
             for at_once, count in concurrencies.items()
         },
         "add 32": safelist("{{ absent }}", concurrency=32),
-        "uri 1": looped(uri("{{ item }}"), 1),
-        "uri": looped(uri("{{ item }}"), 1 + sizes.uri_numbers),
+        "uri 1": loop_over(uri("{{ item }}"), 1),
+        "uri": loop_over(uri("{{ item }}"), 1 + sizes.uri_numbers),
     }
     one = safelist("{{ numbers[:1] }}")
     times: dict[str, list[float]] = {name: [] for name in (*tasks, "sdk")}
     timings: dict[str, Timing] = {}
     for number in bench.rounds():
         variables = {
-            "numbers": named(FIRST, sizes.numbers),
-            "absent": named(FIRST_ABSENT + number * sizes.numbers, sizes.numbers),
+            "numbers": phone_numbers(FIRST, sizes.numbers),
+            "absent": phone_numbers(FIRST_ABSENT + number * sizes.numbers, sizes.numbers),
         }
-        order = rotated(tasks, number)
-        # Start-up is taken before and after.
+        order = rotate(tasks, number)
+        # Start-up is measured before and after.
         timings = dict(bench.run({"warm-up": one, "before": one, **order, "after": one}, variables=variables).tasks)
         # What one number's answer takes is not start-up.
         start_up = (timings["before"].seconds + timings["after"].seconds) / 2 - LATENCY
@@ -291,7 +295,7 @@ def numbers(bench: Bench) -> Result:
                 "s",
                 "One task with all numbers, over start-up: the time of the task less that of the same task with a"
                 " single number (but for that number's answer). Ideal: the requests' latencies together, divided by how"
-                " many are under way at once. What is slow was measured with fewer numbers and multiplied.",
+                " many are under variant at once. What is slow was measured with fewer numbers and multiplied.",
                 rows,
             ),
             Table(
@@ -309,7 +313,7 @@ def hosts(bench: Bench) -> Result:
     sizes = bench.sizes
     owner = bench.simulator.account_sid
     seeded = [
-        {"friendly_name": f"shop {number}", "owner_account_sid": owner, "safelist": named(FIRST, 1)}
+        {"friendly_name": f"shop {number}", "owner_account_sid": owner, "safelist": phone_numbers(FIRST, 1)}
         for number in range(sizes.hosts)
     ]
     made = bench.simulator.seed({"accounts": seeded})["accounts"]
@@ -329,42 +333,42 @@ def hosts(bench: Bench) -> Result:
     token = "{{ tokens[twilio_sid] }}"
     checked = safelist(f"+{FIRST}")
     next(iter(checked.values())).update(account_sid="{{ twilio_sid }}", auth_token=token)
-    ways: dict[str, Task] = {
+    variants: dict[str, Task] = {
         "debug": {"ansible.builtin.debug": {"msg": "{{ twilio_sid }}"}},
         "ours": checked,
         "module": by_module(checked),
         "uri": uri(str(FIRST), "{{ twilio_sid }}", token),
     }
 
-    def run(way: str, pattern: str = "subaccounts") -> Run:
-        return bench.run({way: ways[way]}, pattern, inventory, variables, forks=20)
+    def run(variant: str, pattern: str = "subaccounts") -> Run:
+        return bench.run({variant: variants[variant]}, pattern, inventory, variables, forks=20)
 
-    for way in ways:
-        run(way, "subaccounts[0]")
-    whole: dict[str, list[float]] = {way: [] for way in ("debug", "ours")}
-    alone: dict[str, list[float]] = {way: [] for way in ways}
+    for variant in variants:
+        run(variant, "subaccounts[0]")
+    whole: dict[str, list[float]] = {variant: [] for variant in ("debug", "ours")}
+    alone: dict[str, list[float]] = {variant: [] for variant in variants}
     timings: dict[str, Timing] = {}
     for number in bench.rounds():
-        for way in ("debug", "ours") if number % 2 else ("ours", "debug"):
-            ran = run(way)
-            timings[way] = ran.tasks[way]
-            whole[way].append(ran.seconds)
-            alone[way].append(timings[way].seconds)
-        for way in ("module", "uri"):
-            timings[way] = run(way, f"subaccounts[0:{sizes.slow_hosts - 1}]").tasks[way]
-            alone[way].append(timings[way].seconds * sizes.hosts / sizes.slow_hosts)
+        for variant in ("debug", "ours") if number % 2 else ("ours", "debug"):
+            ran = run(variant)
+            timings[variant] = ran.tasks[variant]
+            whole[variant].append(ran.seconds)
+            alone[variant].append(timings[variant].seconds)
+        for variant in ("module", "uri"):
+            timings[variant] = run(variant, f"subaccounts[0:{sizes.slow_hosts - 1}]").tasks[variant]
+            alone[variant].append(timings[variant].seconds * sizes.hosts / sizes.slow_hosts)
 
     all_hosts, some_hosts = f"{sizes.hosts} hosts", f"{sizes.slow_hosts} hosts, scaled"
     return Result(
         [
             Ratio(
                 f"{sizes.hosts} hosts, the task by itself, this collection ÷ `debug`",
-                divided(alone["ours"], alone["debug"]),
+                ratios(alone["ours"], alone["debug"]),
                 2,
             ),
             Ratio(
                 f"{sizes.hosts} hosts, the whole of `ansible-playbook`, this collection ÷ `debug`",
-                divided(whole["ours"], whole["debug"]),
+                ratios(whole["ours"], whole["debug"]),
                 2,
             ),
         ],
@@ -403,7 +407,7 @@ def growth(bench: Bench) -> Result:
     # Start-up is a task in which each thread has one number, so that opening connections counts as start-up as well.
     base = safelist(f"{{{{ numbers[:{DEFAULT_CONCURRENCY}] }}}}")
     each = safelist("{{ numbers }}")
-    # What is over soon is measured several times.
+    # Short runs are measured several times.
     repeats = {count: max(1, min(5, 1000 // count)) for count in counts}
     costs: dict[int, list[float]] = {count: [] for count in counts}
     memory: dict[int, list[float]] = {count: [] for count in counts}
@@ -413,7 +417,7 @@ def growth(bench: Bench) -> Result:
             tasks = {"warm-up": base}
             for repeat in range(repeats[count]):
                 tasks |= {f"base {repeat}": base, f"each {repeat}": each}
-            ran = bench.run(tasks, variables={"numbers": named(FIRST, count)})
+            ran = bench.run(tasks, variables={"numbers": phone_numbers(FIRST, count)})
             passed = [
                 ran.tasks[f"each {repeat}"].seconds - ran.tasks[f"base {repeat}"].seconds
                 for repeat in range(repeats[count])
@@ -423,8 +427,8 @@ def growth(bench: Bench) -> Result:
             timings[count] = ran.tasks["each 0"]
     return Result(
         [
-            Ratio(f"time for each number, {many} numbers ÷ {few}", divided(costs[many], costs[few]), 1.3),
-            Ratio(f"memory, {many} numbers ÷ {few}", divided(memory[many], memory[few]), 1.5),
+            Ratio(f"time for each number, {many} numbers ÷ {few}", ratios(costs[many], costs[few]), 1.3),
+            Ratio(f"memory, {many} numbers ÷ {few}", ratios(memory[many], memory[few]), 1.5),
         ],
         [
             Table(
@@ -496,7 +500,7 @@ def rotations(bench: Bench) -> Result:
     imported: Task = {"ansible.builtin.import_role": {**role, "rolespec_validate": False}}
     forced = {"rotate_auth_token_force": True}
     floor: Task = {"ansible.builtin.debug": {"msg": "{{ inventory_hostname }}"}}
-    ways: dict[str, tuple[Task, int, Mapping[str, Any]]] = {
+    variants: dict[str, tuple[Task, int, Mapping[str, Any]]] = {
         "debug": (floor, few, {}),
         "included": (included, few, {}),
         "imported": (imported, few, {}),
@@ -506,35 +510,40 @@ def rotations(bench: Bench) -> Result:
         "forced": (included, bench.sizes.forced, forced),
     }
 
-    def cpu(way: str) -> float:
-        task, count, more = ways[way]
-        return bench.run({way: task}, f"all[0:{count - 1}]", inventory, {**variables, **more}, forks=20).cpu
+    def cpu(variant: str) -> float:
+        task, count, more = variants[variant]
+        return bench.run({variant: task}, f"all[0:{count - 1}]", inventory, {**variables, **more}, forks=20).cpu
 
     cpu("debug")
-    used: dict[str, list[float]] = {way: [] for way in ways}
+    used: dict[str, list[float]] = {variant: [] for variant in variants}
     for number in bench.rounds():
-        for way in ways if number % 2 else reversed(ways):
-            used[way].append(cpu(way))
+        for variant in variants if number % 2 else reversed(variants):
+            used[variant].append(cpu(variant))
 
-    def row(name: str, way: str) -> Row:
-        return Row(name, Kind.FLOOR if way.startswith("debug") else Kind.OURS, f"{ways[way][1]} accounts", used[way])
+    def row(name: str, variant: str) -> Row:
+        return Row(
+            name,
+            Kind.FLOOR if variant.startswith("debug") else Kind.OURS,
+            f"{variants[variant][1]} accounts",
+            used[variant],
+        )
 
     return Result(
         [
-            Ratio(f"{few} accounts, no rotation due, CPU, role ÷ `debug`", divided(used["included"], used["debug"]), 3),
+            Ratio(f"{few} accounts, no rotation due, CPU, role ÷ `debug`", ratios(used["included"], used["debug"]), 3),
             Ratio(
                 f"{few} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
-                divided(used["imported"], used["debug"]),
+                ratios(used["imported"], used["debug"]),
                 3,
             ),
             Ratio(
                 f"{many} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
-                divided(used["imported, many"], used["debug, many"]),
+                ratios(used["imported, many"], used["debug, many"]),
                 3,
             ),
             Ratio(
                 f"{bench.sizes.forced} accounts rotated, CPU, role ÷ `debug`",
-                divided(used["forced"], used["debug, forced"]),
+                ratios(used["forced"], used["debug, forced"]),
                 12,
             ),
         ],

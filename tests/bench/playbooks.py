@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs playbooks as users run them, and tells how long each task took and what it asked of the simulator."""
+"""Runs playbooks as users run them, and measures the time and the requests of each task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from simulator import Simulator
 HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent.parent
 
-#: Seconds after which a playbook is ended: several times what the longest one takes.
+#: The timeout of a playbook in seconds, several times what the longest one takes.
 TIMEOUT = 240
 
 
@@ -29,16 +29,16 @@ TIMEOUT = 240
 class Sizes:
     """How much is measured.
 
-    :param rounds: how often each measurement is repeated at most; it is the middle one that counts.
-    :param budget: seconds that a measurement may take: no round begins that would not end within them.
-    :param loop_seconds: how long each loop is to run, which decides its number of items.
+    :param rounds: the most rounds of a measurement, of which the median counts.
+    :param budget: seconds that a measurement may take; no round begins that would exceed them.
+    :param loop_seconds: the intended duration of a loop, which determines its number of items.
     :param loop_items: the most items of a loop.
     :param numbers: numbers of one task.
     :param serial_numbers: numbers of one task that handles one at a time.
     :param sdk_numbers: numbers of the official SDK's loop.
     :param uri_numbers: items of the loop over ``ansible.builtin.uri``.
     :param hosts: accounts of the inventory.
-    :param slow_hosts: those of them that modules run for.
+    :param slow_hosts: the part of them for which modules run.
     :param growth: numbers of one task, from few to many.
     :param rotations: accounts whose rotation is not due, from few to many.
     :param forced: accounts that are rotated.
@@ -65,11 +65,11 @@ QUICK = Sizes(1, 0, 0.1, 3, 20, 5, 5, 2, 6, 2, (20, 30, 40), (2, 3), 2)
 
 @dataclass(frozen=True)
 class Timing:
-    """What a task took.
+    """The cost of a task.
 
     :param seconds: from its start to its last result.
-    :param requests: requests that the simulator got from it.
-    :param connections: connections that carried them.
+    :param requests: the number of its requests.
+    :param connections: the number of connections for them.
     """
 
     seconds: float
@@ -79,12 +79,12 @@ class Timing:
 
 @dataclass(frozen=True)
 class Run:
-    """What a playbook took.
+    """The cost of a playbook.
 
     :param seconds: of the whole process.
     :param cpu: seconds of CPU that all of its processes took.
-    :param mebibytes: the largest that any of its processes grew, shared memory included.
-    :param tasks: each task, by its name.
+    :param mebibytes: the peak memory of its largest process, shared memory included.
+    :param tasks: the cost of each task by name.
     """
 
     seconds: float
@@ -94,7 +94,7 @@ class Run:
 
 
 class Bench:
-    """A simulator that speaks TLS, and playbooks that are run against it.
+    """A simulator with TLS, and the playbooks that run against it.
 
     :param simulator: the simulator.
     :param folder: where playbooks are written.
@@ -107,7 +107,7 @@ class Bench:
         self.folder = folder
 
     def rounds(self) -> Iterator[int]:
-        """Yield the numbers of the rounds: one at least, and as many as the budget of time allows."""
+        """Yield the number of each round: at least one round, and as many as the time budget allows."""
         began, longest = time.monotonic(), 0.0
         for number in range(self.sizes.rounds):
             before = time.monotonic()
@@ -175,10 +175,10 @@ class Bench:
         )
 
     def run_program(self, name: str, *arguments: str) -> Timing:
-        """Run a program of this folder that prints the seconds it took; everything that it sends counts.
+        """Run a program of this folder that prints the seconds it took, and count all its requests.
 
-        :param name: its file.
-        :param arguments: what it is given.
+        :param name: the name of its file.
+        :param arguments: its arguments.
         """
         variables = {**self._environment(), "REQUESTS_CA_BUNDLE": str(self.simulator.ca_path)}
         command = [sys.executable, str(HERE / name), *arguments]
@@ -211,7 +211,7 @@ class Bench:
         return measured
 
     def _environment(self) -> dict[str, str]:
-        """The user's environment without the user's Ansible, Twilio and proxies."""
+        """Return the environment without settings of Ansible, Twilio and proxies."""
         removed = ("ANSIBLE_", "TWILIO_", "COMMUNITY_TWILIO_", "PYTHONDONTWRITEBYTECODE")
         kept = {
             name: value

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What proves the rules, and a word on how many points there were."""
+"""Fixtures of the fault tests, and a summary that counts their kill points."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ HERE = Path(__file__).parent
 
 sys.path += [str(HERE), str(HERE.parent / "integration")]
 
-#: The properties of a test's report: how many points there were, and at how many of them runs were killed.
+#: Properties of a test's report: the number of points, and of the kills among them.
 POINTS, KILLED = "kill points", "killed"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add an option for those who have hours."""
+    """Add an option for an exhaustive run, which takes hours."""
     parser.addoption(
-        "--kill-everywhere", action="store_true", help="kill a run at each point, even if it leaves nothing new"
+        "--kill-everywhere", action="store_true", help="kill a run at each point, even if that leaves no new state"
     )
 
 
 @pytest.fixture(scope="session")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that all processes of the tests share, to say what was found."""
+    """Return a folder that all processes of the tests share, to list the states found."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "seen"
     folder.mkdir(exist_ok=True)
@@ -47,10 +47,10 @@ def prove(
     request: pytest.FixtureRequest,
     record_property: Callable[[str, object], None],
 ) -> Callable[[Any], Any]:
-    """Return a function that proves the rules for a scenario, and counts its points."""
+    """Return a function that checks the rules in a scenario, and counts its points."""
     from proofs import Proof
 
-    # Not the test's own, which has its name: ansible-core has sockets below, whose paths must not be long.
+    # Not tmp_path, which contains the test's name: paths of ansible-core's sockets must be short.
     folder = tmp_path_factory.mktemp("k")
 
     def prove(scenario: Any) -> Any:
@@ -65,7 +65,7 @@ def prove(
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many points there were, and at how many of them runs were killed."""
+    """Print the number of points, and of the kills among them."""
     counts: dict[str, dict[str, Any]] = {
         report.nodeid: dict(report.user_properties)
         for reports in terminalreporter.stats.values()
@@ -77,4 +77,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for test, properties in sorted(counts.items()):
             terminalreporter.write_line(f"{properties[POINTS]:6} {properties[KILLED]:4}  {test}")
         points, killed = (sum(properties[name] for properties in counts.values()) for name in (POINTS, KILLED))
-        terminalreporter.write_line(f"kill points: {points}; different things left behind, and runs killed: {killed}")
+        terminalreporter.write_line(f"kill points: {points}; distinct states, each with a killed run: {killed}")

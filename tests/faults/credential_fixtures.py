@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenes for the roles ``rotate_aws_credential`` and ``rotate_public_key``."""
+"""Fixtures for the roles ``rotate_aws_credential`` and ``rotate_public_key``."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ import harness
 import other_collections
 import store
 from credential_rotations import KNOWN, record_name
-from credential_rules import AWS, CredentialWitness
+from credential_rules import AWS, CredentialInvariants
 from harness import play
 from kills import Fixture, Server, Twilio
 from rotations import LONG_AGO
-from rules import FileStore, VaultStore, journal
+from rules import FileStore, VaultStore, start_journal
 from simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ NAME = "recordings"
 
 @dataclass(frozen=True)
 class Old:
-    """What there is when a fixture begins.
+    """The credential that exists at first.
 
-    :param sid: the old credential's.
-    :param key_id: of the access key in it.
+    :param sid: its SID.
+    :param key_id: the id of the access key in it.
     """
 
     sid: str
@@ -47,17 +47,17 @@ class Old:
 
 @dataclass(frozen=True)
 class Start:
-    """How a fixture begins.
+    """The initial state of a fixture.
 
-    :param record: the record, without what all have; None for none.
-    :param variables: the role's, without its prefix.
+    :param record: the record without the fields that all have in common; None for no record.
+    :param variables: variables of the role, without its prefix.
     """
 
     record: Mapping[str, Any] | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
-def fixture(
+def prepare(
     simulator: Simulator,
     folder: Path,
     kind: str,
@@ -67,16 +67,16 @@ def fixture(
     vault: Vault | None = None,
     in_playbook: bool = False,
     own_store: bool = False,
-) -> CredentialWitness:
-    """Prepare an account, its record and its consumer.
+) -> CredentialInvariants:
+    """Prepare an account, its record and its consumer, and return the invariants of their rotation.
 
     :param kind: AWS or PUBLIC_KEY.
-    :param begin: tells how, by what is old in this fixture.
+    :param begin: returns the initial state, given the credential that exists at first.
     :param has_old: whether there is a credential, with an access key in it.
-    :param iam: with AWS, where the access keys are; a toy makes them if there is none.
-    :param vault: where the record is kept; in a file if there is none.
+    :param iam: has the access keys of AWS; without it, a toy makes them.
+    :param vault: keeps the record; without it, the record is in a file.
     :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault or an IAM.
-    :param own_store: whether the record is kept by task files of the user's.
+    :param own_store: whether the record is kept by task files of the user's own.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
     inputs, records, private_keys = (folder / name for name in ("inputs", "records", "private_keys"))
@@ -96,9 +96,9 @@ def fixture(
             key_id, key_secret = iam.add_key(user)
         access_keys, making = partial(iam.keys, user), {"iam_user": user}
     elif kind == AWS:
-        there = inputs / "access_keys.json"
-        there.write_text(json.dumps({key_id: key_secret} if has_old else {}), encoding="utf-8")
-        access_keys, making = partial(_read, there), _key_hooks(inputs, there)
+        key_file = inputs / "access_keys.json"
+        key_file.write_text(json.dumps({key_id: key_secret} if has_old else {}), encoding="utf-8")
+        access_keys, making = partial(_read_access_keys, key_file), _write_key_hooks(inputs, key_file)
     old_sid = f"CR{token_hex(16)}"
     start = begin(Old(old_sid, key_id))
     seed: dict[str, Any] = {"sid": account_sid, "auth_token": auth_token}
@@ -112,7 +112,7 @@ def fixture(
     used = folder / "consumer.jsonl"
     used.touch()
     if has_old:
-        journal(used, [old_sid])
+        start_journal(used, [old_sid])
     if vault:
         token = vault.issue()
         servers.append((vault, token))
@@ -120,7 +120,7 @@ def fixture(
     elif own_store:
         token = ""
         path = records / f"{record_name(kind, account_sid, NAME)}.yml"
-        where = store.task_files(folder / "store", role, path, password)
+        where = store.write_task_files(folder / "store", role, path, password)
     else:
         token = ""
         where = {"store": "file", "store_path": str(records), "store_password": password}
@@ -133,13 +133,13 @@ def fixture(
         "settle_seconds": 0,
         **where,
         **making,
-        **_hooks(inputs, used, role),
+        **_write_hooks(inputs, used, role),
         **start.variables,
     }
     file = inputs / "variables.json"
     file.write_text(json.dumps({f"{role}_{name}": value for name, value in variables.items()}), encoding="utf-8")
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
-    made = Fixture(
+    fixture = Fixture(
         folder,
         play(
             [{"name": "Rotate", "ansible.builtin.include_role": {"name": f"community.twilio.{role}"}}],
@@ -154,12 +154,12 @@ def fixture(
     path = records / f"{name}.yml"
     if start.record is not None:
         store.write(path, password, {"account_sid": account_sid, "friendly_name": NAME, **KNOWN, **start.record})
-    return CredentialWitness(
+    return CredentialInvariants(
         kind,
         simulator,
         account_sid,
-        made,
-        VaultStore(vault, f"twilio/{name}") if vault else FileStore(path, password, made.kept),
+        fixture,
+        VaultStore(vault, f"twilio/{name}") if vault else FileStore(path, password, fixture.kept),
         used,
         [inputs],
         [secret for secret in (auth_token, password, token, key_secret) if secret],
@@ -168,19 +168,19 @@ def fixture(
     )
 
 
-def _read(path: Path) -> Mapping[str, str]:
-    """Return the access keys that the toy has made."""
+def _read_access_keys(path: Path) -> Mapping[str, str]:
+    """Return the toy's access keys."""
     keys: Mapping[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return keys
 
 
-def _key_hooks(inputs: Path, there: Path) -> dict[str, str]:
+def _write_key_hooks(inputs: Path, key_file: Path) -> dict[str, str]:
     """Write the task files of the toy that makes access keys."""
     toy = {"name": "Call the toy", "register": "toy"}
-    handed_over = {"issue": ("issued", "made"), "list": ("keys", "there")}
+    handed_over = {"issue": ("issued", "made"), "list": ("keys", "existing")}
     options = {"issue": {"make": True}, "list": {}, "revoke": {"delete": "{{ rotate_aws_credential_revoke_key_id }}"}}
     for hook, more in options.items():
-        tasks: list[dict[str, Any]] = [{**toy, "ansible.legacy.access_keys": {"path": str(there), **more}}]
+        tasks: list[dict[str, Any]] = [{**toy, "ansible.legacy.access_keys": {"path": str(key_file), **more}}]
         if hook in handed_over:
             fact, result = handed_over[hook]
             facts = {f"rotate_aws_credential_{fact}": f"{{{{ toy.{result} }}}}"}
@@ -189,12 +189,12 @@ def _key_hooks(inputs: Path, there: Path) -> dict[str, str]:
     return {f"{hook}_tasks": str(inputs / f"{hook}.yml") for hook in options}
 
 
-def _hooks(inputs: Path, used: Path, role: str) -> dict[str, str]:
+def _write_hooks(inputs: Path, used: Path, role: str) -> dict[str, str]:
     """Write the task files of the hooks."""
     use = {"journal": str(used), "tokens": [f"{{{{ {role}_sid }}}}"]}
     hooks = {
         "repoint": {"name": "Repoint", "ansible.legacy.consumer": use},
-        "verify": {"name": "Verify", "ansible.legacy.consumer": {**use, "look": True}},
+        "verify": {"name": "Verify", "ansible.legacy.consumer": {**use, "verify": True}},
     }
     for hook, task in hooks.items():
         (inputs / f"{hook}.yml").write_text(json.dumps([task]), encoding="utf-8")

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that hold of a rotation of an AWS credential or of a public key, whatever happens to the runs.
+"""The rules that a rotation of an AWS credential or of a public key must keep, whatever happens to its runs.
 
-They are the rules of auth tokens, but for the record, which holds no secret: consumers can always work with what they
-use; after the next run nothing is left that the record does not know; nothing is shown; a run that finds nothing due
-does nothing. A private key is on the disk before Twilio encrypts with it, and is never taken away.
+They correspond to the rules of auth tokens, except that the record holds no secret: the credential in use always
+exists; after the next run nothing exists that is not in the record; no secret is exposed; a run that finds nothing due
+does nothing. In addition, a private key is on disk before Twilio encrypts with it, and is never removed.
 
-The simulator keeps no history of credentials, so that these are judged while a run stands still at each of its points:
-in between nothing happens.
+The simulator keeps no history of credentials, so the rules are checked while a run is stopped at each of its points:
+nothing changes between them.
 """
 
 from __future__ import annotations
@@ -23,25 +23,33 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
-from kills import Fixture, Ran
-from rules import Store, files, half_saved, idle, left_over, shown, taken
+from kills import Fixture, RunResult
+from rules import (
+    Store,
+    describe_interrupted_save,
+    find_secrets,
+    list_saved_files,
+    problems_of_idle_run,
+    problems_of_leftover_files,
+    read_journal,
+)
 from simulator.client import Simulator
 
 AWS, PUBLIC_KEY = "aws_credential", "public_key"
 
 
 @dataclass(frozen=True)
-class CredentialWitness:
-    """What must hold in a credential's rotation.
+class CredentialInvariants:
+    """The invariants of a credential's rotation.
 
     :param kind: AWS or PUBLIC_KEY.
-    :param account_sid: the account whose credential it is.
-    :param store: the record.
-    :param journal: the file of the SIDs that the consumer uses, one after the other.
-    :param inputs: folders that hold secrets because the test put them there.
-    :param secrets: what must not be shown, beside what is made.
+    :param account_sid: the account whose credential is rotated.
+    :param store: where the record is kept.
+    :param journal: the file that lists the SIDs the consumer has used, in order.
+    :param inputs: folders that may hold secrets because the test wrote them.
+    :param secrets: secrets that must not be exposed, besides those that the runs make.
     :param private_keys: the folder of private keys.
-    :param access_keys: returns the access keys that there are, each with its secret; None for public keys.
+    :param access_keys: returns the existing access keys, each with its secret; None for public keys.
     """
 
     kind: str
@@ -58,46 +66,46 @@ class CredentialWitness:
     _seen_secrets: set[str] = field(default_factory=set)
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is there now."""
+        """Return the current record."""
         return self.store.record()
 
-    def left_behind(self) -> Any:
-        """Return all that the next run can find: record, credentials, keys, what the consumer uses, names of files."""
-        if left := half_saved(self.fixture):
+    def state_for_next_run(self) -> Any:
+        """Return all that the next run depends on: record, credentials, keys, the credential in use, names of files."""
+        if left := describe_interrupted_save(self.fixture):
             return left
         return {
             "play": self.fixture.play,
-            # Who held it is dead, whoever it was.
+            # The run that held the lock is dead, so only its presence matters.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "credentials": [
                 [each["sid"], each["friendly_name"], each["date_created"], self._key_id(each)]
                 for each in self._credentials()
             ],
             "keys": self._keys(),
-            "consumer": [line["tokens"] for line in taken(self.journal)][-1:],
-            "files": files(self.fixture),
+            "consumer": [line["tokens"] for line in read_journal(self.journal)][-1:],
+            "files": list_saved_files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
-    def so_far(self) -> list[str]:
-        """Return what is wrong while a run stands still; it, or the next one, may clear away what there is now."""
-        return self.consumers_can_work() + self.private_keys_are_kept() + self.nothing_is_shown([])
+    def problems_at_point(self) -> list[str]:
+        """Return the violations at a point of a run, which may still be cleaned up later."""
+        return self.the_credential_in_use_exists() + self.private_keys_are_kept() + self.no_secret_is_exposed([])
 
-    def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
-        """Return what is wrong after the last of some runs, which got to the end."""
+    def problems_after(self, runs: Sequence[RunResult]) -> list[str]:
+        """Return the violations after the last of several runs, which ended undisturbed."""
         return [
-            *self.consumers_can_work(),
-            *self.nothing_is_lost(),
+            *self.the_credential_in_use_exists(),
+            *self.nothing_is_orphaned(),
             *self.private_keys_are_kept(),
-            *self.nothing_is_shown(runs),
-            *left_over(self.fixture),
+            *self.no_secret_is_exposed(runs),
+            *problems_of_leftover_files(self.fixture),
         ]
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
-    def consumers_can_work(self) -> list[str]:
-        """What the consumer uses is there, and so is the access key in it: make before break."""
-        lines = taken(self.journal)
+    def the_credential_in_use_exists(self) -> list[str]:
+        """Make before break: the credential that the consumer uses exists, and so does its access key."""
+        lines = read_journal(self.journal)
         if not lines:
             return []
         (used,) = lines[-1]["tokens"]
@@ -106,57 +114,57 @@ class CredentialWitness:
             return [f"make before break: the consumer uses {used}, which Twilio does not have"]
         key_id = self._key_id(listed[used])
         if self.access_keys and key_id not in self._keys():
-            return [f"make before break: the consumer uses {used}, whose access key {key_id} is not there"]
+            return [f"make before break: the consumer uses {used}, whose access key {key_id} does not exist"]
         return []
 
-    def nothing_is_lost(self) -> list[str]:
-        """After the next run, nothing is left at Twilio or of access keys that the record does not know."""
+    def nothing_is_orphaned(self) -> list[str]:
+        """Rule 2: after the next run, every credential and every access key is in the record."""
         record = self.record()
         known = [record.get("current") or {}, record.get("new") or {}]
         sids, key_ids = ({each.get(name) for each in known} for name in ("sid", "key_id"))
-        lost = [each["sid"] for each in self._credentials() if each["sid"] not in sids]
-        lost += [key_id for key_id in self._keys() if key_id not in key_ids]
-        return [f"rule 2: {name} is there, and the record does not know it" for name in lost]
+        orphaned = [each["sid"] for each in self._credentials() if each["sid"] not in sids]
+        orphaned += [key_id for key_id in self._keys() if key_id not in key_ids]
+        return [f"rule 2: {name} exists, and is not in the record" for name in orphaned]
 
     def private_keys_are_kept(self) -> list[str]:
-        """A private key that was once there stays, and Twilio has no public key of ours without one."""
+        """A private key is never removed, and each public key that a run created has its private key."""
         if self.kind != PUBLIC_KEY:
             return []
-        there = {path: path.read_bytes() for path in self.private_keys.glob("*.pem")}
+        existing = {path: path.read_bytes() for path in self.private_keys.glob("*.pem")}
         problems = [
-            f"{path.name} was taken away or changed"
+            f"{path.name} was removed or changed"
             for path, content in self._seen_keys.items()
-            if there.get(path) != content
+            if existing.get(path) != content
         ]
-        self._seen_keys.update(there)
-        fingerprints = {_fingerprint(content) for content in there.values()}
+        self._seen_keys.update(existing)
+        fingerprints = {_fingerprint(content) for content in existing.values()}
         problems += [
-            f"the private key of {each['sid']} is not there"
+            f"the private key of {each['sid']} does not exist"
             for each in self._credentials()
-            # Those that the test made bear no fingerprint.
+            # The names of those that the test made end with no fingerprint.
             if " #" in each["friendly_name"] and each["friendly_name"].rpartition("#")[2] not in fingerprints
         ]
         return problems
 
-    def nothing_is_shown(self, runs: Sequence[Ran]) -> list[str]:
-        """Rule 4: no secret is in what was printed, in an argument, in the record, or in a file where none belongs."""
+    def no_secret_is_exposed(self, runs: Sequence[RunResult]) -> list[str]:
+        """Rule 4: no secret is in the output, in a program's arguments, in the record, or in an unexpected file."""
         if self.access_keys:
             self._seen_secrets.update(self.access_keys().values())
         for content in self._seen_keys.values():
-            # The lines, since what is printed may be broken otherwise; but for the first, which is the same in all.
+            # Line by line, since output may be wrapped; without the first line, which is the same in every key.
             self._seen_secrets.update(content.decode().splitlines()[2:-1])
         secrets = {f"secret {number}": secret for number, secret in enumerate([*self.secrets, *self._seen_secrets], 1)}
-        # What runs put in place, private keys among it, is kept by the tests.
-        where_they_belong = (*self.inputs, self.private_keys, self.fixture.kept)
-        problems = shown(secrets, self.fixture.folder, where_they_belong, runs)
+        # The tests keep each file that a run puts in place, private keys included.
+        allowed = (*self.inputs, self.private_keys, self.fixture.kept)
+        problems = find_secrets(secrets, self.fixture.folder, allowed, runs)
         record = json.dumps(self.record(), default=str)
         return problems + [f"rule 4: {name} is in the record" for name, secret in secrets.items() if secret in record]
 
-    def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
-        """Rule 5: a run that finds nothing due sends one request at most, and changes nothing."""
-        return idle(before, self.record(), ran)
+    def problems_of_idle_run(self, before: Mapping[str, Any], ran: RunResult) -> list[str]:
+        """Rule 5: a run that finds nothing due sends at most one request, and changes nothing."""
+        return problems_of_idle_run(before, self.record(), ran)
 
-    # -- what there is -------------------------------------------------------------------------------------------
+    # -- the current state -------------------------------------------------------------------------------------------
 
     def _credentials(self) -> list[dict[str, Any]]:
         name = "aws_credentials" if self.kind == AWS else "public_keys"
@@ -172,6 +180,6 @@ class CredentialWitness:
 
 @functools.lru_cache
 def _fingerprint(private_key: bytes) -> str:
-    """Return what a public key's friendly name ends with, by its private key."""
+    """Return the end of a public key's friendly name, computed from its private key."""
     public = load_pem_private_key(private_key, password=None).public_key()
     return hashlib.sha256(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).hexdigest()[:10]

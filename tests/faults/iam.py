@@ -21,17 +21,17 @@ from werkzeug.serving import make_server
 
 REGION = "us-east-1"
 
-#: Of a request's signature: the access key it was made with.
+#: Finds the access key that a request was signed with.
 _SIGNED_WITH = re.compile(r"Credential=([^/]+)/")
 
-#: How the names of the calls begin that change nothing.
+#: The names of calls that change nothing begin with one of these.
 _READING = ("Get", "List", "Simulate")
 
 
 class Iam(LoggedServer):
     """IAM on a port of this machine.
 
-    A caller is an access key id: moto takes any, so that each fixture has one of its own to call with.
+    A caller is an access key id. Moto accepts any, so each fixture calls with one of its own.
     """
 
     name = "IAM"
@@ -41,29 +41,29 @@ class Iam(LoggedServer):
         super().__init__(make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=_Handler))
 
     def caller(self) -> str:
-        """Return an access key id that nobody else calls with."""
+        """Return a new access key id to call with."""
         return f"AKIA{token_hex(8).upper()}"
 
     def environment(self, caller: str) -> dict[str, str]:
-        """Return the variables by which Ansible's modules find this server, as that caller."""
+        """Return the environment variables that make Ansible's modules call this server as that caller."""
         return {
             "AWS_ACCESS_KEY_ID": caller,
-            "AWS_SECRET_ACCESS_KEY": "the secret of whoever calls",
+            "AWS_SECRET_ACCESS_KEY": "the secret of the caller",
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ENDPOINT_URL": self.url,
         }
 
     def add_user(self, name: str) -> None:
-        """Make a user, without a request."""
+        """Create a user, without a request."""
         self._backend.create_user(REGION, name)
 
     def add_key(self, user: str) -> tuple[str, str]:
-        """Make an access key, without a request; return its id and its secret."""
+        """Create an access key, without a request, and return its id and its secret."""
         key = self._backend.create_access_key(user)
         return key.access_key_id, key.secret_access_key
 
     def keys(self, user: str) -> dict[str, str]:
-        """Return a user's access keys, each with its secret, which IAM itself tells only once."""
+        """Return a user's access keys, each with its secret, which IAM itself returns only once."""
         return {key.access_key_id: key.secret_access_key for key in self._backend.users[user].access_keys}
 
     @property
@@ -71,7 +71,7 @@ class Iam(LoggedServer):
         return iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
 
     def _serve(self, environment: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Note a request, and pass it on to moto."""
+        """Log a request, and pass it on to moto."""
         body = environment["wsgi.input"].read(int(environment.get("CONTENT_LENGTH") or 0))
         environment["wsgi.input"] = io.BytesIO(body)
         signed = _SIGNED_WITH.search(environment.get("HTTP_AUTHORIZATION", ""))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenes for the role ``rotate_api_key``, and the rules that hold of them, whatever happens to the runs.
+"""Fixtures for the role ``rotate_api_key``, and the rules that its rotations must keep, whatever happens to the runs.
 
-Like credentials, keys are judged while a run stands still at each of its points: in between nothing happens.
+Like those of credentials, the rules are checked while a run is stopped at each of its points: nothing changes between.
 """
 
 from __future__ import annotations
@@ -24,9 +24,20 @@ import store
 from credential_rotations import record_name
 from harness import play
 from key_rotations import ANOTHER_MARK, KNOWN, MARK
-from kills import Fixture, Ran, Server, Twilio
+from kills import Fixture, RunResult, Server, Twilio
 from rotations import LONG_AGO
-from rules import FileStore, Store, VaultStore, files, half_saved, idle, journal, left_over, shown, taken
+from rules import (
+    FileStore,
+    Store,
+    VaultStore,
+    describe_interrupted_save,
+    find_secrets,
+    list_saved_files,
+    problems_of_idle_run,
+    problems_of_leftover_files,
+    read_journal,
+    start_journal,
+)
 from simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -37,31 +48,31 @@ NAME = "shop"
 
 @dataclass(frozen=True)
 class Start:
-    """How a fixture begins: with a current key that is due, and what is said here.
+    """The initial state of a fixture, besides a current key that is due.
 
-    :param phase: the record's.
-    :param marked: whether there is another key at Twilio, of the record's mark.
-    :param knows: whether the record holds that key as the new one.
-    :param verifies: whether the hook that verifies ever succeeds.
-    :param variables: the role's, without its prefix.
+    :param phase: the phase of the record.
+    :param has_marked_key: whether Twilio has another key, with the record's mark.
+    :param has_new_key: whether the record holds that key as the new one.
+    :param verifies: whether the verify hook succeeds.
+    :param variables: variables of the role, without its prefix.
     """
 
     phase: str = "idle"
-    marked: bool = False
-    knows: bool = False
+    has_marked_key: bool = False
+    has_new_key: bool = False
     verifies: bool = True
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class KeyWitness:
-    """What must hold in an API key's rotation.
+class KeyInvariants:
+    """The invariants of an API key's rotation.
 
-    :param account_sid: the account whose key it is.
-    :param store: the record.
-    :param journal: the file of the SIDs that the consumer uses, one after the other.
-    :param inputs: folders that hold secrets because the test put them there.
-    :param secrets: what must not be shown, beside the secrets of keys.
+    :param account_sid: the account whose key is rotated.
+    :param store: where the record is kept.
+    :param journal: the file that lists the SIDs the consumer has used, in order.
+    :param inputs: folders that may hold secrets because the test wrote them.
+    :param secrets: secrets that must not be exposed, besides those of keys.
     """
 
     simulator: Simulator
@@ -73,96 +84,100 @@ class KeyWitness:
     secrets: Sequence[str]
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is there now."""
+        """Return the current record."""
         return self.store.record()
 
-    def left_behind(self) -> Any:
-        """Return all that the next run can find: the record, the keys, what the consumer uses, names of files."""
-        if left := half_saved(self.fixture):
+    def state_for_next_run(self) -> Any:
+        """Return all that the next run depends on: record, keys, the consumer's key, names of files."""
+        if left := describe_interrupted_save(self.fixture):
             return left
-        lost = {sid for sid, _name in self._lost()}
+        orphaned = {sid for sid, _name in self._orphaned()}
         return {
             "play": self.fixture.play,
-            # Who held it is dead, whoever it was.
+            # The run that held the lock is dead, so only its presence matters.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
-            "keys": [[each["sid"], each["friendly_name"]] for each in self._keys() if each["sid"] not in lost],
-            # One more than one is deleted in the same scenario.
-            "lost": bool(lost),
-            "consumer": taken(self.journal)[-1]["tokens"],
-            "files": files(self.fixture),
+            "keys": [[each["sid"], each["friendly_name"]] for each in self._keys() if each["sid"] not in orphaned],
+            # Any number of orphaned keys is handled alike.
+            "orphaned": bool(orphaned),
+            "consumer": read_journal(self.journal)[-1]["tokens"],
+            "files": list_saved_files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
-    def so_far(self) -> list[str]:
-        """Return what is wrong while a run stands still; it, or the next one, may clear away what there is now."""
-        return self.keys_are_valid() + self.nothing_is_unknown() + self.nothing_is_shown([])
+    def problems_at_point(self) -> list[str]:
+        """Return the violations at a point of a run, which may still be cleaned up later."""
+        return self.keys_are_valid() + self.new_keys_are_recorded_or_marked() + self.no_secret_is_exposed([])
 
-    def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
-        """Return what is wrong after the last of some runs, which got to the end."""
+    def problems_after(self, runs: Sequence[RunResult]) -> list[str]:
+        """Return the violations after the last of several runs, which ended undisturbed."""
         return [
             *self.keys_are_valid(),
-            *self.nothing_is_lost(),
-            *self.nothing_is_shown(runs),
-            *left_over(self.fixture),
+            *self.nothing_is_orphaned(),
+            *self.no_secret_is_exposed(runs),
+            *problems_of_leftover_files(self.fixture),
         ]
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
     def keys_are_valid(self) -> list[str]:
-        """Rules 1 and 3: a key of the record is valid with its secret, and so is the one that the consumer uses."""
+        """Rules 1 and 3: a key of the record is valid, with its secret, and so is the key that the consumer uses."""
         secrets = {each["sid"]: each["secret"] for each in self._keys()}
         record = self.record()
         problems = []
         if not any(secrets.get(each.get("sid")) == each.get("secret") for each in (record, record.get("new") or {})):
             problems.append("rule 1: no key of the record is valid")
-        (used,) = taken(self.journal)[-1]["tokens"]
+        (used,) = read_journal(self.journal)[-1]["tokens"]
         if used not in secrets:
             problems.append(f"rule 3: the consumer uses {used}, which is not valid")
         return problems
 
-    def nothing_is_unknown(self) -> list[str]:
-        """Rule 2: whatever a run has created is in the record, or bears its mark."""
+    def new_keys_are_recorded_or_marked(self) -> list[str]:
+        """Rule 2: every key that a run created is in the record, or bears the record's mark."""
         mark = self.record().get("mark")
-        return [f"rule 2: {sid} is unknown" for sid, name in self._lost() if not mark or not name.endswith(mark)]
+        return [
+            f"rule 2: {sid} is neither in the record nor marked"
+            for sid, name in self._orphaned()
+            if not mark or not name.endswith(mark)
+        ]
 
-    def nothing_is_lost(self) -> list[str]:
-        """Rule 2: after the next run, nothing is left that the record does not know."""
-        return [f"rule 2: {sid} is there, and the record does not know it" for sid, _name in self._lost()]
+    def nothing_is_orphaned(self) -> list[str]:
+        """Rule 2: after the next run, every key is in the record."""
+        return [f"rule 2: {sid} exists, and is not in the record" for sid, _name in self._orphaned()]
 
-    def nothing_is_shown(self, runs: Sequence[Ran]) -> list[str]:
-        """Rule 4: no secret is in what was printed, in an argument, or in a file where none belongs."""
+    def no_secret_is_exposed(self, runs: Sequence[RunResult]) -> list[str]:
+        """Rule 4: no secret is in the output, in a program's arguments, or in an unexpected file."""
         lives = self.simulator.key_history(self.account_sid)
         seen = [*self.secrets, *(life["secret"] for life in lives)]
         secrets = {f"secret {number}": secret for number, secret in enumerate(seen, 1)}
-        return shown(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
+        return find_secrets(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
 
-    def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
-        """Rule 5: a run that finds nothing due sends one request at most, and changes nothing."""
-        return idle(before, self.record(), ran)
+    def problems_of_idle_run(self, before: Mapping[str, Any], ran: RunResult) -> list[str]:
+        """Rule 5: a run that finds nothing due sends at most one request, and changes nothing."""
+        return problems_of_idle_run(before, self.record(), ran)
 
-    # -- what there is -------------------------------------------------------------------------------------------
+    # -- the current state -------------------------------------------------------------------------------------------
 
     def _keys(self) -> list[dict[str, Any]]:
         keys: list[dict[str, Any]] = self.simulator.state(self.account_sid)["api_keys"]
         return keys
 
-    def _lost(self) -> list[tuple[str, str]]:
+    def _orphaned(self) -> list[tuple[str, str]]:
         record = self.record()
         known = (record["sid"], (record["new"] or {}).get("sid"))
         return [(each["sid"], each["friendly_name"]) for each in self._keys() if each["sid"] not in known]
 
 
-def fixture(
+def prepare(
     simulator: Simulator,
     folder: Path,
     start: Start = Start(),
     vault: Vault | None = None,
     in_playbook: bool = False,
-) -> KeyWitness:
-    """Prepare an account, its record and its consumer.
+) -> KeyInvariants:
+    """Prepare an account, its record and its consumer, and return the invariants of their rotation.
 
-    :param start: how it begins.
-    :param vault: where the record is kept; in a file if there is none.
+    :param start: the initial state.
+    :param vault: keeps the record; without it, the record is in a file.
     :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
@@ -170,11 +185,11 @@ def fixture(
     inputs.mkdir()
     old, new = ({"sid": f"SK{token_hex(16)}", "secret": token_hex(16)} for _key in range(2))
     keys = [{**old, "friendly_name": f"{NAME} #{ANOTHER_MARK}"}]
-    if start.marked:
+    if start.has_marked_key:
         keys.append({**new, "friendly_name": f"{NAME} #{MARK}"})
     simulator.seed({"accounts": [{"sid": account_sid, "auth_token": auth_token, "api_keys": keys}]})
     used = folder / "consumer.jsonl"
-    journal(used, [old["sid"]])
+    start_journal(used, [old["sid"]])
     servers: list[tuple[Server, str]] = [(Twilio(simulator, new["sid"]), account_sid)]
     token = ""
     if vault:
@@ -184,7 +199,7 @@ def fixture(
     else:
         where = {"store": "file", "store_path": str(records), "store_password": password}
     use = {"journal": str(used), "tokens": ["{{ rotate_api_key_sid if rotate_api_key_secret | length == 32 }}"]}
-    verify = {"name": "Verify", "ansible.legacy.consumer": {**use, "look": True}}
+    verify = {"name": "Verify", "ansible.legacy.consumer": {**use, "verify": True}}
     refuse = {"name": "Refuse", "ansible.builtin.fail": {"msg": "It does not work."}}
     tasks = {
         "distribute": [{"name": "Distribute", "ansible.legacy.consumer": use}],
@@ -209,7 +224,7 @@ def fixture(
     )
     role = {"name": "Rotate", "ansible.builtin.include_role": {"name": "community.twilio.rotate_api_key"}}
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
-    made = Fixture(
+    fixture = Fixture(
         folder,
         play([role], vars_files=[str(file)]),
         callers=servers,
@@ -220,7 +235,7 @@ def fixture(
     record: dict[str, Any] = {**KNOWN, **old, "created_at": LONG_AGO, "phase": start.phase}
     if start.phase != "idle":
         record.update(mark=MARK, lock=store.dead_lock())
-    if start.knows:
+    if start.has_new_key:
         record["new"] = {**new, "created_at": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")}
     name = record_name("api_key", account_sid, NAME)
     path = records / f"{name}.yml"
@@ -229,11 +244,11 @@ def fixture(
         vault.put(f"twilio/{name}", content)
     else:
         store.write(path, password, content)
-    return KeyWitness(
+    return KeyInvariants(
         simulator,
         account_sid,
-        made,
-        VaultStore(vault, f"twilio/{name}") if vault else FileStore(path, password, made.kept),
+        fixture,
+        VaultStore(vault, f"twilio/{name}") if vault else FileStore(path, password, fixture.kept),
         used,
         [inputs],
         [secret for secret in (auth_token, password, token) if secret],

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a role, stands still at each point at which it can be killed, and kills it at one of them.
+"""Runs a role, and stops it at each point where it can be killed, or kills it at one of them.
 
-A *fixture* is what a run works on: an account, a store and consumers of its own, in a folder of its own. Its runs are
-those of a playbook, or of a role alone, which takes a fraction of the time. The points of a run are each request before
-it is sent, each answer before it is read, each step of a save, and the end of each task. At a point the process stops
-itself, see ``shim/kill_point.py``. Then the test looks at what a kill would leave, and lets it go on; or it kills the
-process and all its descendants, by SIGKILL.
+A *fixture* is what runs work on: an account, a store and consumers of its own, in a folder of its own. A run executes a
+playbook, or the role alone, which takes a fraction of the time. A run has a *point* before each request is sent, before
+each answer is read, before each step of a save, and at the end of each task. At a point the process stops itself (see
+``shim/kill_point.py``). The test then inspects the state that a kill would leave and resumes the process, or kills it
+and all its descendants with SIGKILL.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ import roles
 HERE = Path(__file__).parent
 SHIM = HERE / "shim"
 
-#: How long a run may take from one point to the next, in seconds.
+#: Seconds that a run may take from one point to the next.
 LIMIT = 300.0
 
-#: The names that ``shim/kill_point.py`` has for these.
+#: The same values as in ``shim/kill_point.py``.
 MARK, EACH = "KILLS_FOLDER", "each"
-SETTINGS, PASSED, STANDING, PROGRAMS = "settings.json", "passed.jsonl", "standing", "programs.jsonl"
+SETTINGS, REACHED, STOPPED, PROGRAMS = "settings.json", "reached.jsonl", "stopped", "programs.jsonl"
 
 #: The kinds of points.
 TASK_END, SAVE, REQUEST, ANSWER = "task end", "save", "request", "answer"
 
 
 class Server(Protocol):
-    """What runs send requests to; each fixture is a caller of its own."""
+    """A server that runs send requests to; each fixture is a separate caller."""
 
     name: str
 
     def requests(self, caller: str) -> Sequence[Request]:
-        """Return what this caller has asked for, from the beginning."""
+        """Return all requests of this caller."""
 
 
 class Twilio:
-    """The simulator; the caller is an account's SID.
+    """The simulator; a caller is an account's SID.
 
-    :param others: the SIDs of what asks for no other account than the caller: its parent, a key that there never was.
+    :param others: further SIDs whose requests are the caller's: its parent's, and that of a key that never existed.
     """
 
     name = "Twilio"
@@ -67,8 +67,8 @@ class Twilio:
         self._simulator, self._others = simulator, others
 
     def requests(self, caller: str) -> Sequence[Request]:
-        """Return an account's requests, and those of its parent, whatever they were authenticated with."""
-        # Whose key was deleted, the log does not tell.
+        """Return the requests of an account and of its parent, whatever they were authenticated with."""
+        # Requests with a deleted key are logged without their account.
         keys = {life["sid"] for life in self._simulator.key_history(caller)}
         return [
             Request(f"{entry['method']} {entry['path']}", entry["method"] != "GET")
@@ -81,9 +81,9 @@ class Twilio:
 class Point:
     """Where a run can be killed.
 
-    :param kind: one of the kinds.
-    :param number: which of its kind, from 1 on.
-    :param what: the task, the request or the file, for the reader.
+    :param kind: one of the kinds above.
+    :param number: counts the points of one kind, from 1 on.
+    :param what: the task, the request or the file, for messages.
     """
 
     kind: str
@@ -98,12 +98,12 @@ class Point:
 class Fixture:
     """What runs work on, one after the other.
 
-    :param folder: holds all that they write.
-    :param play: what they do.
-    :param callers: the servers, each with what it knows this fixture by.
-    :param saves_below: in which folders a save is a point, and what is put in place is kept.
+    :param folder: everything that they write is in it.
+    :param play: the play that they execute.
+    :param callers: the servers, each with the name of this fixture as a caller.
+    :param saves_below: the folders in which a save has points, and in which each saved file is kept.
     :param environment: further environment variables.
-    :param role: which role is run without ``ansible-playbook``, and the file of its variables; None for the play.
+    :param role: the role to run without ``ansible-playbook``, and the file of its variables; None to run the play.
     """
 
     folder: Path
@@ -115,17 +115,17 @@ class Fixture:
 
     @property
     def kept(self) -> Path:
-        """The folder of what renames and links put in place."""
+        """The folder that keeps each file that a rename or link put in place."""
         return self.folder / "kept"
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of a run.
+class RunResult:
+    """The result of a run.
 
-    :param result: as of any run of the tests; the status is negative if it was killed.
-    :param points: the points that it came to, in order.
-    :param requests: of each server, by its name.
+    :param result: its tasks' results and exit status, which is negative if it was killed.
+    :param points: the points that it reached, in order.
+    :param requests: the requests to each server, by the server's name.
     :param programs: the programs it started, with their arguments.
     """
 
@@ -140,25 +140,27 @@ class Ran:
         return any(result.get("changed") for result in self.result.results)
 
 
-def run(fixture: Fixture, name: str, kill_at: Point | None = None, look: Callable[[Point], None] | None = None) -> Ran:
-    """Run a fixture's play.
+def run(
+    fixture: Fixture, name: str, kill_at: Point | None = None, at_point: Callable[[Point], None] | None = None
+) -> RunResult:
+    """Run a fixture's play or role.
 
-    :param name: of this run; no other in the fixture has it.
+    :param name: the name of this run, unique in the fixture.
     :param kill_at: where to kill it, if anywhere.
-    :param look: is called at each point, while the run stands still.
-    :raises AssertionError: where the point was not reached, or the time is over, or a server got other requests than
-        the points say.
+    :param at_point: called at each point, while the run is stopped.
+    :raises AssertionError: if the point was not reached, the time limit was exceeded, or a server got other requests
+        than those that were points.
     """
-    wanted = [kill_at.kind, kill_at.number] if kill_at else EACH if look else None
+    wanted = [kill_at.kind, kill_at.number] if kill_at else EACH if at_point else None
     place = _prepare(fixture, name, wanted)
     before = {server.name: len(server.requests(caller)) for server, caller in fixture.callers}
-    # Also open to be written to: so it never ends.
-    with ThreadPoolExecutor(1) as pool, open(place / STANDING, "r+b", buffering=0) as standing:
-        finish = _start_role(fixture, place) if fixture.role else _start_playbook(fixture, place, standing, pool)
+    # Opened for writing as well, so that reading never meets the end of the file.
+    with ThreadPoolExecutor(1) as pool, open(place / STOPPED, "r+b", buffering=0) as stopped_pipe:
+        finish = _start_role(fixture, place) if fixture.role else _start_playbook(fixture, place, stopped_pipe, pool)
         try:
-            killed = _attend(place, standing, look)
+            killed = _supervise(place, stopped_pipe, at_point)
         finally:
-            # Whatever was left, be it that the test is interrupted; otherwise nothing.
+            # Finds nothing unless the run was cut short, for example by an interrupted test.
             kill_all(place)
         result = finish()
     assert killed == bool(kill_at), f"the run never came to {kill_at}:\n{result.output}"
@@ -167,13 +169,13 @@ def run(fixture: Fixture, name: str, kill_at: Point | None = None, look: Callabl
     if not killed:
         sent = sum(point.kind == REQUEST for point in points)
         assert sent == sum(map(len, requests.values())), f"{sent} requests were points, but these were sent: {requests}"
-    return Ran(result, points, requests, (place / PROGRAMS).read_text(encoding="utf-8"))
+    return RunResult(result, points, requests, (place / PROGRAMS).read_text(encoding="utf-8"))
 
 
-def _start_playbook(fixture: Fixture, place: Path, standing: FileIO, pool: ThreadPoolExecutor) -> Callable[[], Run]:
-    """Start a run, and return what returns what came of it once it is over."""
+def _start_playbook(fixture: Fixture, place: Path, stopped_pipe: FileIO, pool: ThreadPoolExecutor) -> Callable[[], Run]:
+    """Start a run, and return a function that waits for its result."""
     future = pool.submit(ansible_playbook, fixture.folder, [fixture.play], "-vvvv", **_environment(fixture, place))
-    future.add_done_callback(lambda _future: standing.write(b"\n"))
+    future.add_done_callback(lambda _future: stopped_pipe.write(b"\n"))
     return future.result
 
 
@@ -182,13 +184,13 @@ def _start_role(fixture: Fixture, place: Path) -> Callable[[], Run]:
     role, variables = fixture.role
     wanted = {"role": role, "variables": str(variables), "folder": str(fixture.folder), "place": str(place)}
     environment = _environment(fixture, place)
-    roles.roles().start({**wanted, "standing": str(place / STANDING), "environment": environment})
+    roles.roles().start({**wanted, "stopped_pipe": str(place / STOPPED), "environment": environment})
 
     def finish() -> Run:
-        told = place / roles.OUTCOME
-        if not told.exists():
+        outcome_file = place / roles.OUTCOME
+        if not outcome_file.exists():
             return Run(-signal.SIGKILL, "", [])
-        outcome = json.loads(told.read_text(encoding="utf-8"))
+        outcome = json.loads(outcome_file.read_text(encoding="utf-8"))
         results = [Result(kind, "localhost", task, values, 0) for kind, task, values in outcome["results"]]
         return Run(outcome["status"], outcome["output"], results)
 
@@ -200,8 +202,8 @@ def _prepare(fixture: Fixture, name: str, wanted: Any) -> Path:
     place = fixture.folder / "runs" / name
     for folder in (place, fixture.kept, *(fixture.folder / name for name in ("home", "tmp", "remote"))):
         folder.mkdir(parents=True, exist_ok=True)
-    os.mkfifo(place / STANDING)
-    for file in (PASSED, PROGRAMS):
+    os.mkfifo(place / STOPPED)
+    for file in (REACHED, PROGRAMS):
         (place / file).touch()
     settings = {
         "wanted": wanted,
@@ -227,27 +229,28 @@ def _environment(fixture: Fixture, place: Path) -> dict[str, str]:
     }
 
 
-def _attend(place: Path, standing: FileIO, look: Callable[[Point], None] | None) -> bool:
-    """Wait until a run is over; look at it wherever it stands still, or kill it there. Return whether it was killed.
+def _supervise(place: Path, stopped_pipe: FileIO, at_point: Callable[[Point], None] | None) -> bool:
+    """Wait until a run ends; wherever it stops, call ``at_point``, or kill it if there is none.
 
-    :param standing: tells the number of each process that stands still, each on a line; an empty one is the end.
+    :param stopped_pipe: yields the id of each process that has stopped, one a line; an empty line means the end.
+    :returns: whether the run was killed.
     """
-    while select.select([standing], [], [], LIMIT)[0]:
-        number = standing.readline().strip()
+    while select.select([stopped_pipe], [], [], LIMIT)[0]:
+        number = stopped_pipe.readline().strip()
         if not number:
             return False
         process = int(number)
         _wait_for_states({process}, "T")
-        if look is None:
+        if at_point is None:
             kill_all(place)
             return True
-        look(_points(place)[-1])
+        at_point(_points(place)[-1])
         os.kill(process, signal.SIGCONT)
     raise AssertionError("the run took too long")
 
 
 def _points(place: Path) -> list[Point]:
-    lines = (place / PASSED).read_text(encoding="utf-8").splitlines()
+    lines = (place / REACHED).read_text(encoding="utf-8").splitlines()
     return [Point(line["kind"], line["number"], line["what"]) for line in map(json.loads, lines)]
 
 
@@ -255,10 +258,10 @@ def _points(place: Path) -> list[Point]:
 
 
 def kill_all(place: Path) -> None:
-    """Kill a run with all its descendants, and return when none of them runs any more.
+    """Kill a run and all its descendants, and return when none of them is running.
 
-    They are told by what all of them have in their environment, since Ansible's workers leave the process group, and a
-    process whose parent has ended is nobody's descendant. All are stopped first, so that none starts another meanwhile.
+    They are found by a variable in their environment: Ansible's workers leave the process group, and orphaned processes
+    have no ancestor to be found by. All are stopped first, so that none starts another one meanwhile.
     """
     stopped: set[int] = set()
     while found := set(_processes(place)) - stopped:
@@ -293,7 +296,7 @@ def _signal(processes: set[int], number: int) -> None:
 
 
 def _wait_for_states(processes: set[int], states: str) -> None:
-    """Wait until each process is in one of the states that proc(5) names, or gone."""
+    """Wait until each process is in one of these states of proc(5), or gone."""
     end = time.monotonic() + 60
     while any(_state(process) not in states for process in processes):
         assert time.monotonic() < end, "a process does not stop"
@@ -301,10 +304,10 @@ def _wait_for_states(processes: set[int], states: str) -> None:
 
 
 def _state(process: int) -> str:
-    """Return a process's state; one that is gone counts as dead."""
+    """Return a process's state; a process that is gone counts as dead."""
     try:
         status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "X"
-    # Behind the name in parentheses, which may hold anything.
+    # The state follows the name in parentheses, which may itself hold parentheses.
     return status[status.rindex(")") + 2]

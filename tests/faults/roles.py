@@ -4,8 +4,8 @@
 
 """Runs roles without ``ansible-playbook``, each run in a process of its own that can be killed.
 
-This file is also the program of the process that starts them. It has Ansible and the collection loaded, and forks for
-each run, which so begins at once. It has no threads, so that a fork is safe.
+This file is also the program of the process that starts the runs. It loads Ansible and the collection once and forks
+for each run, which therefore begins at once. It has no threads, so forking is safe.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ HERE = Path(__file__).parent
 INTEGRATION = HERE.parent / "integration"
 SHIM = HERE / "shim"
 
-#: What a run leaves in its folder: its process while it runs, and what came of it.
+#: Files in the folder of a run: its process id while it runs, and its result.
 PROCESS, OUTCOME = "process", "outcome.json"
 
 
 class Roles:
-    """The process that starts runs."""
+    """The process that starts the runs."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -42,7 +42,7 @@ class Roles:
         self._lock = Lock()
 
     def start(self, wanted: Mapping[str, Any]) -> None:
-        """Start a run, and return when it is under way.
+        """Start a run, and return as soon as it has begun.
 
         :param wanted: the arguments of :func:`run`.
         """
@@ -55,18 +55,18 @@ class Roles:
 
 @functools.lru_cache
 def roles() -> Roles:
-    """Return the one process that starts runs; it ends with this one."""
+    """Return the process that starts runs, one for this process; it ends with it."""
     return Roles()
 
 
-def run(role: str, variables: str, folder: str, place: str, standing: str, environment: Mapping[str, str]) -> None:
+def run(role: str, variables: str, folder: str, place: str, stopped_pipe: str, environment: Mapping[str, str]) -> None:
     """Run a role once, in this process.
 
-    :param role: its short name.
-    :param variables: a file of the host's variables, as JSON.
-    :param folder: where relative paths of hooks begin.
+    :param role: the role's short name.
+    :param variables: a JSON file with the host's variables.
+    :param folder: the folder that relative paths of hooks are resolved in.
     :param place: the folder of this run.
-    :param standing: the named pipe that is told when the run is over, by an empty line.
+    :param stopped_pipe: the named pipe that gets an empty line when the run has ended.
     :param environment: further environment variables.
     """
     from role_in_process import RoleInProcess
@@ -86,7 +86,7 @@ def run(role: str, variables: str, folder: str, place: str, standing: str, envir
             json.loads(Path(variables).read_text(encoding="utf-8")),
             Path(folder),
             action_plugins=[HERE / "action_plugins"],
-            task_end=lambda name: kill_point.come_to("task end", name, wanted),
+            task_end=lambda name: kill_point.reach_point("task end", name, wanted),
         )
         succeeded = host.run()
         results = [[each.kind, each.task, dict(each.values)] for each in host.results]
@@ -95,12 +95,12 @@ def run(role: str, variables: str, folder: str, place: str, standing: str, envir
         outcome["output"] = traceback.format_exc()
     Path(place, OUTCOME).write_text(json.dumps(outcome, default=str), encoding="utf-8")
     Path(place, PROCESS).unlink()
-    with open(standing, "w", encoding="ascii") as pipe:
+    with open(stopped_pipe, "w", encoding="ascii") as pipe:
         pipe.write("\n")
 
 
 def main() -> None:
-    """Fork for each line that comes, until no more come."""
+    """Fork for each line of standard input."""
     sys.path[:0] = [str(HERE.parent), str(INTEGRATION)]
     from ansible.plugins.loader import init_plugin_loader
 

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that hold of a rotation of an auth token, whatever happens to the runs.
+"""The rules that a rotation of an auth token must keep, whatever happens to its runs.
 
-Each function returns what is wrong, as sentences without a token in them. What is judged are times: the simulator tells
-when each token was valid, a store and a consumer tell what they held since when, all by the machine's monotonic clock.
+Each check returns the violations as sentences that contain no token. The checks compare times: the simulator records
+when each token was valid, the store and the consumer record which tokens they held and since when, all on the machine's
+monotonic clock.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import store
-from kills import Fixture, Ran
+from kills import Fixture, RunResult
 from simulator.client import Simulator
 
 if TYPE_CHECKING:
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 #: The name of the server whose requests are the store's.
 STORE = "Vault"
 
-#: The lives of an account's tokens, as the simulator tells them.
+#: The lives of an account's tokens, as the simulator reports them.
 Lives = Sequence[Mapping[str, Any]]
 
 
 class Holding(NamedTuple):
-    """What a store or a consumer holds, until the next holding begins.
+    """The tokens that a store or a consumer holds, until the next holding begins.
 
-    :param since: when it began, in seconds of the monotonic clock.
-    :param tokens: the tokens that it holds.
+    :param since: when this holding began, in seconds of the monotonic clock.
+    :param tokens: the tokens held.
     """
 
     since: float
@@ -49,10 +50,10 @@ class Store(Protocol):
     """Where a fixture's record is kept."""
 
     def holdings(self) -> Sequence[Holding]:
-        """Return all that it has held, in order."""
+        """Return everything that it has held, in order."""
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is there now, empty if there is none."""
+        """Return the current record, empty if there is none."""
 
 
 def tokens_of(record: Mapping[str, Any]) -> frozenset[str]:
@@ -64,8 +65,8 @@ class FileStore:
     """A record in a file.
 
     :param path: the file.
-    :param password: what ansible-vault encrypts it with.
-    :param kept: the folder in which the fixture's runs keep what they put in place.
+    :param password: the ansible-vault password.
+    :param kept: the folder in which the fixture's runs keep a link to each file that they rename into place.
     """
 
     def __init__(self, path: Path, password: str, kept: Path) -> None:
@@ -73,9 +74,9 @@ class FileStore:
         self._first = [Holding(time.monotonic(), tokens_of(self.record()))] if path.exists() else []
 
     def holdings(self) -> Sequence[Holding]:
-        """Return all that the file has held.
+        """Return everything that the file has held.
 
-        :raises AssertionError: where the file is not what was put in its place last.
+        :raises AssertionError: if the file is not the one that was last renamed into place.
         """
         listed = self._kept / "kept.jsonl"
         lines = [json.loads(line) for line in listed.read_text().splitlines()] if listed.exists() else []
@@ -86,7 +87,7 @@ class FileStore:
         ]
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is there now."""
+        """Return the current record."""
         return store.read(self._path, self._password) or {}
 
 
@@ -94,35 +95,35 @@ class VaultStore:
     """A record in HashiCorp Vault.
 
     :param vault: the server.
-    :param path: the record's.
+    :param path: the path of the record.
     """
 
     def __init__(self, vault: Vault, path: str) -> None:
         self._vault, self._path = vault, path
 
     def holdings(self) -> Sequence[Holding]:
-        """Return all versions of it."""
+        """Return what each version of the record held."""
         versions = self._vault.versions(self._path)
         return [Holding(version.since, tokens_of(version.data or {})) for version in versions]
 
     def record(self) -> dict[str, Any]:
-        """Return the last version."""
+        """Return the latest version."""
         versions = self._vault.versions(self._path)
         return dict(versions[-1].data or {}) if versions else {}
 
 
 @dataclass(frozen=True)
-class TokenWitness:
-    """What must hold in a token's rotation.
+class TokenInvariants:
+    """The invariants of an auth token's rotation.
 
     :param account_sid: the account whose token is rotated.
-    :param store: its record.
-    :param journal: the file of what its consumer takes; what was there before the first run included.
-    :param inputs: files and folders that hold tokens because the test put them there.
-    :param secrets: what must not be shown beside the tokens.
-    :param is_locked_out: whether the record holds no valid token to begin with, so that rule 1 holds from the first
-        one on.
-    :param stay: the tokens that no run minted, and that nobody may delete.
+    :param store: where its record is kept.
+    :param journal: the file that lists the tokens its consumer accepts, from before the first run on.
+    :param inputs: files and folders that may hold tokens because the test wrote them.
+    :param secrets: further secrets that must not be exposed.
+    :param is_locked_out: whether the record holds no valid token at first; rule 1 then applies from the first valid one
+        on.
+    :param protected: tokens that no run minted, and that no run may delete.
     """
 
     simulator: Simulator
@@ -133,7 +134,7 @@ class TokenWitness:
     inputs: Sequence[Path] = ()
     secrets: Sequence[str] = ()
     is_locked_out: bool = False
-    stay: Sequence[str] = ()
+    protected: Sequence[str] = ()
 
     def lives(self) -> Lives:
         """Return the life of each token that the account ever had."""
@@ -141,50 +142,50 @@ class TokenWitness:
         return lives
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is there now."""
+        """Return the current record."""
         return self.store.record()
 
-    def left_behind(self) -> Any:
-        """Return all that the next run can find: the record, the account, what the consumer takes, names of files."""
-        if left := half_saved(self.fixture):
+    def state_for_next_run(self) -> Any:
+        """Return all that the next run depends on: record, account, the consumer's tokens, names of files."""
+        if left := describe_interrupted_save(self.fixture):
             return left
         account = self.simulator.state(self.account_sid)
         return {
             "play": self.fixture.play,
-            # Who held it is dead, whoever it was.
+            # The run that held the lock is dead, so only its presence matters.
             "record": {**self.record(), "lock": bool(self.record().get("lock"))},
             "account": [account["auth_token"], account["secondary_auth_token"]],
-            "consumer": taken(self.journal)[-1]["tokens"],
-            "files": files(self.fixture),
+            "consumer": read_journal(self.journal)[-1]["tokens"],
+            "files": list_saved_files(self.fixture),
             "inputs": [path.read_text(encoding="utf-8") for folder in self.inputs for path in sorted(folder.iterdir())],
         }
 
-    def so_far(self) -> list[str]:
-        """Return what is wrong while a run stands still; it, or the next one, may clear away what there is now."""
+    def problems_at_point(self) -> list[str]:
+        """Return the violations at a point of a run, which may still be cleaned up later."""
         lives = self.lives()
         return [
-            *self.store_can_get_in(lives),
-            *self.consumers_are_served(lives),
-            *self.nothing_is_shown(lives, []),
-            *self.nothing_foreign_is_deleted(lives),
+            *self.store_holds_a_valid_token(lives),
+            *self.consumers_accept_the_primary(lives),
+            *self.no_secret_is_exposed(lives, []),
+            *self.no_foreign_token_is_deleted(lives),
         ]
 
-    def at_the_end(self, runs: Sequence[Ran]) -> list[str]:
-        """Return what is wrong after the last of some runs, which got to the end."""
+    def problems_after(self, runs: Sequence[RunResult]) -> list[str]:
+        """Return the violations after the last of several runs, which ended undisturbed."""
         lives = self.lives()
         return [
-            *self.store_can_get_in(lives),
-            *self.nothing_is_lost(lives),
-            *self.consumers_are_served(lives),
-            *self.nothing_is_shown(lives, runs),
-            *self.nothing_foreign_is_deleted(lives),
-            *left_over(self.fixture),
+            *self.store_holds_a_valid_token(lives),
+            *self.nothing_is_orphaned(lives),
+            *self.consumers_accept_the_primary(lives),
+            *self.no_secret_is_exposed(lives, runs),
+            *self.no_foreign_token_is_deleted(lives),
+            *problems_of_leftover_files(self.fixture),
         ]
 
     # -- the rules ---------------------------------------------------------------------------------------------------
 
-    def store_can_get_in(self, lives: Lives) -> list[str]:
-        """Rule 1: at every instant at least one token that the store holds is valid."""
+    def store_holds_a_valid_token(self, lives: Lives) -> list[str]:
+        """Rule 1: at every moment, at least one token in the store is valid."""
         now = time.monotonic()
         problems = []
         is_excused = self.is_locked_out
@@ -198,18 +199,18 @@ class TokenWitness:
                 )
         return problems
 
-    def nothing_is_lost(self, lives: Lives) -> list[str]:
-        """Rule 2: after the next run, no token is valid that a run minted and the store does not know."""
-        known = tokens_of(self.record()).union(self.stay)
+    def nothing_is_orphaned(self, lives: Lives) -> list[str]:
+        """Rule 2: after the next run, every valid token that a run minted is in the store."""
+        known = tokens_of(self.record()).union(self.protected)
         lost = [
             number
             for number, life in enumerate(lives, start=1)
             if life["valid_until"] is None and life["token"] not in known
         ]
-        return [f"rule 2: token {number} is valid, and the store does not know it" for number in lost]
+        return [f"rule 2: token {number} is valid, and the store does not hold it" for number in lost]
 
-    def consumers_are_served(self, lives: Lives) -> list[str]:
-        """Rule 3: a consumer takes a token before that is the primary, and as long as it is."""
+    def consumers_accept_the_primary(self, lives: Lives) -> list[str]:
+        """Rule 3: a consumer accepts a token before it becomes the primary, and for as long as it is the primary."""
         now = time.monotonic()
         holdings = self._taken()
         problems = []
@@ -219,83 +220,86 @@ class TokenWitness:
                 until = min(_time(life["valid_until"]), now)
                 known = [(held.since, end) for held, end in _with_ends(holdings, now) if life["token"] in held.tokens]
                 if gap := _first_gap(max(since, holdings[0].since), until, known):
-                    problems.append(f"rule 3: for {gap:.3f} s the consumer did not take token {number}, the primary")
+                    problems.append(f"rule 3: for {gap:.3f} s the consumer did not accept token {number}, the primary")
         return problems
 
-    def nothing_is_shown(self, lives: Lives, runs: Iterable[Ran]) -> list[str]:
-        """Rule 4: no token is in what was printed, in an argument of a program, or in a file that nobody encrypted."""
+    def no_secret_is_exposed(self, lives: Lives, runs: Iterable[RunResult]) -> list[str]:
+        """Rule 4: no token is in the output, in a program's arguments, or in an unencrypted file."""
         secrets = {f"token {number}": life["token"] for number, life in enumerate(lives, start=1)}
         secrets |= {f"secret {number}": secret for number, secret in enumerate(self.secrets, start=1)}
-        return shown(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
+        return find_secrets(secrets, self.fixture.folder, (self.journal, *self.inputs), runs)
 
-    def is_idle(self, before: Mapping[str, Any], ran: Ran) -> list[str]:
-        """Rule 5: a run that finds nothing due sends one request at most, and changes nothing.
+    def problems_of_idle_run(self, before: Mapping[str, Any], ran: RunResult) -> list[str]:
+        """Rule 5: a run that finds nothing due sends at most one request, and changes nothing.
 
         :param before: the record before the run.
         """
-        return idle(before, self.record(), ran)
+        return problems_of_idle_run(before, self.record(), ran)
 
-    def nothing_foreign_is_deleted(self, lives: Lives) -> list[str]:
-        """Rule 6: no token that the record does not hold is deleted where its own may be the secondary."""
+    def no_foreign_token_is_deleted(self, lives: Lives) -> list[str]:
+        """Rule 6: a token that is not in the record is not deleted while the record's own may be the secondary."""
         dead = [
             number
             for number, life in enumerate(lives, start=1)
-            if life["token"] in self.stay and life["valid_until"] is not None
+            if life["token"] in self.protected and life["valid_until"] is not None
         ]
         return [f"rule 6: token {number} is not valid any more" for number in dead]
 
     def _taken(self) -> list[Holding]:
-        return [Holding(line["since"], frozenset(line["tokens"])) for line in taken(self.journal)]
+        return [Holding(line["since"], frozenset(line["tokens"])) for line in read_journal(self.journal)]
 
 
-def journal(path: Path, tokens: Iterable[str]) -> None:
-    """Begin a consumer's journal with the tokens that it takes before the first run."""
+def start_journal(path: Path, tokens: Iterable[str]) -> None:
+    """Start a consumer's journal with the tokens that it accepts before the first run."""
     path.write_text(json.dumps({"since": time.monotonic(), "tokens": list(tokens)}) + "\n", encoding="utf-8")
 
 
-def taken(path: Path) -> list[dict[str, Any]]:
+def read_journal(path: Path) -> list[dict[str, Any]]:
     """Return the lines of a consumer's journal."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-# -- what rules of tokens and of credentials share ---------------------------------------------------------------
+# -- shared by the rules of tokens, keys and credentials ---------------------------------------------------------------
 
 
-def files(fixture: Fixture) -> list[str]:
-    """Return the names of what was saved; the file that all saves in a folder lock is always empty."""
+def list_saved_files(fixture: Fixture) -> list[str]:
+    """Return the names of all saved files, without the lock files, which are always empty."""
     found = (path for folder in fixture.saves_below for path in folder.rglob("*"))
     return sorted(str(path) for path in found if path.name != ".lock")
 
 
-def files_beside(fixture: Fixture) -> list[Path]:
-    """Return what a save that was killed half-way left."""
-    return [path for path in map(Path, files(fixture)) if path.name.startswith(".")]
+def list_temporary_files(fixture: Fixture) -> list[Path]:
+    """Return the temporary files that an interrupted save left."""
+    return [path for path in map(Path, list_saved_files(fixture)) if path.name.startswith(".")]
 
 
-def half_saved(fixture: Fixture) -> list[Any]:
-    """Return what can be found where a save was killed half-way: a file beside, as if there were nothing else but that.
+def describe_interrupted_save(fixture: Fixture) -> list[Any]:
+    """Return a description of the temporary files that an interrupted save left, which stands for the whole state.
 
-    What is in that file counts for nothing, so that the next run does what it does without it, but for its next save in
-    that folder, which is the same in all roles and phases.
+    Their content is never used. They matter to the next run only in its next save to that folder, which is the same in
+    all roles and phases.
 
-    :returns: for each file beside, in which folder it is, and whether there is the one that it was to replace.
+    :returns: for each temporary file its folder, and whether the file that it was to replace exists.
     """
     return [
-        [path.parent.name, path.with_name(path.name[1:].rsplit(".", 2)[0]).exists()] for path in files_beside(fixture)
+        [path.parent.name, path.with_name(path.name[1:].rsplit(".", 2)[0]).exists()]
+        for path in list_temporary_files(fixture)
     ]
 
 
-def left_over(fixture: Fixture) -> list[str]:
-    """Return what is wrong after a run that saved: a private key may be in what another was writing when killed."""
-    return [f"{path.name} was left over by a run that was killed" for path in files_beside(fixture)]
+def problems_of_leftover_files(fixture: Fixture) -> list[str]:
+    """Return the temporary files that a saving run failed to remove; one may hold a private key."""
+    return [f"{path.name} was left over by a run that was killed" for path in list_temporary_files(fixture)]
 
 
-def shown(secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs: Iterable[Ran]) -> list[str]:
-    """Return where a secret can be seen: in a file of a fixture, or in what its runs printed.
+def find_secrets(
+    secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs: Iterable[RunResult]
+) -> list[str]:
+    """Return where a secret is exposed: in a file of the fixture, or in the output of its runs.
 
-    :param secrets: by how they may be called.
-    :param folder: the fixture's; the arguments of all programs that were started are in it.
-    :param inputs: the files and folders in which secrets belong.
+    :param secrets: the secrets by names that may be printed.
+    :param folder: the fixture's, which also records the arguments of all programs that were started.
+    :param inputs: the files and folders that may hold secrets.
     """
     places = [(f"the output of run {number}", ran.result.output.encode()) for number, ran in enumerate(runs, start=1)]
     for path in sorted(folder.rglob("*")):
@@ -309,8 +313,8 @@ def shown(secrets: Mapping[str, str], folder: Path, inputs: Sequence[Path], runs
     ]
 
 
-def idle(before: Mapping[str, Any], after: Mapping[str, Any], ran: Ran) -> list[str]:
-    """Return what is wrong with a run that finds nothing due.
+def problems_of_idle_run(before: Mapping[str, Any], after: Mapping[str, Any], ran: RunResult) -> list[str]:
+    """Return the violations of rule 5.
 
     :param before: the record before the run.
     :param after: the record after it.
@@ -318,9 +322,9 @@ def idle(before: Mapping[str, Any], after: Mapping[str, Any], ran: Ran) -> list[
     problems = []
     if ran.result.status != 0:
         problems.append(f"rule 5: the run that finds nothing due failed:\n{ran.result.output}")
-    asked = [request for name, requests in ran.requests.items() if name != STORE for request in requests]
-    if len(asked) > 1 or any(request.writes for request in asked):
-        problems.append(f"rule 5: the run that finds nothing due sends {[request.what for request in asked]}")
+    sent = [request for name, requests in ran.requests.items() if name != STORE for request in requests]
+    if len(sent) > 1 or any(request.writes for request in sent):
+        problems.append(f"rule 5: the run that finds nothing due sends {[request.what for request in sent]}")
     if ran.changed:
         problems.append("rule 5: the run that finds nothing due reports a change")
     if after != before:
@@ -332,7 +336,7 @@ def idle(before: Mapping[str, Any], after: Mapping[str, Any], ran: Ran) -> list[
 
 
 def _time(instant: Mapping[str, float] | None) -> float:
-    """Return an instant of a token's history; what has not happened never does."""
+    """Return a moment of a token's history, infinity if it has not happened."""
     return math.inf if instant is None else instant["monotonic"]
 
 
@@ -346,7 +350,7 @@ def _with_ends(holdings: Sequence[Holding], now: float) -> Iterable[tuple[Holdin
 
 
 def _first_gap(since: float, until: float, covered: Sequence[tuple[float, float]]) -> float:
-    """Return how long the first time is that none of the intervals covers; 0 if there is none."""
+    """Return the length of the first gap that none of the intervals covers, 0 if there is none."""
     for begin, end in sorted(covered):
         if begin > since:
             break
@@ -362,10 +366,10 @@ def _named(held: Holding, lives: Lives) -> str:
 
 @functools.lru_cache
 def _forms(secret: str) -> list[bytes]:
-    """Return how a secret may look in a file: as it is, and the three ways it looks within something in base64."""
+    """Return the forms in which a secret may appear in a file: as it is, and its three alignments within base64."""
     forms = [secret.encode()]
     for offset in range(3):
         encoded = base64.b64encode(b"\0" * offset + secret.encode())
-        # The ends depend on what stands beside it.
+        # The first and last characters depend on the neighbouring bytes.
         forms.append(encoded[4 if offset else 0 : -4])
     return forms

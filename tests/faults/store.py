@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rotation's record in a file, as the roles keep it: read and written by the tests on their own."""
+"""Reads and writes a rotation's record in a file, independently of the collection's own code."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
 
 def read(path: Path, password: str) -> dict[str, Any] | None:
-    """Return the record of a file; None where there is no file.
+    """Return the record in a file, None if there is no file.
 
-    :param password: what ansible-vault encrypted it with.
+    :param password: the ansible-vault password.
     """
     try:
         encrypted = path.read_bytes()
@@ -33,14 +33,14 @@ def read(path: Path, password: str) -> dict[str, Any] | None:
 
 
 def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
-    """Write a record beside, flush it, and rename it."""
-    beside = path.with_name(f".{path.name}.new")
+    """Write a record to a temporary file, flush it, and rename it into place."""
+    temporary = path.with_name(f".{path.name}.new")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(_vault(password).encrypt(yaml.safe_dump(dict(record), sort_keys=False)))
         file.flush()
         os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -48,10 +48,10 @@ def write(path: Path, password: str, record: Mapping[str, Any]) -> None:
         os.close(folder)
 
 
-def task_files(folder: Path, role: str, path: Path, password: str) -> dict[str, str]:
-    """Write the task files of a store of a user's own that keeps its record in this file.
+def write_task_files(folder: Path, role: str, path: Path, password: str) -> dict[str, str]:
+    """Write the task files of a store of the user's own that keeps its record in this file.
 
-    :returns: the role's variables that name it, without the role's prefix.
+    :returns: the role's variables for this store, without the role's prefix.
     """
     folder.mkdir()
     options = {"path": str(path), "password": f"{{{{ {role}_store_password }}}}"}
@@ -67,13 +67,13 @@ def task_files(folder: Path, role: str, path: Path, password: str) -> dict[str, 
 
 
 def dead_lock() -> dict[str, Any]:
-    """Return the lock of a run that was killed: a process of this number began at another time."""
+    """Return the lock of a run that was killed: its process id now belongs to a process that started later."""
     return {**_lock.ours(datetime.now(timezone.utc), "dead").as_dict(), "start": "1"}
 
 
 @functools.lru_cache
 def _record(encrypted: bytes, password: str) -> dict[str, Any]:
-    """Decrypt and parse, which takes long, and is asked for at each point."""
+    """Decrypt and parse a record; cached, because it is slow and needed at each point."""
     record: dict[str, Any] = yaml.safe_load(_vault(password).decrypt(encrypted))
     return record
 

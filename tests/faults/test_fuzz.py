@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Any answer and any option: a task ends with a result, and a failure is a sentence of the project's own."""
+"""With any answer and any option, a task ends with a result, and a failure has a message of the collection's own."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from matrix.judge import Health, problems_of
-from matrix.operations import OPERATIONS, Operation, things
-from matrix.running import MAIN, MAIN_TOKEN, InProcess, QuickClock, Ran, run
+from matrix.operations import OPERATIONS, Operation, list_things
+from matrix.running import MAIN, MAIN_TOKEN, InProcess, QuickClock, TaskRun, run
 from requests.structures import CaseInsensitiveDict
 
 from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport, NoReply, Reply, Request
 
-#: Examples of each test; all are the same in each run.
+#: The number of examples in each test; they are the same in each run.
 ANSWERS, OPTIONS = 60, 60
 MOST_REQUESTS = 60
 
@@ -36,7 +36,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
 
-#: One operation of each module that sends different requests; the other ones send the same.
+#: Without the operations that send the same requests as others, only with an API key.
 CHOSEN = [name for name in OPERATIONS if "as subaccount" in name or "API key" not in name]
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -79,12 +79,12 @@ def in_process() -> Iterator[InProcess]:
 
 @pytest.fixture(scope="module")
 def healthy(in_process: InProcess) -> dict[str, Sequence[Any]]:
-    """Return what each operation is answered in health."""
+    """Return the answers that each operation gets without faults."""
     return {name: Health(in_process, OPERATIONS[name]).answers for name in CHOSEN}
 
 
 class Scripted:
-    """HTTP that answers with what it was given, one answer after the other, and then with nothing but failures."""
+    """HTTP that returns the given answers in order, and afterwards fails."""
 
     def __init__(self, replies: Sequence[Reply | None]) -> None:
         self.clock = QuickClock()
@@ -93,7 +93,7 @@ class Scripted:
         self._replies = iter(replies)
 
     def send(self, request: Request) -> Reply:
-        """Answer with the next one; None is no answer."""
+        """Return the next answer, or raise if it is None."""
         self.sent += 1
         reply = next(self._replies, None)
         if reply is None:
@@ -101,10 +101,10 @@ class Scripted:
         return reply
 
     def cancel(self) -> None:
-        """End what is under way: nothing is."""
+        """Do nothing: no request is running."""
 
     def close(self) -> None:
-        """Close all connections: there are none."""
+        """Do nothing: there are no connections."""
 
 
 def _places(body: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -115,7 +115,7 @@ def _places(body: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 
 def _put(body: Any, place: Sequence[Any], value: Any) -> Any:
-    """Return a copy of a body with another value at a place; the value itself, where the place is the whole."""
+    """Return a copy of a body with another value at a place, or the value itself if the place is the root."""
     if not place:
         return value
     copy = dict(body) if isinstance(body, dict) else list(body)
@@ -125,7 +125,7 @@ def _put(body: Any, place: Sequence[Any], value: Any) -> Any:
 
 @st.composite
 def bodies(draw: Any, healthy: Sequence[Any]) -> bytes:
-    """Draw a body: a true one, one with some fields changed, any JSON, or any bytes."""
+    """Draw a body: a genuine one, one with some fields changed, any JSON, or any bytes."""
     kind = draw(st.integers(0, 9))
     if kind == 0:
         return bytes(draw(st.binary(max_size=50)))
@@ -163,7 +163,7 @@ STATUSES = st.one_of(
 
 
 def replies(healthy: Sequence[Any]) -> SearchStrategy[list[Reply | None]]:
-    """Return a strategy of answers in a row."""
+    """Return a strategy for sequences of answers."""
     reply = st.builds(
         lambda status, headers, body: Reply(status, CaseInsensitiveDict(headers), body),
         STATUSES,
@@ -173,9 +173,9 @@ def replies(healthy: Sequence[Any]) -> SearchStrategy[list[Reply | None]]:
     return st.lists(st.none() | reply | reply | reply, max_size=6)
 
 
-def _check(ran: Ran, secrets: set[str]) -> None:
+def _check(ran: TaskRun, secrets: set[str]) -> None:
     assert ran.exception is None
-    # What is returned can be sent on as JSON, and read again.
+    # The result survives a round trip through JSON.
     json.loads(json.dumps(ran.result))
     found = [str(problem) for problem in problems_of(ran, secrets, None)]
     assert not found, (found, ran.result)
@@ -197,8 +197,8 @@ def test_any_answer_ends_in_a_result(name: str, healthy: dict[str, Sequence[Any]
 
 
 def hostile_options(operation: Operation) -> SearchStrategy[dict[str, Any]]:
-    """Return a strategy of arguments: those of an operation, some of them exchanged for anything."""
-    # Where requests go stays as it is: nothing must leave this machine.
+    """Return a strategy for arguments: those of an operation, some of them replaced by anything."""
+    # The base URL is never replaced: nothing may leave this machine.
     spec = {name: each for name, each in operation.definition.argument_spec().items() if name != "base_url"}
     changes = st.dictionaries(st.sampled_from([*spec, "no_such_option"]), ANYTHING, min_size=1, max_size=3)
     return changes.map(lambda changed: {**operation.options, **changed})
@@ -216,7 +216,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _secrets_in(operation: Operation, options: Mapping[str, Any]) -> set[str]:
-    """Return the texts of an operation's secret options, as far as they can be told from other text."""
+    """Return the texts of an operation's secret options that can be distinguished from other text."""
     secret = operation.definition.secret_options
     shown = " ".join(text for name, value in options.items() if name not in secret for text in _texts(value))
     texts = {text for name in secret for text in _texts(options.get(name))}
@@ -230,7 +230,7 @@ def test_any_option_ends_in_a_result(name: str, in_process: InProcess) -> None:
     @settings(EXAMPLES, max_examples=OPTIONS)
     @given(hostile_options(operation))
     def try_options(options: dict[str, Any]) -> None:
-        in_process.start_over(operation.accounts(), operation.settings, operation.page_size)
+        in_process.reset_to(operation.accounts(), operation.settings, operation.page_size)
         clock = QuickClock()
         ran = run(
             in_process,
@@ -257,21 +257,21 @@ def test_any_option_ends_in_a_result(name: str, in_process: InProcess) -> None:
         ("account", {}),
     ],
 )
-def test_a_name_that_is_null_names_nothing(module: str, options: dict[str, Any], in_process: InProcess) -> None:
+def test_a_name_that_is_null_selects_nothing(module: str, options: dict[str, Any], in_process: InProcess) -> None:
     seed = {"sid": MAIN, "auth_token": MAIN_TOKEN, "aws_credentials": [{"sid": "CR" + "1" * 32}]}
     only = {"sid": "AC" + "2" * 32, "owner_account_sid": MAIN, "friendly_name": "shop"}
-    world = in_process.start_over({"accounts": [seed, only]}, {}, None)
-    before = things(world)
+    world = in_process.reset_to({"accounts": [seed, only]}, {}, None)
+    before = list_things(world)
     ran = run(in_process, Operation("", module, {}).definition, {"friendly_name": None, **options})
     assert ran.message == "one of the following is required: sid, friendly_name"
     assert ran.log == []
-    assert things(world) == before
+    assert list_things(world) == before
 
 
-#: What a module process is given, and what its failure must name.
+#: Arguments of a module process, and what its failure must name.
 HOSTILE_TASKS = {
     "NUL": ("twilio_safelist_number", {"phone_number": ["+1\0415"]}, "phone_number"),
-    # Ansible itself refuses the arguments, which any module returns.
+    # Ansible itself refuses these arguments.
     "surrogate": ("twilio_account", {"friendly_name": "\ud800"}, "surrogates not allowed"),
     "nested": ("twilio_safelist_number", {"phone_number": [[["+14155550100"]]]}, "phone_number"),
     "long": ("twilio_aws_credential", {"friendly_name": "a" * 50_000}, "friendly_name"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The machinery by itself: a toy rotation that is right passes at each point, and each flaw is found by its rule."""
+"""The machinery itself: a correct toy rotation keeps the rules at each point, and each flaw is detected by its rule."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from proofs import Proof, Scenario
 from simulator.client import Simulator
 
 
-def test_right(prove: Callable[[Scenario], Proof]) -> None:
-    ends_with = {"phase": "idle", "pending": None}
+def test_a_correct_rotation_keeps_all_rules(prove: Callable[[Scenario], Proof]) -> None:
+    final_record = {"phase": "idle", "pending": None}
 
-    proof = prove(Scenario("toy", toy.fixture, ends_with, chooses=lambda point: point.kind == ANSWER))
+    proof = prove(Scenario("toy", toy.prepare, final_record, kills_at=lambda point: point.kind == ANSWER))
 
     assert {point.kind for point in proof.points} == {TASK_END, SAVE, REQUEST, ANSWER}
 
@@ -39,8 +39,10 @@ def test_right(prove: Callable[[Scenario], Proof]) -> None:
         ("is never idle", "rule 5"),
     ],
 )
-def test_flaw(simulator: Simulator, tmp_path: Path, seen: Path, flaw: str, rule: str) -> None:
-    scenario = Scenario(flaw, functools.partial(toy.fixture, flaw=flaw), chooses=lambda point: point.kind == ANSWER)
+def test_each_flaw_is_detected_by_its_rule(
+    simulator: Simulator, tmp_path: Path, seen: Path, flaw: str, rule: str
+) -> None:
+    scenario = Scenario(flaw, functools.partial(toy.prepare, flaw=flaw), kills_at=lambda point: point.kind == ANSWER)
 
     problems = Proof(scenario, simulator, tmp_path, seen).problems()
 
@@ -48,7 +50,7 @@ def test_flaw(simulator: Simulator, tmp_path: Path, seen: Path, flaw: str, rule:
 
 
 def test_no_process_is_left(tmp_path: Path) -> None:
-    """Not even one that has left the process group, and whose parent has ended."""
+    """Not even one that left the process group, and whose parent has ended."""
     tasks: list[dict[str, Any]] = [
         {"name": "Leave", "ansible.builtin.command": {"argv": ["sleep", "1000.5"]}, "async": 1000, "poll": 0},
         {"name": "Wait", "ansible.builtin.pause": {"seconds": 1}},
@@ -64,7 +66,7 @@ def test_no_process_is_left(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_killed_while_it_saves(tmp_path: Path, number: int) -> None:
+def test_a_run_killed_while_saving_leaves_the_old_or_the_new_record(tmp_path: Path, number: int) -> None:
     record = tmp_path / "records" / "AC1.yml"
     store.write(record, "password", {"phase": "old"})
     save = {"toy_record": {"path": str(record), "password": "password", "changes": {"phase": "new"}}}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two faults in a row, in any order and at any requests, while one operation after the other changes an account."""
+"""Two faults in each operation, at any of its requests, while a sequence of operations changes an account."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from matrix.operations import (
     OLD_KEY,
     Operation,
     Thing,
-    names,
+    list_names,
+    list_things,
     new_account,
     pair,
-    signed,
-    things,
+    signed_aws_name,
 )
 from matrix.running import InProcess, run
 
-#: Further attempts: as many as there are faults, so that no schedule lasts.
+#: As many retries as faults, so that retries can outlast them.
 MAX_RETRIES = 2
 
-#: What may be wrong with a single answer. What is late, and Twilio's own no, are in the matrix, with their reasons; a
-#: wrong SID in a list can't be told from a right one.
+#: Faults of a single answer. The matrix covers late requests and rejections, with their reasons; a wrong SID in a list
+#: can't be detected.
 SINGLE = [
     fault
     for fault in FAULTS
@@ -48,16 +48,16 @@ NAMES = ("one", "two")
 KEYS = (OLD_KEY, NEW_KEY)
 NUMBERS = ("+14155550101", "+14155550102")
 
-#: What a step is, given what is there: the operation, with what must come of it.
+#: Returns the operation of a step and its expected outcome, given the existing things.
 Step = Callable[[Sequence[Thing]], Operation]
 
 
 def _store(name: str, key: tuple[str, str]) -> Step:
     def step(there: Sequence[Thing]) -> Operation:
-        wanted = ("aws", MAIN, signed(name, key), pair(key))
+        wanted = ("aws", MAIN, signed_aws_name(name, key), pair(key))
         found = [thing for thing in there if thing[0] == "aws" and thing[3].startswith(f"{name} #")]
         others = [thing for thing in found if (*thing[:2], *thing[3:]) != wanted]
-        made = [] if len(others) < len(found) else [("aws", MAIN, NEW, signed(name, key), pair(key))]
+        made = [] if len(others) < len(found) else [("aws", MAIN, NEW, signed_aws_name(name, key), pair(key))]
         options = {
             "friendly_name": name,
             "aws_access_key_id": key[0],
@@ -111,7 +111,7 @@ def _account(name: str, status: str) -> Step:
 
 
 def _token(there: Sequence[Thing]) -> Operation:
-    """Stage a token, or remove the one that is staged."""
+    """Return the operation that stages a token, or that removes the staged one."""
     primary = next(thing[2] for thing in there if thing[:2] == ("primary", MAIN))
     secondary = next(thing for thing in there if thing[:2] == ("secondary", MAIN))
     if secondary[2] is None:
@@ -131,7 +131,7 @@ STEPS: Mapping[str, Step] = {
     "token": _token,
 }
 
-#: A fault, and how many requests pass before it.
+#: A fault, and the number of requests before it.
 PLANNED = st.tuples(st.sampled_from(SINGLE), st.integers(0, 3))
 SCHEDULES = st.lists(st.tuples(st.sampled_from(sorted(STEPS)), PLANNED, PLANNED), min_size=1, max_size=4)
 
@@ -143,43 +143,43 @@ def in_process() -> Iterator[InProcess]:
         yield running
 
 
-def _planned(fault: Fault, skip: int) -> dict[str, Any]:
+def _plan_fault(fault: Fault, skip: int) -> dict[str, Any]:
     return {"kind": fault.kind, **fault.options, "skip": skip}
 
 
 def problems_in(
     in_process: InProcess, schedule: Sequence[tuple[str, tuple[Fault, int], tuple[Fault, int]]]
 ) -> list[str]:
-    """Run a schedule, each step once with its faults and once in health, and return what is wrong."""
+    """Run a schedule, each step once with its faults and once without, and return the problems."""
     seed = {"accounts": [{"sid": MAIN, "auth_token": MAIN_TOKEN, "friendly_name": "Main"}]}
-    world = in_process.start_over(seed, {}, None)
+    world = in_process.reset_to(seed, {}, None)
     problems: list[str] = []
     for name, *faults in schedule:
-        before, known = things(world), names(world)
+        before, known = list_things(world), list_names(world)
         operation = STEPS[name](before)
         wanted = operation.wanted(before)
-        in_process.expect(*(_planned(*fault) for fault in faults))
+        in_process.set_faults(*(_plan_fault(*fault) for fault in faults))
         first = run(in_process, operation.definition, operation.options, max_retries=MAX_RETRIES)
-        in_process.expect()
+        in_process.set_faults()
         options = dict(operation.options)
         if first.result.get("secondary_auth_token"):
-            # Who was given the token passes it on; who replaces what is unknown would replace that too.
+            # Pass on the returned token, which `replace_unknown` would otherwise replace.
             options = {**options, "secondary_auth_token": first.result["secondary_auth_token"]}
-        between = in_process.call(lambda: things(world))
+        between = in_process.call(lambda: list_things(world))
         second = run(in_process, operation.definition, options, max_retries=MAX_RETRIES)
-        after = in_process.call(lambda: things(world))
-        exist = known | names(world)
+        after = in_process.call(lambda: list_things(world))
+        exist = known | list_names(world)
         found = [*problems_of(first, secrets_of(exist), None), *problems_of(second, secrets_of(exist), exist)]
         problems += [f"{name}: {problem.kind}: {problem.detail}" for problem in found]
-        reached = in_process.call(lambda known=known: things(world, known))
+        reached = in_process.call(lambda known=known: list_things(world, known))
         if second.failed:
-            problems.append(f"{name}: in health it failed: {second.message or second.exception}")
+            problems.append(f"{name}: without faults it failed: {second.message or second.exception}")
         if reached != sorted(wanted, key=repr):
             problems.append(f"{name}: {reached} instead of {wanted}")
         if (first.changed and before == between) or (second.changed and between == after):
-            problems.append(f"{name}: changed is claimed")
+            problems.append(f"{name}: changed is reported without a change")
         if before != after and not (first.changed or second.changed or first.failed):
-            problems.append(f"{name}: changed is not told")
+            problems.append(f"{name}: a change is not reported")
         if problems:
             break
     return problems
@@ -193,7 +193,7 @@ def problems_in(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(schedule=SCHEDULES)
-def test_after_two_faults_the_next_run_ends_right(
+def test_after_two_faults_the_next_run_reaches_the_wanted_state(
     schedule: list[tuple[str, tuple[Fault, int], tuple[Fault, int]]], in_process: InProcess
 ) -> None:
     assert problems_in(in_process, schedule) == []

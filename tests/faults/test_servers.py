@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vault and the simulated IAM under the modules of the collections that call them."""
+"""Vault and the simulated IAM, called by modules of other collections, in runs that are killed."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ import requests
 import vault_server
 from harness import play
 from iam import Iam
-from kills import ANSWER, REQUEST, Fixture, Point, Ran, Server, run
+from kills import ANSWER, REQUEST, Fixture, Point, RunResult, Server, run
 from vault_server import Vault
 
 needs_other_collections = pytest.mark.skipif(
     not other_collections.FOLDER.exists(),
-    reason="tests/faults/other_collections.py did not fetch the collections of others",
+    reason="tests/faults/other_collections.py did not fetch the other collections",
 )
 
 
@@ -38,10 +38,10 @@ def iam() -> Iterator[Iam]:
         yield running
 
 
-def fixture(
+def make_fixture(
     folder: Path, server: Server, caller: str, tasks: Sequence[Mapping[str, Any]], environment: Mapping[str, str]
 ) -> Fixture:
-    """Return a fixture that calls modules of the collections of others."""
+    """Return a fixture whose play calls modules of other collections."""
     folder.mkdir()
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
     return Fixture(
@@ -52,8 +52,8 @@ def fixture(
     )
 
 
-def around_the_second(ran: Ran) -> list[tuple[Point, bool]]:
-    """Return the points before and after a run's second request, its first write, and whether it is done by then."""
+def points_around_second_request(ran: RunResult) -> list[tuple[Point, bool]]:
+    """Return the points before and after a run's second request, which writes, and whether it was applied by then."""
     points = [point for point in ran.points if point.kind in (REQUEST, ANSWER) and point.number == 2]
     return [(point, point.kind == ANSWER) for point in points]
 
@@ -61,7 +61,7 @@ def around_the_second(ran: Ran) -> list[tuple[Point, bool]]:
 # -- Vault ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_server_ends_with_whoever_started_it() -> None:
+def test_the_server_ends_with_the_process_that_started_it() -> None:
     program = (
         "import os, signal, vault_server\n"
         "with vault_server.Vault() as vault:\n"
@@ -95,7 +95,7 @@ def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
         get = {"community.hashi_vault.vault_kv2_get": options}
         tasks = [
             {
-                "name": "Find nothing",
+                "name": "Read a record that does not exist",
                 **get,
                 "register": "found",
                 "failed_when": "'Invalid or missing' not in found.msg",
@@ -107,7 +107,7 @@ def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
             {"name": "Read", **get, "register": "found"},
             {"name": "Check", "ansible.builtin.assert": {"that": "found.secret.phase == 'idle'"}},
         ]
-        return fixture(tmp_path / name, vault, token, tasks, {}), path
+        return make_fixture(tmp_path / name, vault, token, tasks, {}), path
 
     undisturbed, _path = prepare("undisturbed")
     ran = run(undisturbed, "undisturbed")
@@ -116,10 +116,10 @@ def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
     get, write = f"GET {data}", f"POST {data}"
     assert [request.what for request in ran.requests[vault.name]] == [get, write, get]
 
-    for point, done in around_the_second(ran):
+    for point, applied in points_around_second_request(ran):
         killed, path = prepare(point.kind)
         run(killed, "killed", point)
-        assert bool(vault.versions(path)) == done, point
+        assert bool(vault.versions(path)) == applied, point
 
 
 # -- IAM ------------------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_iam_killed(iam: Iam, tmp_path: Path) -> None:
             {"name": "Create", "amazon.aws.iam_access_key": {"user_name": user}, "no_log": True},
             {"name": "Delete", "amazon.aws.iam_access_key": {"user_name": user, "id": old, "state": "absent"}},
         ]
-        return fixture(tmp_path / name, iam, caller, tasks, iam.environment(caller)), user, old
+        return make_fixture(tmp_path / name, iam, caller, tasks, iam.environment(caller)), user, old
 
     undisturbed, user, old = prepare("undisturbed")
     ran = run(undisturbed, "undisturbed")
@@ -145,8 +145,8 @@ def test_iam_killed(iam: Iam, tmp_path: Path) -> None:
     create, delete, listing = "CreateAccessKey", "DeleteAccessKey", "ListAccessKeys"
     assert [request.what for request in ran.requests[iam.name]] == [listing, create, listing, delete]
 
-    for point, done in around_the_second(ran):
+    for point, applied in points_around_second_request(ran):
         killed, user, old = prepare(point.kind)
         run(killed, "killed", point)
-        assert len(iam.keys(user)) == 1 + done, point
+        assert len(iam.keys(user)) == 1 + applied, point
         assert old in iam.keys(user), point

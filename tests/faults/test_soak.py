@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand numbers while one request in fifty fails: all are there, with few requests and bounded memory."""
+"""Adds ten thousand numbers while one request in fifty fails: all succeed, with few requests and bounded memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.community.twilio.plugins.module_utils._transport import
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked
 
 NUMBERS = 10_000
-#: The part of the requests that fail, and how.
+#: The share of requests that fail, and the kinds of faults.
 FAILING = 0.02
 KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "500", "applied": True},
@@ -32,35 +32,35 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "truncated"},
     {"kind": "html", "applied": True},
 )
-#: What the task may use beside the least: requests in all, and bytes of memory at once.
+#: Limits of the task: all requests in relation to the fewest possible, and additional memory in bytes.
 MOST_REQUESTS = 1.05
 MOST_MEMORY = 60 * 1024 * 1024
 
 
-class Weather(Faults):
-    """Faults that come at random, the same ones in each run."""
+class RandomFaults(Faults):
+    """Faults at random requests, with the same random numbers in each run."""
 
     def __init__(self) -> None:
         super().__init__()
         self._random = random.Random(1)
-        # The server looks whether any waits before it asks for one.
+        # The server calls take() only if a fault is waiting.
         self.waiting = [read({"kind": "500"})]
 
     def take(self, method: str, path: str, account_sid: str | None) -> Fault | None:
-        """Return a fault now and then, whatever is asked."""
+        """Return a fault at random, whatever the request."""
         return read(self._random.choice(KINDS)) if self._random.random() < FAILING else None
 
 
 class Memory:
-    """A context in which a thread looks, now and then, how much memory this process has.
+    """A context manager whose thread samples the memory of this process.
 
-    :ivar grown: how many bytes the most of it was above what there was at the start; 0 where Linux does not tell.
+    :ivar grown: by how many bytes its maximum exceeded the start; 0 where the system does not report it.
     """
 
     def __init__(self) -> None:
         self.grown = 0
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._sample)
         self._first = self._resident()
 
     def __enter__(self) -> Memory:
@@ -71,7 +71,7 @@ class Memory:
         self._over.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while not self._over.wait(0.05):
             self.grown = max(self.grown, self._resident() - self._first)
 
@@ -86,9 +86,9 @@ def test_ten_thousand_numbers_are_added_while_one_request_in_fifty_fails() -> No
     numbers = [f"+1415{number:07d}" for number in range(NUMBERS)]
     definition = OPERATIONS["safelist_number: add"].definition
     with InProcess() as simulator:
-        world = simulator.start_over({"accounts": []}, {}, None)
-        simulator.simulation.faults = Weather()
-        # What the simulator remembers is not the task's memory.
+        world = simulator.reset_to({"accounts": []}, {}, None)
+        simulator.simulation.faults = RandomFaults()
+        # The simulator's log must not count as the task's memory.
         simulator.simulation.log = deque(maxlen=100)
         given = {
             "account_sid": MAIN,
@@ -116,7 +116,7 @@ def test_ten_thousand_numbers_are_added_while_one_request_in_fifty_fails() -> No
         assert all(entry["changed"] for entry in result["numbers"])
         found = world.accounts[MAIN].safelist
         assert {entry["phone_number"]: entry["sid"] for entry in result["numbers"]} == found
-        # A look and a write for each.
+        # At best, one read and one write for each number.
         sent = simulator.simulation.count
         print(f"{sent / (2 * NUMBERS):.3f} times the least requests, {memory.grown / 1024 / 1024:.0f} MiB of memory")
         assert sent <= MOST_REQUESTS * 2 * NUMBERS

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Scenes for the role ``rotate_auth_token``."""
+"""Fixtures for the role ``rotate_auth_token``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import other_collections
 import store
 from harness import play
 from kills import Fixture, Server, Twilio
-from rules import FileStore, Store, TokenWitness, VaultStore, journal
+from rules import FileStore, Store, TokenInvariants, VaultStore, start_journal
 from simulator.client import Simulator
 from token_rotations import KNOWN
 
@@ -33,7 +33,7 @@ PATH = "twilio"
 
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of a fixture."""
+    """Three random tokens of a fixture."""
 
     first: str = field(default_factory=lambda: token_hex(16))
     second: str = field(default_factory=lambda: token_hex(16))
@@ -42,16 +42,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Start:
-    """How a fixture begins.
+    """The initial state of a fixture.
 
-    :param account: the account's tokens, as the simulator is seeded.
-    :param record: the record, without what all have; None for none.
-    :param consumer: the tokens that the consumer takes.
-    :param variables: the role's, without its prefix.
-    :param verifies: whether the hook of that name can be passed.
+    :param account: the account's tokens, as fields of the simulator's seed.
+    :param record: the record without the fields that all have in common; None for no record.
+    :param consumer: the tokens that the consumer accepts.
+    :param variables: variables of the role, without its prefix.
+    :param verifies: whether the verify hook succeeds.
     :param is_locked_out: whether no token of the record is valid.
-    :param parent_tells: whether the token of the account's parent is given, which reads which token is the primary.
-    :param stay: the tokens that nobody may delete.
+    :param has_parent_token: whether the role has the parent account's token, with which it can read the primary.
+    :param protected: the tokens that no run may delete.
     """
 
     account: Mapping[str, Any]
@@ -60,24 +60,24 @@ class Start:
     variables: Mapping[str, Any] = field(default_factory=dict)
     verifies: bool = True
     is_locked_out: bool = False
-    parent_tells: bool = True
-    stay: Sequence[str] = ()
+    has_parent_token: bool = True
+    protected: Sequence[str] = ()
 
 
-def fixture(
+def prepare(
     simulator: Simulator,
     folder: Path,
     begin: Callable[[Tokens], Start],
     vault: Vault | None = None,
     in_playbook: bool = False,
     own_store: bool = False,
-) -> TokenWitness:
-    """Prepare an account, its record and its consumer.
+) -> TokenInvariants:
+    """Prepare an account, its record and its consumer, and return the invariants of their rotation.
 
-    :param begin: tells how, by tokens of this fixture's own.
-    :param vault: where the record is kept; in a file if there is none.
+    :param begin: returns the initial state, given tokens of this fixture's own.
+    :param vault: keeps the record; without it, the record is in a file.
     :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
-    :param own_store: whether the record is kept by task files of the user's.
+    :param own_store: whether the record is kept by task files of the user's own.
     """
     start = begin(Tokens())
     account_sid = f"AC{token_hex(16)}"
@@ -86,7 +86,7 @@ def fixture(
     simulator.seed({"accounts": [{"sid": parent_sid, "auth_token": parent_token}, account]})
     inputs, records, taken = folder / "inputs", folder / "records", folder / "consumer.jsonl"
     inputs.mkdir()
-    journal(taken, start.consumer)
+    start_journal(taken, start.consumer)
     servers: list[tuple[Server, str]] = [(Twilio(simulator, parent_sid), account_sid)]
     if vault:
         secret = vault.issue()
@@ -94,7 +94,7 @@ def fixture(
         where = {"store": "hashi_vault", "hashi_vault_url": vault.url, "hashi_vault_token": secret}
     elif own_store:
         secret = token_hex(16)
-        where = store.task_files(folder / "store", ROLE, records / f"{account_sid}.yml", secret)
+        where = store.write_task_files(folder / "store", ROLE, records / f"{account_sid}.yml", secret)
     else:
         secret = token_hex(16)
         where = {"store": "file", "store_path": str(records), "store_password": secret}
@@ -103,16 +103,16 @@ def fixture(
         "account_sid": account_sid,
         "base_url": simulator.url,
         "settle_seconds": 0,
-        **(parent if start.parent_tells else {}),
+        **(parent if start.has_parent_token else {}),
         **where,
-        **_hooks(inputs, taken, start.verifies),
+        **_write_hooks(inputs, taken, start.verifies),
         **start.variables,
     }
     secrets_file = inputs / "variables.json"
     secrets_file.write_text(json.dumps({f"{ROLE}_{name}": value for name, value in variables.items()}), "utf-8")
     collections = os.pathsep.join(map(str, (harness.COLLECTIONS, other_collections.FOLDER)))
     role = {"name": "Rotate", "ansible.builtin.include_role": {"name": f"community.twilio.{ROLE}"}}
-    made = Fixture(
+    fixture = Fixture(
         folder,
         play([role], vars_files=[str(secrets_file)]),
         callers=servers,
@@ -120,38 +120,38 @@ def fixture(
         environment={"ANSIBLE_COLLECTIONS_PATH": collections},
         role=None if vault or in_playbook else (ROLE, secrets_file),
     )
-    kept: Store
+    record_store: Store
     record = None if start.record is None else {"account_sid": account_sid, **KNOWN, **start.record}
     if vault:
         path = f"{PATH}/{account_sid}"
         if record is not None:
             vault.put(path, record)
-        kept = VaultStore(vault, path)
+        record_store = VaultStore(vault, path)
     else:
         file = records / f"{account_sid}.yml"
         if record is not None:
             store.write(file, secret, record)
-        kept = FileStore(file, secret, made.kept)
-    return TokenWitness(
+        record_store = FileStore(file, secret, fixture.kept)
+    return TokenInvariants(
         simulator,
         account_sid,
-        made,
-        kept,
+        fixture,
+        record_store,
         taken,
         [inputs],
         [secret, parent_token],
         is_locked_out=start.is_locked_out,
-        stay=start.stay,
+        protected=start.protected,
     )
 
 
-def _hooks(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:
+def _write_hooks(inputs: Path, taken: Path, verifies: bool) -> dict[str, str]:
     """Write the task files of the hooks."""
     both = {"journal": str(taken), "tokens": [f"{{{{ {ROLE}_primary }}}}", f"{{{{ {ROLE}_pending | default('') }}}}"]}
     verify = (
-        {"ansible.legacy.consumer": {**both, "look": True}}
+        {"ansible.legacy.consumer": {**both, "verify": True}}
         if verifies
-        else {"ansible.builtin.fail": {"msg": "It takes no token."}}
+        else {"ansible.builtin.fail": {"msg": "It accepts no token."}}
     )
     hooks: dict[str, Mapping[str, Any]] = {
         "distribute": {"name": "Distribute", "ansible.legacy.consumer": both},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A toy rotation, to prove the machinery with: right, and wrong in several ways that the rules must find."""
+"""A toy rotation to test the machinery with: a correct one, and several flawed ones that the rules must detect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import store
 from harness import play
 from kills import Fixture, Twilio
-from rules import FileStore, TokenWitness, journal
+from rules import FileStore, TokenInvariants, start_journal
 from simulator.client import Simulator
 
 PASSWORD = "the password of the toy's records"
@@ -22,28 +22,28 @@ PASSWORD = "the password of the toy's records"
 Task = dict[str, Any]
 
 
-def fixture(simulator: Simulator, folder: Path, flaw: str = "") -> TokenWitness:
-    """Prepare an account whose token is due, its record and its consumer.
+def prepare(simulator: Simulator, folder: Path, flaw: str = "") -> TokenInvariants:
+    """Prepare an account whose token is due, its record and its consumer, and return the invariants of the rotation.
 
-    :param flaw: what is wrong with the rotation, if anything; ``test_machinery.py`` names all.
+    :param flaw: the flaw of the rotation, if any; ``test_machinery.py`` lists all flaws.
     """
     account_sid, token = "AC" + token_hex(16), token_hex(16)
     simulator.seed({"accounts": [{"sid": account_sid, "auth_token": token}]})
     records, taken = folder / "records", folder / "consumer.jsonl"
     record = records / f"{account_sid}.yml"
     store.write(record, PASSWORD, {"account_sid": account_sid, "primary": token, "pending": None, "phase": "due"})
-    journal(taken, [token])
+    start_journal(taken, [token])
     connection = {"account_sid": account_sid, "base_url": simulator.url}
     variables = {"record_path": str(record), "record_password": PASSWORD, "journal": str(taken)}
     variables["record"] = "{{ loaded.record }}"
     base = play(_tasks(connection, flaw))
-    toy = Fixture(
+    fixture = Fixture(
         folder,
         {**base, "vars": {**base["vars"], **variables}},
         callers=[(Twilio(simulator), account_sid)],
         saves_below=[records],
     )
-    return TokenWitness(simulator, account_sid, toy, FileStore(record, PASSWORD, toy.kept), taken)
+    return TokenInvariants(simulator, account_sid, fixture, FileStore(record, PASSWORD, fixture.kept), taken)
 
 
 def _tasks(connection: Mapping[str, str], flaw: str) -> Sequence[Task]:
@@ -65,7 +65,7 @@ def _tasks(connection: Mapping[str, str], flaw: str) -> Sequence[Task]:
     clean = [_consumer("Clean", ["{{ record.primary }}"]), _save("Save the end", phase="idle")]
     return [
         _load("Load"),
-        *([_save("Save for nothing", phase="{{ record.phase }}")] if flaw == "is never idle" else ()),
+        *([_save("Save without need", phase="{{ record.phase }}")] if flaw == "is never idle" else ()),
         {"name": "Rotate", "when": "record.phase in ['due', 'staged']", "block": rotate},
         _load("Load again"),
         {"name": "End", "when": "record.phase == 'cleaning'", "block": clean},
@@ -75,7 +75,7 @@ def _tasks(connection: Mapping[str, str], flaw: str) -> Sequence[Task]:
 _RECORD = {"path": "{{ record_path }}", "password": "{{ record_password }}"}
 _STAGED = "{{ record.pending or staged.secondary_auth_token }}"
 
-#: Tasks that show the token.
+#: Tasks that expose the token.
 _LEAKS: Mapping[str, Sequence[Task]] = {
     "prints": [{"name": "Print", "ansible.builtin.debug": {"msg": "{{ record.primary }}"}}],
     "passes as an argument": [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where these tests find what they share, and how modules run."""
+"""Shared setup of these tests: import paths, the environment, and the two ways to run modules."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HERE = Path(__file__).parent
 
 sys.path.append(str(HERE))
 
-# Before anything of the collection is imported: roles that run in this process find its plugins so.
+# Before the collection is imported, so that roles in this process find its plugins.
 init_plugin_loader([str(HERE.parent.parent / ".cache" / "collections")])
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_account_of_whoever_runs_the_tests() -> Iterator[None]:
-    """Take the variables that stand in for options out of the environment, for what runs in this process."""
+def no_twilio_variables() -> Iterator[None]:
+    """Remove the variables that set options from the environment of this process."""
     with pytest.MonkeyPatch.context() as environment:
         for name in [name for name in os.environ if name.startswith("TWILIO_")]:
             environment.delenv(name)
@@ -32,6 +32,6 @@ def no_account_of_whoever_runs_the_tests() -> Iterator[None]:
 
 
 @pytest.fixture(params=["true", "false"], ids=["in process", "as a module"])
-def way(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Return the environment that makes modules run in process, then as modules."""
+def execution(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the environment in which modules run in process, then that in which they run as modules."""
     return {"COMMUNITY_TWILIO_IN_PROCESS": request.param}

@@ -13,18 +13,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import Result, numbered
-from rotations import LONG_AGO, AnyAccounts, AnyRotated, value_of
+from harness import Result, make_sid
+from rotations import LONG_AGO, AnyAccounts, AnyOutcome, value_of
 from simulator.client import Simulator
 
 NAME = "Recordings of S3"
-OLD, NEW = numbered("CR", 1), numbered("CR", 2)
+OLD, NEW = make_sid("CR", 1), make_sid("CR", 2)
 OLD_FINGERPRINT, NEW_FINGERPRINT = "0123456789", "1f2e3d4c5b"
 
 #: The target's task files keep the access keys that they made in this fact.
 _THERE = "test_rotate_aws_credential_there"
 
-#: What every record holds beside its account's SID and the name.
+#: The fields of every record, besides its account's SID and the name.
 KNOWN: Mapping[str, Any] = {"new": None, "present": [], "verified_at": None}
 
 
@@ -42,9 +42,9 @@ def credential(sid: str, fingerprint: str | None, date_created: str = LONG_AGO, 
 
 @dataclass(frozen=True)
 class Rotation:
-    """One case of a table, as AnyRotation has it.
+    """One case of a table, see AnyRotation.
 
-    :param credentials: what Twilio has.
+    :param credentials: the credentials at Twilio.
     :param keys: the AWS access keys that there are, as the role's list of them.
     """
 
@@ -58,10 +58,10 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Rotated(AnyRotated):
-    """What came of a rotation.
+class Outcome(AnyOutcome):
+    """The outcome of a rotation.
 
-    :param credentials: what Twilio has, the oldest first.
+    :param credentials: the credentials at Twilio, the oldest first.
     :param keys: the ids of the AWS access keys that there are.
     """
 
@@ -75,28 +75,28 @@ class Rotated(AnyRotated):
 
     @property
     def writes(self) -> list[str]:
-        """Those that write."""
+        """The requests that write."""
         return [method for method in self.methods if method != "GET"]
 
     @property
     def sids(self) -> list[str]:
-        """The SIDs of what Twilio has."""
+        """The SIDs of what exists at Twilio."""
         return [each["sid"] for each in self.credentials]
 
     @property
     def passed(self) -> list[tuple[str, str, str]]:
-        """The hooks that were passed: which, the SID to use, and the SID to use no longer."""
+        """The hooks that succeeded, each with the SID to use and the SID to use no longer."""
         return [(hook["hook"], hook["sid"], hook["old_sid"]) for hook in self.hooks]
 
     def assert_untouched(self) -> None:
-        """Assert that nothing was written anywhere, with one request at most."""
+        """Assert that nothing was written anywhere, with at most one request."""
         assert self.methods in ([], ["GET"])
         assert self.unchanged
         assert not self.changed
         assert self.hooks == []
 
     def assert_refused(self, *words: str) -> None:
-        """Assert that the role failed with a message that holds these words, and changed nothing but its record."""
+        """Assert that the role failed with a message that contains these words, and changed only its record."""
         assert self.failure is not None
         for word in words:
             assert word in self.failure
@@ -124,15 +124,15 @@ class Rotated(AnyRotated):
         assert self.record.get("lock") is None
 
 
-class Accounts(AnyAccounts[Rotation, Rotated]):
-    """The accounts of a table, kept from run to run.
+class Accounts(AnyAccounts[Rotation, Outcome]):
+    """The accounts of a table, which keep their state from run to run.
 
     :param simulator: the simulated Twilio.
-    :param folder: where everything is written; the store is in it.
+    :param folder: everything is written here, the store included.
     :param kind: ``aws_credential`` or ``public_key``.
     :param variables: the role's variables of all rotations, without its prefix; {} stands for the account's SID.
-    :param keys: tells the access keys of an account by its SID, where they are not those of the target's task files.
-    :param keywords: what stands on the block around the role.
+    :param keys: returns the access keys of an account by its SID; by default, the target's task files keep them.
+    :param keywords: keywords of the block around the role.
     """
 
     shown = (_THERE,)
@@ -155,13 +155,13 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         self._there: dict[str, Sequence[Mapping[str, Any]]] = {}
         self._keys = keys
 
-    def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
+    def account_seed(self, rotation: Rotation) -> Mapping[str, Any]:
         """Return an account as the simulator is seeded with it, but for its SID; its access keys are there, too."""
         self._there[self.sid(rotation.name)] = rotation.keys
         return {self._field: list(rotation.credentials)}
 
-    def known(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return what every record holds."""
+    def common_fields(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the fields that all records have in common."""
         return {"friendly_name": NAME, **KNOWN}
 
     def record_name(self, rotation: Rotation) -> str:
@@ -169,7 +169,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         return record_name(self._kind, self.sid(rotation.name), str(rotation.variables.get("friendly_name", NAME)))
 
     def variables(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return the role's variables that are the same for all or that the account needs."""
+        """Return the role's variables that all rotations have in common or that the account needs."""
         sid = self.sid(rotation.name)
         (auth_token,) = (state["auth_token"] for state in self.simulator.state()["accounts"] if state["sid"] == sid)
         given = self._variables.items()
@@ -191,22 +191,24 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
             secrets.add(state["auth_token"])
             secrets |= {each["credentials"].partition(":")[2] for each in state["aws_credentials"]}
         for file in (self.folder / "private").glob("*.pem"):
-            # The lines, since what is printed may be broken otherwise; but for the first, which tells nothing.
+            # Line by line, since output may be wrapped; without the first line, which is the same in every key.
             secrets |= {*file.read_text(encoding="ascii").splitlines()[2:-1]}
         return secrets
 
-    def told(self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Rotated:
-        """Return what came of a rotation; its record holds no secret."""
+    def outcome_of(
+        self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any
+    ) -> Outcome:
+        """Return the outcome of a rotation; assert that its record holds no secret."""
         sid = self.sid(rotation.name)
         self._there[sid] = value_of(_THERE, results)
         held = str(common["record"])
         assert not [secret for secret in self.secrets([state]) if secret in held], "a record holds a secret"
-        return Rotated(
+        return Outcome(
             **common,
             credentials=sorted(state[self._field], key=lambda each: each["date_created"]),
             keys=self._keys(sid) if self._keys else [key["id"] for key in self._there[sid]],
         )
 
     def forget_keys(self) -> None:
-        """Have no access keys, as if each rotation had a user of its own."""
+        """Remove all access keys, as if each rotation had a user of its own."""
         self._there = {sid: [] for sid in self._there}

@@ -4,10 +4,10 @@
 
 """Runs tasks against the simulator: as users run them, in a playbook, or in this process.
 
-A test file holds a table of *cells*: an account as it is, and a task. Each cell has an account of its own, and its task
-runs in check mode, for real, and once more. Cells run in this process, since to start Ansible takes longer than most of
-what is tested: arguments are checked as Ansible checks them, and the module's definition runs over a socket. What
-Ansible adds to a task is tested in playbooks, above all by test_in_process.py and the targets.
+A test file has a table of *cells*. A cell is an initial account and a task, which runs in check mode, for real, and
+once more. Each cell has an account of its own. Cells run in this process, since starting Ansible takes longer than most
+tests: arguments are checked as Ansible checks them, and the module's definition sends its requests over a socket. What
+Ansible adds to a task is tested in playbooks, mainly by test_in_process.py and the targets.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ HERE = Path(__file__).parent
 CHECKOUT = HERE.parent.parent
 COLLECTIONS = CHECKOUT / ".cache" / "collections"
 
-#: How a cell's task runs, one after the other.
+#: The runs of a cell's task, in order.
 STEPS = ("check", "apply", "repeat")
 
-#: How many cells of a table run at once: some only wait for an answer that never comes.
+#: How many cells of a table run in parallel; some only wait for an answer that never comes.
 CELLS_AT_ONCE = 8
 
-#: In a cell's arguments: without this one, which the connection would have.
+#: The value of an argument in a cell that removes an argument of the connection.
 OMIT = "{{ omit }}"
 
 KEY_ID = "AKIAIOSFODNN7EXAMPLE"
@@ -55,13 +55,13 @@ KEY_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 KEY_PAIR = {"aws_access_key_id": KEY_ID, "aws_secret_access_key": KEY_SECRET}
 
 
-def numbered(prefix: str, number: int) -> str:
-    """Return the SID of that prefix and number."""
+def make_sid(prefix: str, number: int) -> str:
+    """Return the SID with this prefix and number."""
     return f"{prefix}{number:032x}"
 
 
 def fingerprint(account_sid: str, pair: Mapping[str, str] | None = None) -> str:
-    """Return the signature that a key pair, KEY_PAIR if none is given, has in an account."""
+    """Return the signature of a key pair in an account; the default is KEY_PAIR."""
     pair = pair or KEY_PAIR
     message = f"{pair['aws_access_key_id']}:{pair['aws_secret_access_key']}"
     return hmac.new(account_sid.encode(), message.encode(), hashlib.sha256).hexdigest()[:10]
@@ -69,7 +69,7 @@ def fingerprint(account_sid: str, pair: Mapping[str, str] | None = None) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """A task's result, as a callback plugin sees it; in this process, before the edges mask secrets."""
+    """A task's result as a callback plugin gets it; in this process, before secrets are masked."""
 
     kind: str
     host: str
@@ -87,30 +87,30 @@ class Result:
         return self.values[key]
 
     def get(self, key: str) -> Any:
-        """Return one of the result's values, None where it is not there."""
+        """Return one of the result's values, None if it is missing."""
         return self.values.get(key)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a playbook: the exit status, all that was printed, and each task's or item's result."""
+    """What a playbook did: its exit status, its output, and each task's or item's result."""
 
     status: int
     output: str
     results: Sequence[Result]
 
     def of(self, task: str) -> Result:
-        """Return the last result of the task of that name; a loop's own comes after those of its items."""
+        """Return the last result of the task of this name; a loop's own result follows those of its items."""
         found = [result for result in self.results if result.task == task]
         assert found, f"no result of task {task!r} in:\n{self.output}"
         return found[-1]
 
 
 def ansible(folder: Path, program: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run one of Ansible's programs, away from the settings of whoever runs the tests.
+    """Run one of Ansible's programs, independently of the environment's settings.
 
-    :param folder: where Ansible keeps what it keeps.
-    :param program: such as ``ansible-inventory``.
+    :param folder: where Ansible keeps its files.
+    :param program: the program's name, such as ``ansible-inventory``.
     :param environment: further environment variables.
     """
     return subprocess.run(
@@ -132,10 +132,10 @@ def ansible(folder: Path, program: str, *arguments: str, **environment: str) -> 
 
 
 def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *arguments: str, **environment: str) -> Run:
-    """Write a playbook, run it, and return what came of each task.
+    """Write a playbook, run it, and return its output and results.
 
     :param folder: where the playbook and its results are written.
-    :param plays: the playbook, as YAML gives it.
+    :param plays: the plays of the playbook.
     :param arguments: further arguments of ``ansible-playbook``.
     :param environment: further environment variables.
     """
@@ -165,25 +165,27 @@ def ansible_playbook(folder: Path, plays: Sequence[Mapping[str, Any]], *argument
     )
 
 
-class Vaulted(str):
-    """A text that is written into a playbook with the tag !vault."""
+class VaultedText(str):
+    """A text that is written to a playbook with the tag !vault."""
 
 
-yaml.SafeDumper.add_representer(Vaulted, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|"))
+yaml.SafeDumper.add_representer(
+    VaultedText, lambda dumper, value: dumper.represent_scalar("!vault", str(value), style="|")
+)
 
 
-def vaulted(text: str, password_file: Path) -> Vaulted:
-    """Return a text as it stands in a playbook, encrypted.
+def encrypt(text: str, password_file: Path) -> VaultedText:
+    """Encrypt a text for use in a playbook.
 
-    :param password_file: a file that holds the password.
+    :param password_file: the file with the password.
     """
     program = str(Path(sys.executable).with_name("ansible-vault"))
     command = [program, "encrypt", "--vault-password-file", str(password_file)]
-    return Vaulted(subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout)
+    return VaultedText(subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout)
 
 
 def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
-    """Return a play on the local host, with this Python for modules."""
+    """Return a play on the local host, whose modules run with this Python."""
     return {
         "hosts": "localhost",
         "connection": "local",
@@ -194,25 +196,25 @@ def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
     }
 
 
-#: What a cell says, or a function that tells by its account's SID.
-Told = Union[Mapping[str, Any], Callable[[str], Mapping[str, Any]]]
+#: A value of a cell, or a function that computes it from the account's SID.
+CellValue = Union[Mapping[str, Any], Callable[[str], Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Cell:
     """One case of a table.
 
-    :param name: what it is called.
-    :param arguments: the module's options, or a function that tells by the account's SID; its connection is added.
-    :param account: how the account is seeded, with ``subaccounts`` if it has any, or a function likewise.
-    :param faults: what goes wrong in this account alone, as the simulator takes it.
-    :param steps: how the task runs.
-    :param module: the module, if it is not the table's.
+    :param name: its name.
+    :param arguments: the module's options without those of the connection, which are added.
+    :param account: the seed of the account, with ``subaccounts`` if it has any.
+    :param faults: the simulator's faults, for this account alone.
+    :param steps: the runs of the task.
+    :param module: the module, if it is not that of the table.
     """
 
     name: str
-    arguments: Told
-    account: Told = field(default_factory=dict)
+    arguments: CellValue
+    account: CellValue = field(default_factory=dict)
     faults: Sequence[Mapping[str, Any]] = ()
     steps: Sequence[str] = STEPS
     module: str | None = None
@@ -220,12 +222,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class CellRun:
-    """What came of a cell.
+    """The outcome of a cell.
 
-    :param results: of each step.
-    :param requests: of each step, as the simulator logged them.
-    :param state: the account, as the simulator holds it afterwards.
-    :param subaccounts: its subaccounts, likewise.
+    :param results: the result of each step.
+    :param requests: the simulator's log of each step.
+    :param state: the account's final state in the simulator.
+    :param subaccounts: the final states of its subaccounts.
     """
 
     account_sid: str
@@ -236,7 +238,7 @@ class CellRun:
 
     @property
     def apply(self) -> Result:
-        """The result of the run for real."""
+        """The result of the run that is not in check mode."""
         return self.results["apply"]
 
     def methods(self, step: str) -> list[str]:
@@ -244,21 +246,21 @@ class CellRun:
         return [request["method"] for request in self.requests[step]]
 
     def assert_changes_once(self) -> None:
-        """Assert what holds of every change: foreseen in check mode, done once, and without a write in check mode."""
+        """Assert that check mode predicts the change without a write, and that it is made exactly once."""
         assert not any(result.failed for result in self.results.values()), self.results
         assert [self.results[step]["changed"] for step in STEPS] == [True, True, False]
         assert set(self.methods("check")) == {"GET"}
         assert set(self.methods("repeat")) == {"GET"}
 
     def assert_unchanged(self) -> None:
-        """Assert that nothing was to be done, and that nothing was written."""
+        """Assert that no step reported a change or sent a write."""
         for step, result in self.results.items():
             assert not result.failed, result
             assert result["changed"] is False
             assert set(self.methods(step)) <= {"GET"}
 
     def assert_refused(self, *words: str) -> None:
-        """Assert that each step failed with a message that holds these words, and wrote nothing."""
+        """Assert that each step failed with a message that contains these words, without a write."""
         for step, result in self.results.items():
             assert result.failed, result
             assert set(self.methods(step)) <= {"GET"}
@@ -272,16 +274,16 @@ def run_cells(
     cells: Sequence[Cell],
     settings: Mapping[str, Any] | None = None,
 ) -> dict[str, CellRun]:
-    """Run the cells of a table, and return what came of each by its name.
+    """Run the cells of a table, and return their outcomes by name.
 
     :param module: the module of the cells that name none.
-    :param settings: the simulator's settings that are not as at start.
+    :param settings: the simulator's settings that differ from the defaults.
     """
     simulator.reset()
     if settings:
         simulator.settings(**settings)
-    account_sids = {cell.name: numbered("AC", number) for number, cell in enumerate(cells, start=1)}
-    assert len(account_sids) == len(cells), "two cells have one name"
+    account_sids = {cell.name: make_sid("AC", number) for number, cell in enumerate(cells, start=1)}
+    assert len(account_sids) == len(cells), "two cells have the same name"
 
     def run(cell: Cell) -> dict[str, Result]:
         return _run_cell(simulator, module, cell, account_sids[cell.name])
@@ -304,21 +306,21 @@ def run_cells(
     return runs
 
 
-def _told(told: Told, account_sid: str) -> Mapping[str, Any]:
-    return told(account_sid) if callable(told) else told
+def _resolve(value: CellValue, account_sid: str) -> Mapping[str, Any]:
+    return value(account_sid) if callable(value) else value
 
 
 def _run_cell(simulator: Simulator, module: str, cell: Cell, sid: str) -> dict[str, Result]:
     """Seed a cell's account, run its task, and return each step's result."""
-    account = {"subaccounts": (), **_told(cell.account, sid), "sid": sid}
+    account = {"subaccounts": (), **_resolve(cell.account, sid), "sid": sid}
     subaccounts = [{**subaccount, "owner_account_sid": sid} for subaccount in account.pop("subaccounts")]
-    made = simulator.seed({"accounts": [account, *subaccounts]})["accounts"][0]
+    seeded = simulator.seed({"accounts": [account, *subaccounts]})["accounts"][0]
     if cell.faults:
         simulator.faults([{**fault, "account_sid": sid} for fault in cell.faults])
-    connection = {"account_sid": sid, "auth_token": made["auth_token"], "base_url": simulator.url}
-    arguments = {**connection, **_told(cell.arguments, sid)}
+    connection = {"account_sid": sid, "auth_token": seeded["auth_token"], "base_url": simulator.url}
+    arguments = {**connection, **_resolve(cell.arguments, sid)}
     arguments = {name: value for name, value in arguments.items() if value != OMIT}
-    # What happens late at the simulator happens in real time.
+    # The simulator applies late requests in real time.
     make_clock = Clock if any(fault["kind"] == "late" for fault in cell.faults) else SkippingClock
     return {
         step: run_task(
@@ -340,17 +342,18 @@ def run_task(
     check_mode: bool = False,
     clock: Clock | None = None,
 ) -> Result:
-    """Run a module's definition in this process as its edges do, with a diff, and return the task's result.
+    """Run a module's definition in this process as the module and the action plugin do, with a diff.
 
-    Secrets are not masked: what a result must not hold before it reaches an edge is seen here.
+    Secrets are not masked, so that a test can assert which values a result holds before masking.
 
-    :param module: its full name.
+    :param module: the module's full name.
     :param given: the arguments, without templates.
-    :param name: the task's.
-    :param clock: what the engine waits by, other than in real time.
+    :param name: the name of the task.
+    :param clock: the engine's clock, by default one in real time.
+    :returns: the task's result.
     """
     result = _result_of(module, given, check_mode, clock)
-    # As Ansible hands it on.
+    # As Ansible passes it on.
     values = json.loads(json.dumps({"changed": False, **result}))
     return Result("failed" if values.get("failed") else "ok", "localhost", name, values, time.time())
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import credential_rotations
 from harness import Result
-from rotations import LONG_AGO, AnyAccounts, AnyRotated
+from rotations import LONG_AGO, AnyAccounts, AnyOutcome
 from simulator.client import Simulator
 
 NAME = "Shop of Ann"
 MARK, ANOTHER_MARK = "0123456789", "abcdef0123"
 TOKEN = "1" * 32
 
-#: What every record holds beside its account's SID and the name.
+#: The fields of every record, besides its account's SID and the name.
 KNOWN: Mapping[str, Any] = {
     "sid": None,
     "secret": None,
@@ -39,16 +39,16 @@ def key(number: int, mark: str = "", **more: Any) -> dict[str, Any]:
     return {"sid": f"SK{number:032x}", "secret": secret, "friendly_name": name, **more}
 
 
-def held(key: Mapping[str, Any], created_at: str = LONG_AGO, adopted: bool = False) -> dict[str, Any]:
+def key_record(key: Mapping[str, Any], created_at: str = LONG_AGO, adopted: bool = False) -> dict[str, Any]:
     """Return what a record holds of a key."""
     return {"sid": key["sid"], "secret": None if adopted else key["secret"], "created_at": created_at}
 
 
 @dataclass(frozen=True)
 class Rotation:
-    """One case of a table, as AnyRotation has it.
+    """One case of a table, see AnyRotation.
 
-    :param keys: what Twilio has.
+    :param keys: the keys at Twilio.
     :param account: how the account is seeded beside.
     """
 
@@ -62,10 +62,10 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Rotated(AnyRotated):
-    """What came of a rotation.
+class Outcome(AnyOutcome):
+    """The outcome of a rotation.
 
-    :param keys: what Twilio has.
+    :param keys: the keys at Twilio.
     :param secrets: of each key there ever was, by its SID.
     """
 
@@ -79,17 +79,17 @@ class Rotated(AnyRotated):
 
     @property
     def writes(self) -> list[str]:
-        """Those that write."""
+        """The requests that write."""
         return [method for method in self.methods if method != "GET"]
 
     @property
     def sids(self) -> list[str]:
-        """The SIDs of what Twilio has."""
+        """The SIDs of what exists at Twilio."""
         return [each["sid"] for each in self.keys]
 
     @property
     def passed(self) -> list[tuple[str, str, str]]:
-        """The hooks that were passed: which, the SID to use, and the SID to use no longer."""
+        """The hooks that succeeded, each with the SID to use and the SID to use no longer."""
         return [(hook["hook"], hook["sid"], hook["previous_sid"]) for hook in self.hooks]
 
     def assert_given(self) -> None:
@@ -98,7 +98,7 @@ class Rotated(AnyRotated):
             assert hook["secret"] == self.secrets[hook["sid"]]
 
     def assert_untouched(self) -> None:
-        """Assert that nothing was written anywhere, with one request at most."""
+        """Assert that nothing was written anywhere, with at most one request."""
         assert self.methods in ([], ["GET"])
         assert self.unchanged
         assert not self.changed
@@ -120,11 +120,11 @@ class Rotated(AnyRotated):
         return sid
 
 
-class Accounts(AnyAccounts[Rotation, Rotated]):
-    """The accounts of a table, kept from run to run.
+class Accounts(AnyAccounts[Rotation, Outcome]):
+    """The accounts of a table, which keep their state from run to run.
 
     :param simulator: the simulated Twilio.
-    :param folder: where everything is written; the store is in it.
+    :param folder: everything is written here, the store included.
     """
 
     result_keys = ("phase", "rotated", "due_in_days", "sid", "kept", "msg")
@@ -133,12 +133,12 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         given = ("sid", "secret", "previous_sid")
         super().__init__(simulator, folder, "rotate_api_key", ("distribute", "verify"), given)
 
-    def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return an account as the simulator is seeded with it, but for its SID."""
+    def account_seed(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the simulator's seed of an account, without its SID."""
         return {"auth_token": TOKEN, "api_keys": list(rotation.keys), **rotation.account}
 
-    def known(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return what every record holds."""
+    def common_fields(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the fields that all records have in common."""
         return {"friendly_name": NAME, **KNOWN}
 
     def record_name(self, rotation: Rotation) -> str:
@@ -146,7 +146,7 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         return credential_rotations.record_name("api_key", self.sid(rotation.name), NAME)
 
     def variables(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return the role's variables that are the same for all."""
+        """Return the role's variables that all rotations have in common."""
         return {"friendly_name": NAME, "auth_token": TOKEN, "settle_seconds": 0}
 
     def secrets(self, states: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -154,7 +154,9 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         tokens = {state["auth_token"] for state in states}
         return tokens | {life["secret"] for lives in self.simulator.key_history().values() for life in lives}
 
-    def told(self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Rotated:
-        """Return what came of a rotation."""
+    def outcome_of(
+        self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any
+    ) -> Outcome:
+        """Return the outcome of a rotation."""
         lives = self.simulator.key_history(self.sid(rotation.name))
-        return Rotated(**common, keys=state["api_keys"], secrets={life["sid"]: life["secret"] for life in lives})
+        return Outcome(**common, keys=state["api_keys"], secrets={life["sid"]: life["secret"] for life in lives})

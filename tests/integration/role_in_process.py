@@ -4,9 +4,9 @@
 
 """Runs a rotation role's task files in this process, several times as fast as ``ansible-playbook`` does.
 
-The task files are the role's own, and so are the action plugin, the lookup and the templates in them. What Ansible does
-around them is done here in a few lines, for the keywords that these files use; any other keyword is an error. What only
-Ansible itself can show is tested in playbooks: strategies, tags, includes, ignored errors, what is printed.
+The task files, their action plugin, lookup and templates are the real ones. What Ansible does around them is
+reimplemented here in a few lines, for the keywords that these files use; any other keyword is an error. Playbooks test
+what depends on Ansible itself: strategies, tags, includes, ignored errors, output.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from harness import CHECKOUT, HERE, Result
 
 ROLES = CHECKOUT / "roles"
 
-#: Keywords of a task, beside its module.
+#: The keywords of a task, besides its module.
 _KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log", "failed_when"}
-#: What a variable holds that stands for an option that is not given.
+#: The value of the variable ``omit``.
 _OMIT = "__omit_place_holder__"
 
 
@@ -48,28 +48,28 @@ class TaskFailed(Exception):
 
 
 @functools.lru_cache
-def _have(action_plugins: Path) -> None:
-    """Let Ansible find a folder's action plugins."""
+def _add_action_plugins(action_plugins: Path) -> None:
+    """Let Ansible find the action plugins in a folder."""
     action_loader.add_directory(str(action_plugins))
 
 
-#: Releases of ansible-core that tell trusted texts from others have both.
+#: Only releases of ansible-core that distinguish trusted texts have these.
 _TRUSTED = {"trusted_as_template": True} if hasattr(ansible.template, "trust_as_template") else {}
 _trusted = getattr(ansible.template, "trust_as_template", str)
 
 
 @functools.lru_cache
-def _loaded(path: Path) -> Any:
-    """Return what a YAML file of a role or a test holds."""
+def _load_yaml(path: Path) -> Any:
+    """Return the content of a YAML file of a role or a test."""
     return DataLoader().load_from_file(str(path), **_TRUSTED)
 
 
 def load_all() -> None:
-    """Load what every run needs, for a process that forks."""
+    """Load what every run needs, before a process forks."""
     action_loader.get("community.twilio.rotation_step", class_only=True)
     lookup_loader.get("community.twilio.rotation_record")
     for path in ROLES.glob("rotate_*/*/*.yml"):
-        _loaded(path)
+        _load_yaml(path)
 
 
 class RoleInProcess:
@@ -77,13 +77,13 @@ class RoleInProcess:
 
     :param role: the role's short name.
     :param host: the host's name.
-    :param variables: the host's.
-    :param playbook_folder: where relative paths of hooks begin.
-    :param check_mode: whether nothing is changed.
-    :param action_plugins: folders of action plugins that the hooks use.
-    :param task_end: is called with the name of each task that has ended, as it stands in its file.
-    :ivar results: what came of each task, as a callback plugin would see it.
-    :ivar shown: the same, as it is printed.
+    :param variables: the host's variables.
+    :param playbook_folder: the folder that relative paths of hooks are resolved in.
+    :param check_mode: whether the role runs in check mode.
+    :param action_plugins: folders with the action plugins of the hooks.
+    :param task_end: called at the end of each task, with its untemplated name.
+    :ivar results: the result of each task, as a callback plugin would get it.
+    :ivar shown: the results as they are printed.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class RoleInProcess:
         task_end: Callable[[str], None] = lambda _name: None,
     ) -> None:
         for folder in action_plugins:
-            _have(folder)
+            _add_action_plugins(folder)
         self._role, self._host, self._check_mode = role, host, check_mode
         self._task_end = task_end
         self._connection = connection_loader.get("ansible.builtin.local", PlayContext())
         self.variables: dict[str, Any] = {
-            **_loaded(ROLES / role / "defaults" / "main.yml"),
+            **_load_yaml(ROLES / role / "defaults" / "main.yml"),
             **variables,
             "inventory_hostname": host,
             "omit": _OMIT,
@@ -113,7 +113,7 @@ class RoleInProcess:
         self.shown: list[str] = []
 
     def run(self, show: Sequence[str] = ()) -> bool:
-        """Run the role, then show variables, and return whether the role succeeded."""
+        """Run the role, print variables, and return whether the role succeeded."""
         try:
             self._validate()
             self._run_file(ROLES / self._role / "tasks" / "main.yml", {})
@@ -122,47 +122,47 @@ class RoleInProcess:
         finally:
             for name in show:
                 if name in self.variables:
-                    self._note(name, {name: self._templated({}, self.variables[name])})
+                    self._add_result(name, {name: self._template({}, self.variables[name])})
         return True
 
     def _validate(self) -> None:
-        specs = _loaded(ROLES / self._role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+        specs = _load_yaml(ROLES / self._role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
         arguments = {"argument_spec": specs, "validate_args_context": {"name": self._role, "type": "role"}}
         name = "Validate the role's variables"
         result = self._act("ansible.builtin.validate_argument_spec", arguments, {})
-        self._note(name, result)
+        self._add_result(name, result)
         if result.get("failed"):
             raise TaskFailed(name, result)
 
     # -- tasks -------------------------------------------------------------------------------------------------------
 
     def _run_file(self, path: Path, more: Mapping[str, Any]) -> None:
-        for task in _loaded(path):
+        for task in _load_yaml(path):
             self._run_task(task, more, path.parent)
 
     def _run_task(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
         more = {**more, **task.get("vars", {})}
-        if "when" in task and not self._holds(more, task["when"]):
+        if "when" in task and not self._is_true(more, task["when"]):
             return
         if "block" in task:
             self._run_block(task, more, folder)
             return
         (module,) = set(task) - _KEYWORDS
-        name = str(self._templated(more, task.get("name", module)))
+        name = str(self._template(more, task.get("name", module)))
         if module == "ansible.builtin.include_tasks":
             included = task[module] if isinstance(task[module], Mapping) else {"file": task[module]}
             hidden = dict(included.get("apply", {}))
-            file = folder / str(self._templated(more, included["file"]))
+            file = folder / str(self._template(more, included["file"]))
             with self._hiding(bool(hidden.get("no_log"))):
                 self._run_file(file, more)
             return
-        arguments = self._templated(more, task.get(module) or {})
+        arguments = self._template(more, task.get(module) or {})
         given = {option: value for option, value in arguments.items() if value != _OMIT}
         with self._hiding(bool(task.get("no_log"))):
             result = self._act(module, given, more)
             if "failed_when" in task:
-                result["failed"] = self._holds(more, task["failed_when"])
-            self._note(name, result)
+                result["failed"] = self._is_true(more, task["failed_when"])
+            self._add_result(name, result)
         if "register" in task:
             self.variables[task["register"]] = result
         self._task_end(str(task.get("name", module)))
@@ -207,7 +207,7 @@ class RoleInProcess:
             result = plugin.run(task_vars=variables)
         return result
 
-    # -- what is shown -----------------------------------------------------------------------------------------------
+    # -- output -----------------------------------------------------------------------------------------------
 
     _hidden = False
 
@@ -219,7 +219,7 @@ class RoleInProcess:
         finally:
             self._hidden = before
 
-    def _note(self, task: str, result: Mapping[str, Any]) -> None:
+    def _add_result(self, task: str, result: Mapping[str, Any]) -> None:
         kind, values = "failed" if result.get("failed") else "ok", dict(result)
         if self._hidden or result.get("_ansible_no_log"):
             values = {"censored": "hidden", "changed": bool(result.get("changed"))}
@@ -231,9 +231,9 @@ class RoleInProcess:
     def _templar(self, more: Mapping[str, Any]) -> Any:
         return ansible.template.Templar(loader=DataLoader(), variables={**self.variables, **more})
 
-    def _templated(self, more: Mapping[str, Any], value: Any) -> Any:
+    def _template(self, more: Mapping[str, Any], value: Any) -> Any:
         return self._templar(more).template(value)
 
-    def _holds(self, more: Mapping[str, Any], condition: Any) -> bool:
+    def _is_true(self, more: Mapping[str, Any], condition: Any) -> bool:
         conditions = condition if isinstance(condition, list) else [condition]
-        return all(self._templated(more, _trusted(f"{{{{ {each} }}}}")) for each in conditions)
+        return all(self._template(more, _trusted(f"{{{{ {each} }}}}")) for each in conditions)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a role that rotates for many accounts at once: each is a host with variables of its own.
+"""Runs a rotation role for many accounts at once, each of them a host with its own variables.
 
-A *rotation* is an account as Twilio has it, a record as the store has it, and variables. The rotations of a table run
-in this process, or in one ``ansible-playbook`` at ``-vvvv``. What is printed is searched for every secret.
+A *rotation* is an account at Twilio, a record in the store, and variables of the role. The rotations of a table run in
+this process, or in one ``ansible-playbook`` with ``-vvvv``. The output is searched for every secret.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import pytest
-from harness import HERE, Result, Run, ansible_playbook, numbered
+from harness import HERE, Result, Run, ansible_playbook, make_sid
 from role_in_process import RoleInProcess
 from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 PASSWORD = "the records' password"
-#: When the token was rotated, or the credential made, that is due.
+#: The date of a token or a credential that is due for rotation.
 LONG_AGO = "2020-01-31T04:00:00Z"
 
 
 class AnyRotation(Protocol):
-    """What one case of a table has, whatever the role.
+    """One case of a table, for any role.
 
-    :param name: what it is called.
-    :param record: the record to begin with, beside what is said of every account; None for none.
+    :param name: its name.
+    :param record: the initial record without the fields that all have in common; None for no record.
     :param variables: the role's variables without its prefix.
-    :param faults: what goes wrong in this account alone, as the simulator takes it.
-    :param failing: hooks that fail.
+    :param faults: the simulator's faults, for this account alone.
+    :param failing: the hooks that fail.
     """
 
     @property
@@ -53,16 +53,16 @@ class AnyRotation(Protocol):
 
 
 @dataclass(frozen=True)
-class AnyRotated:
-    """What came of a rotation, whatever the role.
+class AnyOutcome:
+    """The outcome of a rotation, for any role.
 
-    :param record: as the store holds it afterwards.
-    :param unchanged: whether the store holds the very bytes that it held before.
-    :param requests: what was asked of the simulator.
-    :param hooks: what the hooks were given, in their order.
-    :param failure: the role's last words, None where it did not fail.
+    :param record: the record in the store afterwards.
+    :param unchanged: whether the record's file is the same, byte for byte.
+    :param requests: the simulator's log.
+    :param hooks: the variables that the hooks received, in order.
+    :param failure: the message of the failed role, None if it succeeded.
     :param result: the fact that the role sets.
-    :param changed: whether a task told of a change.
+    :param changed: whether a task reported a change.
     """
 
     account_sid: str
@@ -76,12 +76,12 @@ class AnyRotated:
 
 
 def value_of(variable: str, results: Sequence[Result]) -> Any:
-    """Return a variable's value after the role, as it was shown."""
+    """Return a variable's value after the role, as the play printed it."""
     (shown,) = [result for result in results if result.task == variable]
     return shown[variable]
 
 
-#: The task files of a store of the user's own, which keeps records in the folder ``own_store``.
+#: The task files of a store of the user's own, which keeps its records in the folder ``own_store``.
 OWN_STORE = {
     "load.yml": [
         {
@@ -104,23 +104,23 @@ OWN_STORE = {
 
 
 Case = TypeVar("Case", bound=AnyRotation)
-Outcome = TypeVar("Outcome", bound=AnyRotated)
+Outcome = TypeVar("Outcome", bound=AnyOutcome)
 
 
 class AnyAccounts(ABC, Generic[Case, Outcome]):
-    """The accounts of a table, kept from run to run; a subclass says what differs from role to role.
+    """The accounts of a table, which keep their state from run to run; subclasses define what depends on the role.
 
     :param simulator: the simulated Twilio.
-    :param folder: where everything is written; the store is in it.
+    :param folder: everything is written here, the store included.
     :param role: the role's short name.
-    :param hooks: the hooks of the role.
-    :param given: the variables, without the role's prefix, that each hook is to write down.
-    :param keywords: what stands on the block around the role.
-    :ivar plays: keywords of a play, and the names of the rotations that it is for; all in one play where there is none.
-    :ivar includes: how the play has the role.
-    :ivar rescue: tasks that are run where the role fails.
+    :param hooks: the names of the role's hooks.
+    :param given: the variables, without the role's prefix, that each hook writes to a file.
+    :param keywords: keywords of the block around the role.
+    :ivar plays: for each play its keywords and the names of its rotations; empty for one play with all of them.
+    :ivar includes: the keyword with which the play runs the role.
+    :ivar rescue: tasks that run if the role fails.
     :ivar afterwards: further plays.
-    :ivar in_process: whether the role's task files are run in this process.
+    :ivar in_process: whether the role's task files run in this process.
     :ivar last: the last run.
     """
 
@@ -131,9 +131,9 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     in_process: bool = False
     last: Run
 
-    #: Which variables are shown after the role, beside its result.
+    #: The variables that the play prints after the role, besides its result.
     shown: Sequence[str] = ()
-    #: What the result holds beside what every task's result does.
+    #: The keys of the role's own in its result.
     result_keys: Sequence[str] = ("phase", "rotated", "due_in_days")
 
     def __init__(
@@ -155,15 +155,15 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         self._keywords = dict(keywords or {})
         self._sids: dict[str, str] = {}
 
-    # -- what differs ------------------------------------------------------------------------------------------
+    # -- what depends on the role --------------------------------------------------------------------------------
 
     @abstractmethod
-    def seeded(self, rotation: Case) -> Mapping[str, Any]:
-        """Return an account as the simulator is seeded with it, but for its SID."""
+    def account_seed(self, rotation: Case) -> Mapping[str, Any]:
+        """Return the simulator's seed of an account, without its SID."""
 
     @abstractmethod
-    def known(self, rotation: Case) -> Mapping[str, Any]:
-        """Return what every record holds."""
+    def common_fields(self, rotation: Case) -> Mapping[str, Any]:
+        """Return the fields that all records have in common."""
 
     @abstractmethod
     def record_name(self, rotation: Case) -> str:
@@ -171,33 +171,33 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
 
     @abstractmethod
     def variables(self, rotation: Case) -> Mapping[str, Any]:
-        """Return the role's variables, without its prefix, that are the same for all or that the account needs."""
+        """Return the variables, without the role's prefix, that all have in common or that the account needs."""
 
     @abstractmethod
     def secrets(self, states: Iterable[Mapping[str, Any]]) -> set[str]:
-        """Return what must never be printed, given all accounts as the simulator holds them."""
+        """Return what must never be printed, given the state of all accounts in the simulator."""
 
     @abstractmethod
-    def told(self, rotation: Case, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Outcome:
-        """Return what came of a rotation.
+    def outcome_of(self, rotation: Case, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Outcome:
+        """Return the outcome of a rotation.
 
-        :param results: those of the account's tasks.
-        :param state: the account, as the simulator holds it.
-        :param common: the fields of AnyRotated.
+        :param results: the results of the account's tasks.
+        :param state: the account's state in the simulator.
+        :param common: the values of the fields of AnyOutcome.
         """
 
     def host_variables(self, rotation: Case) -> Mapping[str, Any]:
-        """Return further variables of the account's host."""
+        """Return further variables of the host."""
         return {}
 
-    # -- what is the same --------------------------------------------------------------------------------------
+    # -- what all roles have in common ---------------------------------------------------------------------------
 
     def sid(self, name: str) -> str:
-        """Return the account's SID of a rotation."""
-        return self._sids.setdefault(name, numbered("AC", 1000 + len(self._sids)))
+        """Return the SID of a rotation's account."""
+        return self._sids.setdefault(name, make_sid("AC", 1000 + len(self._sids)))
 
-    def have_record(self, rotation: Case, record: Mapping[str, Any]) -> None:
-        """Put a record in place, in the store that the rotation names."""
+    def put_record(self, rotation: Case, record: Mapping[str, Any]) -> None:
+        """Save a record in the store that the rotation's variables name."""
         if "store" in rotation.variables:
             path = self.own_store / f"{self.record_name(rotation)}.json"
             path.write_text(json.dumps(record), encoding="utf-8")
@@ -205,15 +205,15 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
             self.file(rotation).save(record, NO_VERSION)
 
     def record(self, rotation: Case) -> Mapping[str, Any]:
-        """Return the record as the store holds it, empty where it holds none."""
+        """Return the record in the store, empty if there is none."""
         if "store" not in rotation.variables:
             return self.file(rotation).load().record
         path = self.own_store / f"{self.record_name(rotation)}.json"
         held: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         return held
 
-    def have_own_store(self) -> str:
-        """Make a store of the user's own, and return the variable ``store`` that names it."""
+    def make_own_store(self) -> str:
+        """Create a store of the user's own, and return the value of the variable ``store`` for it."""
         folder = self.folder / "tasks"
         for path in (folder, self.own_store):
             path.mkdir()
@@ -222,24 +222,24 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         return str(folder)
 
     def path(self, rotation: Case) -> Path:
-        """Return the path of its record."""
+        """Return the path of the rotation's record."""
         return self.store / f"{self.record_name(rotation)}.yml"
 
     def file(self, rotation: Case) -> RecordFile:
-        """Return its record."""
+        """Return the file of the rotation's record."""
         return RecordFile(str(self.path(rotation)), PASSWORD)
 
     def seed(self, rotations: Sequence[Case]) -> None:
-        """Put accounts and records in place."""
+        """Create accounts and records."""
         for rotation in rotations:
-            account = {"sid": self.sid(rotation.name), **self.seeded(rotation)}
+            account = {"sid": self.sid(rotation.name), **self.account_seed(rotation)}
             self.simulator.seed({"accounts": [account]})
             if rotation.record is not None:
-                known = {"account_sid": account["sid"], **self.known(rotation)}
-                self.have_record(rotation, {**known, **rotation.record})
+                known = {"account_sid": account["sid"], **self.common_fields(rotation)}
+                self.put_record(rotation, {**known, **rotation.record})
 
     def run(self, rotations: Sequence[Case], *arguments: str, **environment: str) -> dict[str, Outcome]:
-        """Run the role for all, and return what came of each by its name; no secret may have been printed."""
+        """Run the role for all rotations, assert that no secret is printed, and return the outcomes by name."""
         for rotation in rotations:
             if rotation.faults:
                 self.simulator.faults([{**fault, "account_sid": self.sid(rotation.name)} for fault in rotation.faults])
@@ -252,13 +252,13 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         assert self.simulator.health()["violations"] == []
         secrets = {PASSWORD, *self.secrets(states.values())}
         assert not [secret for secret in secrets if secret in run.output], "a secret was printed"
-        done = {}
+        outcomes = {}
         for rotation in rotations:
             sid = self.sid(rotation.name)
             results = [result for result in run.results if result.host == sid]
             common = self._common(rotation, results, log, before[rotation.name])
-            done[rotation.name] = self.told(rotation, results, states[sid], common)
-        return done
+            outcomes[rotation.name] = self.outcome_of(rotation, results, states[sid], common)
+        return outcomes
 
     def _run(self, rotations: Sequence[Case], arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
         inventory = self.folder / "inventory.json"
@@ -346,9 +346,9 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     ) -> dict[str, Any]:
         sid, hooks_file = self.sid(rotation.name), self._hooks_file(rotation)
         lines = hooks_file.read_text(encoding="utf-8").splitlines() if hooks_file.exists() else []
-        # The last is the role's own; others were rescued.
+        # The last failure is the role's own; earlier ones were rescued.
         failures = [result["msg"] for result in results if result.failed and result.get("msg")]
-        # It is not shown where something has ended the host or the play.
+        # The result is not printed if something ended the host or the play.
         shown = f"{self.role}_result"
         result = value_of(shown, results) if shown in [result.task for result in results] else {}
         return {

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts: their states, what goes wrong, what is refused; looking them up, and what they used."""
+"""Accounts: each state, faults, refusals, look-ups, and usage."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
-from harness import OMIT, Cell, CellRun, ansible_playbook, numbered, play, run_cells, run_task
+from harness import OMIT, Cell, CellRun, ansible_playbook, make_sid, play, run_cells, run_task
 
 MODULE = "community.twilio.twilio_account"
 INFO = "community.twilio.twilio_account_info"
@@ -19,7 +19,7 @@ OTHER = {"friendly_name": "other"}
 SUSPENDED, CLOSED = {"status": "suspended"}, {"status": "closed"}
 SUSPEND, CLOSE = {"state": "suspended"}, {"state": "closed"}
 TOKEN = "7" * 32
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 ONLY_KEY = {"auth_token": OMIT, "api_key_sid": KEY["sid"], "api_key_secret": KEY["secret"]}
 RUN = ("apply", "repeat")
 ONCE = ("apply",)
@@ -30,7 +30,7 @@ def sub(account_sid: str, number: int = 1) -> str:
     return f"AC{number}{account_sid[3:]}"
 
 
-def owning(*subaccounts: dict, **more):
+def account_with_subaccounts(*subaccounts: dict, **more):
     """Return an account with these subaccounts, the first of which :func:`sub` names 1."""
 
     def account(account_sid: str):
@@ -55,32 +55,32 @@ def own(**arguments):
 
 CELLS = [
     Cell("create", SHOP),
-    Cell("create beside others", SHOP, owning(OTHER, {})),
-    Cell("create beside a closed one", SHOP, owning({**SHOP, **CLOSED})),
+    Cell("create beside others", SHOP, account_with_subaccounts(OTHER, {})),
+    Cell("create beside a closed one", SHOP, account_with_subaccounts({**SHOP, **CLOSED})),
     Cell("create with the account's own name", {"friendly_name": "Main account"}),
     Cell("create with a key", {**SHOP, **ONLY_KEY}, {"api_keys": [KEY]}),
     Cell("create and get the token", {**SHOP, "return_auth_token": True}),
-    Cell("there already", SHOP, owning(SHOP, OTHER)),
-    Cell("suspend", {**SHOP, **SUSPEND}, owning(SHOP)),
-    Cell("suspend by sid", by_sid(**SUSPEND), owning(SHOP)),
-    Cell("suspended already", {**SHOP, **SUSPEND}, owning({**SHOP, **SUSPENDED})),
-    Cell("reactivate", SHOP, owning({**SHOP, **SUSPENDED})),
-    Cell("rename", by_sid(friendly_name="new"), owning(SHOP, OTHER)),
-    Cell("rename and suspend", by_sid(friendly_name="new", **SUSPEND), owning(SHOP)),
-    Cell("sid as it is", by_sid(), owning(SHOP)),
-    Cell("sid and name as they are", by_sid(**SHOP), owning(SHOP, SHOP)),
-    Cell("close", by_sid(**CLOSE), owning(SHOP, SHOP)),
-    Cell("close a suspended one", by_sid(**CLOSE), owning({**SHOP, **SUSPENDED})),
-    Cell("closed already", by_sid(**CLOSE), owning({**SHOP, **CLOSED})),
-    Cell("get the token", {**SHOP, "return_auth_token": True}, owning({**SHOP, "auth_token": TOKEN})),
+    Cell("there already", SHOP, account_with_subaccounts(SHOP, OTHER)),
+    Cell("suspend", {**SHOP, **SUSPEND}, account_with_subaccounts(SHOP)),
+    Cell("suspend by sid", by_sid(**SUSPEND), account_with_subaccounts(SHOP)),
+    Cell("suspended already", {**SHOP, **SUSPEND}, account_with_subaccounts({**SHOP, **SUSPENDED})),
+    Cell("reactivate", SHOP, account_with_subaccounts({**SHOP, **SUSPENDED})),
+    Cell("rename", by_sid(friendly_name="new"), account_with_subaccounts(SHOP, OTHER)),
+    Cell("rename and suspend", by_sid(friendly_name="new", **SUSPEND), account_with_subaccounts(SHOP)),
+    Cell("sid as it is", by_sid(), account_with_subaccounts(SHOP)),
+    Cell("sid and name as they are", by_sid(**SHOP), account_with_subaccounts(SHOP, SHOP)),
+    Cell("close", by_sid(**CLOSE), account_with_subaccounts(SHOP, SHOP)),
+    Cell("close a suspended one", by_sid(**CLOSE), account_with_subaccounts({**SHOP, **SUSPENDED})),
+    Cell("closed already", by_sid(**CLOSE), account_with_subaccounts({**SHOP, **CLOSED})),
+    Cell("get the token", {**SHOP, "return_auth_token": True}, account_with_subaccounts({**SHOP, "auth_token": TOKEN})),
     Cell("rename the own one", own(friendly_name="head office")),
     Cell("the own one as it is", own(return_auth_token=True)),
-    Cell("several", SHOP, owning(SHOP, {**SHOP, **SUSPENDED})),
-    Cell("suspend none", {**SHOP, **SUSPEND}, owning(OTHER)),
-    Cell("suspend none but a closed one", {**SHOP, **SUSPEND}, owning({**SHOP, **CLOSED})),
-    Cell("close by name", {**SHOP, **CLOSE}, owning(SHOP)),
-    Cell("reopen", by_sid(), owning({**SHOP, **CLOSED})),
-    Cell("suspend a closed one", by_sid(**SUSPEND), owning({**SHOP, **CLOSED})),
+    Cell("several", SHOP, account_with_subaccounts(SHOP, {**SHOP, **SUSPENDED})),
+    Cell("suspend none", {**SHOP, **SUSPEND}, account_with_subaccounts(OTHER)),
+    Cell("suspend none but a closed one", {**SHOP, **SUSPEND}, account_with_subaccounts({**SHOP, **CLOSED})),
+    Cell("close by name", {**SHOP, **CLOSE}, account_with_subaccounts(SHOP)),
+    Cell("reopen", by_sid(), account_with_subaccounts({**SHOP, **CLOSED})),
+    Cell("suspend a closed one", by_sid(**SUSPEND), account_with_subaccounts({**SHOP, **CLOSED})),
     Cell("suspend the own one", own(**SUSPEND)),
     Cell("close the own one", own(**CLOSE)),
     Cell("unknown sid", by_sid(**SHOP)),
@@ -93,7 +93,7 @@ CELLS = [
     Cell(
         "create below a subaccount",
         lambda account_sid: {**SHOP, "account_sid": sub(account_sid), "auth_token": TOKEN},
-        owning({**OTHER, "auth_token": TOKEN}),
+        account_with_subaccounts({**OTHER, "auth_token": TOKEN}),
         steps=ONCE,
     ),
     Cell("create one too many", SHOP, {}, [{"method": "POST", "kind": "status", "status": 400, "code": 21480}], ONCE),
@@ -102,7 +102,7 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def runs(running_simulator) -> dict[str, CellRun]:
-    # Should Twilio tell an account its own token, it goes no further.
+    # Even if Twilio returns an account's own token, the module does not.
     return run_cells(running_simulator, MODULE, CELLS, {"own_auth_token": True})
 
 
@@ -213,7 +213,7 @@ def test_what_twilio_refuses_comes_with_advice(runs, cell, code, words):
     assert words in result["msg"]
 
 
-def test_what_is_returned_and_shown(runs):
+def test_the_result_and_the_diff(runs):
     run = runs["create"]
     (made,) = run.subaccounts
     returned = run.apply["account"]
@@ -256,7 +256,7 @@ def test_a_token_is_returned_on_request_alone_and_only_a_subaccounts(runs):
 TOLD = ("get the token", "create and get the token", "the own one as it is")
 
 
-# What goes wrong. Each ends well, and exactly one subaccount exists.
+# Faults. In the end exactly one subaccount exists.
 
 FAULTS = {
     "429": {"kind": "429", "retry_after": 1},
@@ -279,21 +279,34 @@ POST, GET = {"method": "POST"}, {"method": "GET"}
 
 
 def at(place: dict, name: str, arguments, account=None) -> list[Cell]:
-    def told(account_sid: str):
+    def arguments_for(account_sid: str):
         return {**(arguments(account_sid) if callable(arguments) else arguments), "timeout": 1}
 
-    return [Cell(f"{name} | {fault}", told, account or {}, [{**place, **how}], RUN) for fault, how in FAULTS.items()]
+    return [
+        Cell(f"{name} | {fault}", arguments_for, account or {}, [{**place, **how}], RUN)
+        for fault, how in FAULTS.items()
+    ]
 
 
 FAULTY = [
     *at(POST, "create", SHOP),
     *at(GET, "create, asking", SHOP),
-    *at(POST, "change", by_sid(friendly_name="new", **SUSPEND), owning(SHOP)),
-    *at(GET, "change, asking", by_sid(friendly_name="new", **SUSPEND), owning(SHOP)),
-    *at(POST, "close", by_sid(**CLOSE), owning(SHOP)),
-    Cell("another account", by_sid(friendly_name="new"), owning(SHOP), [{**GET, "kind": "wrong_account"}], ONCE),
+    *at(POST, "change", by_sid(friendly_name="new", **SUSPEND), account_with_subaccounts(SHOP)),
+    *at(GET, "change, asking", by_sid(friendly_name="new", **SUSPEND), account_with_subaccounts(SHOP)),
+    *at(POST, "close", by_sid(**CLOSE), account_with_subaccounts(SHOP)),
     Cell(
-        "another account changed", by_sid(friendly_name="new"), owning(SHOP), [{**POST, "kind": "wrong_account"}], ONCE
+        "another account",
+        by_sid(friendly_name="new"),
+        account_with_subaccounts(SHOP),
+        [{**GET, "kind": "wrong_account"}],
+        ONCE,
+    ),
+    Cell(
+        "another account changed",
+        by_sid(friendly_name="new"),
+        account_with_subaccounts(SHOP),
+        [{**POST, "kind": "wrong_account"}],
+        ONCE,
     ),
 ]
 
@@ -304,7 +317,7 @@ def faulty(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in FAULTY if " | " in cell.name])
-def test_what_goes_wrong_ends_well(faulty, cell):
+def test_each_fault_is_survived(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     after = {"create": ("shop", "active"), "change": ("new", "suspended"), "close": ("shop", "closed")}
@@ -312,7 +325,7 @@ def test_what_goes_wrong_ends_well(faulty, cell):
     assert run.apply["account"]["sid"] == run.subaccounts[0]["sid"]
 
 
-def test_an_answer_about_another_account_is_not_believed(faulty):
+def test_an_answer_about_another_account_is_not_trusted(faulty):
     run = faulty["another account"]
     assert run.apply.failed
     assert f"not '{sub(run.account_sid)}'" in run.apply["msg"]
@@ -327,7 +340,7 @@ def test_a_change_that_is_answered_about_another_account_is_looked_up(faulty):
 
 # Looking accounts up.
 
-FLEET = owning(SHOP, {**SHOP, **SUSPENDED}, {**OTHER, **CLOSED})
+FLEET = account_with_subaccounts(SHOP, {**SHOP, **SUSPENDED}, {**OTHER, **CLOSED})
 FOUND = {
     "all": ({}, [0, 1, 2, 3]),
     "by name": (SHOP, [1, 2]),
@@ -341,7 +354,7 @@ FOUND = {
     "by an unknown sid": (lambda account_sid: {"sid": sub(account_sid, 9)}, []),
 }
 
-# What accounts used.
+# Usage.
 
 DAYS = [
     {"date": "2025-12-31", "category": "sms", "usage": "3", "count": "3", "price": "0.25"},
@@ -350,7 +363,7 @@ DAYS = [
     {"date": "2026-01-02", "category": "calls", "usage": "1.5", "price": "-0.125"},
 ]
 SUBACCOUNTS_DAYS = [{"date": "2026-01-01", "category": "sms", "usage": "40", "count": "40", "price": "4"}]
-USED = owning({"usage": SUBACCOUNTS_DAYS}, usage=DAYS)
+USED = account_with_subaccounts({"usage": SUBACCOUNTS_DAYS}, usage=DAYS)
 WINTER = {"start_date": "2025-12-01", "end_date": "2026-01-31"}
 SMS = {"category": "sms", "include_subaccounts": False}
 #: The arguments, and what is found: the category, the first and the last day, usage, count and price.
@@ -405,7 +418,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator) -> dict[str, CellRun]:
+def queries(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, arguments, FLEET, module=INFO) for name, (arguments, _found) in FOUND.items()],
         Cell("unknown status", {"status": "open"}, steps=ONCE, module=INFO),
@@ -417,13 +430,13 @@ def asked(running_simulator) -> dict[str, CellRun]:
         *[Cell(f"wrong | {name}", arguments, steps=ONCE) for name, (arguments, _words) in WRONG.items()],
         Cell("usage of an unknown sid", lambda account_sid: {"sid": sub(account_sid, 9)}, steps=ONCE),
     ]
-    # Should Twilio tell an account its own token, it goes no further.
+    # Even if Twilio returns an account's own token, the module does not.
     return run_cells(running_simulator, USAGE, cells, {"own_auth_token": True})
 
 
 @pytest.mark.parametrize("cell", FOUND)
-def test_looking_accounts_up(asked, cell):
-    run = asked[cell]
+def test_looking_accounts_up(queries, cell):
+    run = queries[cell]
     run.assert_unchanged()
     fleet = [run.state, *run.subaccounts]
     for result in run.results.values():
@@ -443,15 +456,15 @@ def test_looking_accounts_up(asked, cell):
         assert not [account for account in fleet if account["auth_token"] in str(result.values)]
 
 
-def test_an_unknown_status_is_told_before_any_request(asked):
-    assert asked["unknown status"].apply.failed
-    assert "status" in asked["unknown status"].apply["msg"]
-    assert asked["unknown status"].requests["apply"] == []
+def test_an_unknown_status_is_refused_before_any_request(queries):
+    assert queries["unknown status"].apply.failed
+    assert "status" in queries["unknown status"].apply["msg"]
+    assert queries["unknown status"].requests["apply"] == []
 
 
 @pytest.mark.parametrize("cell", RECORDS)
-def test_what_was_used(asked, cell):
-    run = asked[cell]
+def test_what_was_used(queries, cell):
+    run = queries[cell]
     run.assert_unchanged()
     keys = ("category", "start_date", "end_date", "usage", "count", "price")
     for result in run.results.values():
@@ -463,8 +476,8 @@ def test_what_was_used(asked, cell):
 
 
 @pytest.mark.parametrize(("number", "interval"), list(enumerate(INTERVALS)))
-def test_each_interval(asked, number, interval):
-    (record,) = asked[f"in | {interval}"].apply["records"]
+def test_each_interval(queries, number, interval):
+    (record,) = queries[f"in | {interval}"].apply["records"]
     assert (record["category"], record["usage"], record["count"], record["price"]) == (
         "marked",
         number,
@@ -474,15 +487,15 @@ def test_each_interval(asked, number, interval):
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_questions_are_told_before_any_request(asked, name):
-    run = asked[f"wrong | {name}"]
+def test_wrong_questions_are_refused_before_any_request(queries, name):
+    run = queries[f"wrong | {name}"]
     assert run.apply.failed
     assert WRONG[name][1] in run.apply["msg"]
     assert run.requests["apply"] == []
 
 
-def test_the_usage_of_an_account_that_is_not_ones_own(asked):
-    run = asked["usage of an unknown sid"]
+def test_the_usage_of_an_account_that_is_not_ones_own(queries):
+    run = queries["usage of an unknown sid"]
     assert run.apply.failed
     assert run.apply["status"] == 404
     assert sub(run.account_sid, 9) in run.apply["msg"]
@@ -500,7 +513,7 @@ def connection(simulator, **more) -> dict:
     }
 
 
-def have_subaccounts(simulator, count: int) -> set[str]:
+def create_subaccounts(simulator, count: int) -> set[str]:
     """Give the account that many subaccounts, and return the SIDs of all."""
     seeds = [{"friendly_name": f"shop {number}", "owner_account_sid": simulator.account_sid} for number in range(count)]
     made = simulator.seed({"accounts": seeds})["accounts"]
@@ -510,7 +523,7 @@ def have_subaccounts(simulator, count: int) -> set[str]:
 @pytest.mark.parametrize(("count", "prefix", "requests"), [(120, "", 1), (2300, "", 3), (1205, "/gateway/twilio", 2)])
 def test_all_accounts_are_listed_in_pages(simulator, count, prefix, requests):
     simulator.settings(path_prefix=prefix)
-    sids = have_subaccounts(simulator, count)
+    sids = create_subaccounts(simulator, count)
     result = run_task(INFO, connection(simulator, base_url=simulator.url + prefix))
     assert len(result["accounts"]) == count + 1
     assert {account["sid"] for account in result["accounts"]} == sids
@@ -518,7 +531,7 @@ def test_all_accounts_are_listed_in_pages(simulator, count, prefix, requests):
 
 
 def test_a_name_is_looked_for_at_twilio(simulator):
-    have_subaccounts(simulator, 120)
+    create_subaccounts(simulator, 120)
     result = run_task(MODULE, connection(simulator, friendly_name="shop 7"))
     assert result["changed"] is False
     assert [entry["query"]["FriendlyName"] for entry in simulator.requests()] == ["shop 7"]
@@ -531,11 +544,11 @@ def test_a_year_of_days_takes_two_pages(simulator):
     assert simulator.request_count() == 2
 
 
-# With no_log where a token is asked for, as its documentation says.
+# With no_log if a token is requested, as documented.
 @pytest.mark.parametrize("wanted", [True, False])
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, way, wanted):
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, execution, wanted):
     task = {"name": "task", MODULE: connection(simulator, **SHOP, return_auth_token=wanted), "no_log": wanted}
-    run = ansible_playbook(tmp_path, [play([task])], "-vvvv", "--diff", **way)
+    run = ansible_playbook(tmp_path, [play([task])], "-vvvv", "--diff", **execution)
     assert run.status == 0, run.output
     assert len(simulator.state()["accounts"]) == 2
     assert not [account for account in simulator.state()["accounts"] if account["auth_token"] in run.output]

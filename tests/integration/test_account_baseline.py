@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role that brings an account to what is declared: its diff says all that it deletes, in check mode too."""
+"""The role ``account_baseline``: its diff lists all that it deletes, in check mode too."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from harness import KEY_PAIR, Run, ansible_playbook, fingerprint, numbered, play
+from harness import KEY_PAIR, Run, ansible_playbook, fingerprint, make_sid, play
 
-OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS = (numbered("CR", number) for number in range(1, 6))
+OLD, BY_HAND, CURRENT, UNDECLARED, NAMELESS = (make_sid("CR", number) for number in range(1, 6))
 FOLLOW = {**KEY_PAIR, "update_secret": "when_changed"}
 
 
@@ -43,8 +43,8 @@ def run_role(simulator, folder, *arguments: str, **changes: Any) -> Run:
     return ansible_playbook(folder, [play([], roles=[role])], "--diff", *arguments)
 
 
-def deleted(run: Run) -> set[str]:
-    """Return the SIDs that the diffs of a run say are gone after it."""
+def sids_deleted_in_diffs(run: Run) -> set[str]:
+    """Return the SIDs that a run deletes according to its diffs."""
     gone: set[str] = set()
     for result in run.results:
         diff = result.get("diff")
@@ -54,40 +54,45 @@ def deleted(run: Run) -> set[str]:
     return gone
 
 
-def there(simulator) -> set[str]:
+def list_sids(simulator) -> set[str]:
     return {credential["sid"] for credential in simulator.state(simulator.account_sid)["aws_credentials"]}
 
 
-def test_the_diff_says_all_that_is_deleted(simulator, tmp_path):
+def test_the_diff_lists_all_that_is_deleted(simulator, tmp_path):
     seed(simulator)
-    before = there(simulator)
+    before = list_sids(simulator)
     dry = run_role(simulator, tmp_path, "--check")
     assert dry.status == 0, dry.output
-    assert there(simulator) == before
+    assert list_sids(simulator) == before
     run = run_role(simulator, tmp_path)
     assert run.status == 0, run.output
-    assert deleted(dry) == deleted(run) == before - there(simulator) == {OLD, BY_HAND, UNDECLARED, NAMELESS}
+    assert (
+        sids_deleted_in_diffs(dry)
+        == sids_deleted_in_diffs(run)
+        == before - list_sids(simulator)
+        == {OLD, BY_HAND, UNDECLARED, NAMELESS}
+    )
     again = run_role(simulator, tmp_path)
     assert not [result for result in again.results if result.get("changed")]
-    assert deleted(again) == set()
+    assert sids_deleted_in_diffs(again) == set()
 
 
 def test_what_was_done_before_a_failure_is_in_the_diff_and_nothing_is_purged(simulator, tmp_path):
     seed(simulator)
-    before = there(simulator)
+    before = list_sids(simulator)
     refused = {"kind": "status", "status": 400, "code": 20001, "message": "No"}
     simulator.faults([{"method": "DELETE", "path": BY_HAND, **refused}])
     run = run_role(simulator, tmp_path)
     assert run.status == 2, run.output
-    assert deleted(run) == before - there(simulator) == {OLD}
+    assert sids_deleted_in_diffs(run) == before - list_sids(simulator) == {OLD}
     failed = next(result for result in run.results if result.failed and result.get("diff"))
     assert failed["changed"] is True
-    assert failed["diff"]["after"]["sid"] in there(simulator) - before
+    assert failed["diff"]["after"]["sid"] in list_sids(simulator) - before
     assert run_role(simulator, tmp_path).status == 0
-    assert before & there(simulator) == {CURRENT}
+    assert before & list_sids(simulator) == {CURRENT}
 
 
-def test_an_item_says_what_becomes_of_one_made_by_hand(simulator, tmp_path):
+def test_an_item_decides_what_happens_to_an_unsigned_credential(simulator, tmp_path):
     seed(simulator)
     item = {"friendly_name": "compositions", **FOLLOW}
     for unsigned, status in (({}, 0), ({"unsigned": "fail"}, 2), ({"unsigned": "adopt"}, 0)):
@@ -110,11 +115,11 @@ def enabled(simulator) -> list[str]:
 
 
 GEO_PERMISSIONS = {"enabled": ["NO", "US"], "others": "disabled"}
-#: A role without any credentials: what it does about geo permissions alone.
+#: The role's variables without any credentials, for geo permissions alone.
 ONLY_GEO = {"account_baseline_aws_credentials": [], "account_baseline_purge": False}
 
 
-def test_geo_permissions_are_set_by_two_requests_and_found_by_one(simulator, tmp_path):
+def test_geo_permissions_take_two_requests_to_set_and_one_if_unchanged(simulator, tmp_path):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "enabled_countries": ["DE", "US"]}]})
     for arguments, methods, after in (
         (["--check"], ["GET"], ["DE", "US"]),
@@ -132,12 +137,12 @@ def test_geo_permissions_are_set_by_two_requests_and_found_by_one(simulator, tmp
         assert result["changed"] is (methods == ["GET", "PATCH"] or "--check" in arguments)
 
 
-def test_without_geo_permissions_none_are_asked_for(simulator, tmp_path):
+def test_without_geo_permissions_none_are_requested(simulator, tmp_path):
     assert run_role(simulator, tmp_path, **ONLY_GEO).status == 0
     assert simulator.requests() == []
 
 
-def test_an_unquoted_norway_is_told(simulator, tmp_path):
+def test_an_unquoted_norway_is_refused(simulator, tmp_path):
     geo_permissions = {"enabled": ["US", False]}
     run = run_role(simulator, tmp_path, account_baseline_messaging_geo_permissions=geo_permissions, **ONLY_GEO)
     assert run.status == 2, run.output
@@ -146,7 +151,7 @@ def test_an_unquoted_norway_is_told(simulator, tmp_path):
 
 
 def test_geo_permissions_of_a_subaccount(simulator, tmp_path):
-    subaccount = numbered("AC", 9)
+    subaccount = make_sid("AC", 9)
     simulator.seed({"accounts": [{"sid": subaccount, "owner_account_sid": simulator.account_sid}]})
     run = run_role(
         simulator,
@@ -170,11 +175,11 @@ def test_what_no_item_names_is_reported_and_left(simulator, tmp_path):
         "account_baseline_unnamed": "report",
         "account_baseline_purge": False,
     }
-    before = there(simulator)
+    before = list_sids(simulator)
     dry = run_role(simulator, tmp_path, "--check", **settings)
     run = run_role(simulator, tmp_path, **settings)
     assert dry.status == run.status == 0, run.output
-    assert there(simulator) == before
+    assert list_sids(simulator) == before
     assert [dry.of(COMPARE)["changed"], run.of(COMPARE)["changed"]] == [True, False]
     assert len(dry.of(COMPARE)["diff"]["before"]) == len(before) - 1
     (warning,) = run.of(COMPARE)["warnings"]
@@ -192,7 +197,7 @@ def test_two_settings_that_contradict_each_other_fail_before_any_request(simulat
     assert simulator.requests() == []
 
 
-SHOP, OTHER_SHOP, SUSPENDED = (numbered("AC", number) for number in range(1, 4))
+SHOP, OTHER_SHOP, SUSPENDED = (make_sid("AC", number) for number in range(1, 4))
 ENSURE_SUBACCOUNTS = "community.twilio.account_baseline : Ensure the subaccounts exist"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import Run, ansible_playbook, numbered, play
+from harness import Run, ansible_playbook, make_sid, play
 from names_of_credentials import NAMES
 
 EXPORT, BASELINE = "community.twilio.account_export", "community.twilio.account_baseline"
@@ -52,23 +52,23 @@ def seed(simulator, names: Sequence[str | None], subaccounts: Sequence[str | Non
         "enabled_countries": COUNTRIES,
         "safelist": NUMBERS[:1],
         "aws_credentials": [
-            {"sid": numbered("CR", number), "friendly_name": name} for number, name in enumerate([*names, *many])
+            {"sid": make_sid("CR", number), "friendly_name": name} for number, name in enumerate([*names, *many])
         ],
         "public_keys": [
-            {"sid": numbered("CR", 10_000 + number), "friendly_name": name} for number, name in enumerate(names)
+            {"sid": make_sid("CR", 10_000 + number), "friendly_name": name} for number, name in enumerate(names)
         ],
     }
     others = [
-        {"sid": numbered("AC", number), "friendly_name": name, "owner_account_sid": simulator.account_sid}
+        {"sid": make_sid("AC", number), "friendly_name": name, "owner_account_sid": simulator.account_sid}
         for number, name in enumerate(subaccounts, start=1)
     ]
-    closed = {"sid": numbered("AC", 0), "owner_account_sid": simulator.account_sid, "status": "closed"}
+    closed = {"sid": make_sid("AC", 0), "owner_account_sid": simulator.account_sid, "status": "closed"}
     simulator.seed({"accounts": [own, closed, *others]})
 
 
 def test_given_back_the_variables_change_nothing(simulator, tmp_path):
     many = [f"number {number % 2000}" for number in range(2300)]
-    seed(simulator, [*NAMES, None, None], [*NAMES, None, "twice", "twice", numbered("AC", 1)], many)
+    seed(simulator, [*NAMES, None, None], [*NAMES, None, "twice", "twice", make_sid("AC", 1)], many)
     file = tmp_path / "out" / f"{simulator.account_sid}.yml"
     simulator.settings(forbid_writes=True)
     dry, run, again = written(
@@ -106,12 +106,12 @@ def test_a_dry_run_writes_nothing(simulator, tmp_path):
 
 def test_a_subaccount_has_a_file_of_its_own(simulator, tmp_path):
     seed(simulator, [], ["shop"])
-    run = export(simulator, tmp_path, account_export_subaccount_sid=numbered("AC", 1))
+    run = export(simulator, tmp_path, account_export_subaccount_sid=make_sid("AC", 1))
     (result,) = written(run)
-    assert result["account_sid"] == numbered("AC", 1)
-    text = (tmp_path / "out" / f"{numbered('AC', 1)}.yml").read_text(encoding="utf-8")
+    assert result["account_sid"] == make_sid("AC", 1)
+    text = (tmp_path / "out" / f"{make_sid('AC', 1)}.yml").read_text(encoding="utf-8")
     assert "It is a subaccount" in text
-    state = simulator.state(numbered("AC", 1))
+    state = simulator.state(make_sid("AC", 1))
     assert state["auth_token"] not in run.output + text
 
 

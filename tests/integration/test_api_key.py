@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""API keys: the states, cell by cell, what goes wrong, and what is refused."""
+"""API keys: each state, faults, and refusals."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from harness import OMIT, Cell, CellRun, ansible_playbook, numbered, play, run_cells, run_task
+from harness import OMIT, Cell, CellRun, ansible_playbook, make_sid, play, run_cells, run_task
 
 MODULE = "community.twilio.twilio_api_key"
 INFO = "community.twilio.twilio_api_key_info"
@@ -17,7 +17,7 @@ NAMED = {"friendly_name": "service"}
 READ, SEND = "/twilio/messaging/messages/read", "/twilio/messaging/messages/create"
 LIMITED = {**NAMED, "permissions": [SEND, READ, SEND]}
 ABSENT = {**NAMED, "state": "absent"}
-FIRST, SECOND = numbered("SK", 1), numbered("SK", 2)
+FIRST, SECOND = make_sid("SK", 1), make_sid("SK", 2)
 MARKED = "service #0123456789"
 POST = {"method": "POST", "path": "/v1/Keys$"}
 LIST = {"method": "GET", "path": "/v1/Keys$"}
@@ -25,12 +25,12 @@ DELETE = {"method": "DELETE", "path": "/v1/Keys/"}
 RUN, ONCE = ("apply", "repeat"), ("apply",)
 
 
-def holding(*keys: Any) -> dict[str, Any]:
+def account_with(*keys: Any) -> dict[str, Any]:
     """Return an account with these keys, SK…1, SK…2 and so on: names, or what else is seeded."""
     return {
         "api_keys": [
             {
-                "sid": numbered("SK", number),
+                "sid": make_sid("SK", number),
                 "date_created": f"2026-01-{number:02}T04:00:00Z",
                 **(key if isinstance(key, dict) else {"friendly_name": key}),
             }
@@ -44,7 +44,7 @@ def restricted(*permissions: str, name: str = "service") -> dict[str, Any]:
 
 
 def own(account_sid: str) -> str:
-    """Return the SID of the key that a cell of :func:`with_key` authenticates with: it is the account's alone."""
+    """Return the SID of the key that a cell of :func:`with_key` authenticates with, unique to the account."""
     return f"SK{account_sid[2:].replace('0', 'f')}"
 
 
@@ -64,48 +64,48 @@ def with_key(kind: str, *others: Any, own_sid: bool = False, **more: Any) -> dic
         key = {"sid": own(account_sid), "secret": secret, "kind": kind, "friendly_name": "own"}
         if kind == "restricted":
             key["permissions"] = [READ]
-        return {"api_keys": [*holding(*others)["api_keys"], key]}
+        return {"api_keys": [*account_with(*others)["api_keys"], key]}
 
     return {"arguments": arguments, "account": account}
 
 
 def subaccount_of(account_sid: str) -> str:
-    return numbered("AC", 10_000 + int(account_sid[2:], 16))
+    return make_sid("AC", 10_000 + int(account_sid[2:], 16))
 
 
 CELLS = [
     Cell("create", NAMED),
-    Cell("create beside others", NAMED, holding("other", None)),
+    Cell("create beside others", NAMED, account_with("other", None)),
     Cell("create restricted", LIMITED),
     Cell("create without a permission", {**NAMED, "permissions": []}),
-    Cell("there already", NAMED, holding("service", "other")),
-    Cell("there already, marked", NAMED, holding(MARKED)),
-    Cell("there already, restricted", NAMED, holding(restricted(READ))),
-    Cell("permissions as wanted", LIMITED, holding("other", restricted(READ, SEND))),
-    Cell("permissions in another order", LIMITED, holding(restricted(SEND, READ))),
-    Cell("other permissions", LIMITED, holding(restricted(READ))),
-    Cell("no permission any more", {**NAMED, "permissions": []}, holding(restricted(READ))),
-    Cell("other permissions by sid", {"sid": FIRST, "permissions": [SEND]}, holding(restricted(READ, name="x"))),
-    Cell("permissions for a standard key", LIMITED, holding("service")),
-    Cell("permissions for a main key", LIMITED, holding({"friendly_name": "service", "kind": "main"})),
-    Cell("several of that name", NAMED, holding("service", MARKED)),
-    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding("service", "other")),
-    Cell("rename marked", {"sid": FIRST, "friendly_name": "new"}, holding(MARKED)),
-    Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, holding(None)),
+    Cell("there already", NAMED, account_with("service", "other")),
+    Cell("there already, marked", NAMED, account_with(MARKED)),
+    Cell("there already, restricted", NAMED, account_with(restricted(READ))),
+    Cell("permissions as wanted", LIMITED, account_with("other", restricted(READ, SEND))),
+    Cell("permissions in another order", LIMITED, account_with(restricted(SEND, READ))),
+    Cell("other permissions", LIMITED, account_with(restricted(READ))),
+    Cell("no permission any more", {**NAMED, "permissions": []}, account_with(restricted(READ))),
+    Cell("other permissions by sid", {"sid": FIRST, "permissions": [SEND]}, account_with(restricted(READ, name="x"))),
+    Cell("permissions for a standard key", LIMITED, account_with("service")),
+    Cell("permissions for a main key", LIMITED, account_with({"friendly_name": "service", "kind": "main"})),
+    Cell("several of that name", NAMED, account_with("service", MARKED)),
+    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, account_with("service", "other")),
+    Cell("rename marked", {"sid": FIRST, "friendly_name": "new"}, account_with(MARKED)),
+    Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, account_with(None)),
     Cell(
         "rename restricted, other permissions",
         {"sid": FIRST, "friendly_name": "new", "permissions": [SEND]},
-        holding(restricted(READ)),
+        account_with(restricted(READ)),
     ),
-    Cell("rename to a name that is taken", {"sid": FIRST, "friendly_name": "other"}, holding("service", "other")),
-    Cell("sid as it is", {"sid": FIRST}, holding(restricted(READ))),
+    Cell("rename to a name that is taken", {"sid": FIRST, "friendly_name": "other"}, account_with("service", "other")),
+    Cell("sid as it is", {"sid": FIRST}, account_with(restricted(READ))),
     Cell("sid unknown", {"sid": FIRST, **NAMED}),
-    Cell("absent", ABSENT, holding("service", "other")),
-    Cell("absent, marked", ABSENT, holding(MARKED)),
-    Cell("absent already", ABSENT, holding("other")),
-    Cell("absent by sid", {"sid": FIRST, "state": "absent"}, holding("service")),
+    Cell("absent", ABSENT, account_with("service", "other")),
+    Cell("absent, marked", ABSENT, account_with(MARKED)),
+    Cell("absent already", ABSENT, account_with("other")),
+    Cell("absent by sid", {"sid": FIRST, "state": "absent"}, account_with("service")),
     Cell("absent by unknown sid", {"sid": FIRST, "state": "absent"}),
-    Cell("absent, several", ABSENT, holding("service", MARKED)),
+    Cell("absent, several", ABSENT, account_with("service", MARKED)),
     Cell("create with a main key", **with_key("main", **NAMED)),
     Cell("absent with a main key", **with_key("main", "service", **ABSENT)),
     Cell("own key by name", **with_key("main", "service", friendly_name="own", state="absent")),
@@ -115,18 +115,18 @@ CELLS = [
     Cell(
         "as subaccount",
         lambda sid: {**NAMED, "subaccount_sid": subaccount_of(sid)},
-        lambda sid: {**holding("service"), "subaccounts": [{"sid": subaccount_of(sid), "auth_token": "5" * 32}]},
+        lambda sid: {**account_with("service"), "subaccounts": [{"sid": subaccount_of(sid), "auth_token": "5" * 32}]},
     ),
-    Cell("look up", NAMED, holding("service", "other", MARKED, restricted(READ)), module=INFO),
-    Cell("look up all", {}, holding("service", None), module=INFO),
+    Cell("look up", NAMED, account_with("service", "other", MARKED, restricted(READ)), module=INFO),
+    Cell("look up all", {}, account_with("service", None), module=INFO),
     Cell(
         "look up with permissions",
         {"with_permissions": True},
-        holding("service", restricted(SEND, READ), restricted(name="none")),
+        account_with("service", restricted(SEND, READ), restricted(name="none")),
         module=INFO,
     ),
-    Cell("look up by sid", {"sid": SECOND}, holding("service", restricted(READ)), module=INFO),
-    Cell("look up what is not there", {"sid": SECOND}, holding("service"), module=INFO),
+    Cell("look up by sid", {"sid": SECOND}, account_with("service", restricted(READ)), module=INFO),
+    Cell("look up what is not there", {"sid": SECOND}, account_with("service"), module=INFO),
     Cell("look up 2300", {}, {"api_keys": {"count": 2300, "prefix": "bulk "}}, module=INFO, steps=ONCE),
     Cell("create beside 2300", NAMED, {"api_keys": {"count": 2300, "prefix": "bulk "}}, steps=RUN),
     Cell("look up with a standard key", **with_key("standard"), module=INFO),
@@ -228,7 +228,7 @@ def test_a_secret_is_returned_once_and_shown_nowhere_else(runs, cell):
     assert made["secret"] not in str([rest, run.results["check"].values, run.results["repeat"].values])
 
 
-def test_what_is_returned_and_shown(runs):
+def test_the_result_and_the_diff(runs):
     run = runs["other permissions"]
     expected = {
         "sid": FIRST,
@@ -266,13 +266,13 @@ def test_acting_as_a_subaccount(runs):
     [
         (
             "look up",
-            [(FIRST, "service", None), (numbered("SK", 3), "service", None), (numbered("SK", 4), "service", None)],
+            [(FIRST, "service", None), (make_sid("SK", 3), "service", None), (make_sid("SK", 4), "service", None)],
             1,
         ),
         ("look up all", [(FIRST, "service", None), (SECOND, None, None)], 1),
         (
             "look up with permissions",
-            [(FIRST, "service", None), (SECOND, "service", sorted([READ, SEND])), (numbered("SK", 3), "none", [])],
+            [(FIRST, "service", None), (SECOND, "service", sorted([READ, SEND])), (make_sid("SK", 3), "none", [])],
             4,
         ),
         ("look up by sid", [(SECOND, "service", [READ])], 1),
@@ -294,7 +294,7 @@ def test_2300_keys_are_three_pages(runs):
     assert runs["create beside 2300"].methods("repeat") == ["GET"] * 3
 
 
-# What goes wrong. Each ends well: exactly one key exists, and its secret is known.
+# Faults. In the end exactly one key exists, and its secret is known.
 
 ENDS_WELL = {
     "429": {"kind": "429"},
@@ -335,37 +335,40 @@ GONE = {"kind": "status", "status": 404, "code": 20404, "message": "Gone"}
 
 FAULTY = [
     *[
-        Cell(f"create | {name}", NAMED, holding("other"), [fault], RUN)
+        Cell(f"create | {name}", NAMED, account_with("other"), [fault], RUN)
         for name, fault in at(POST, CREATION_ENDS_WELL).items()
     ],
     *[
-        Cell(f"create restricted | {name}", LIMITED, holding(restricted(READ, name="other")), [fault], RUN)
+        Cell(f"create restricted | {name}", LIMITED, account_with(restricted(READ, name="other")), [fault], RUN)
         for name, fault in at(POST, {name: ENDS_WELL[name] for name in ("reset before", "reset after")}).items()
     ],
     *[
-        Cell(f"create slowly | {name}", {**NAMED, "timeout": 1}, holding("other"), [fault], RUN)
+        Cell(f"create slowly | {name}", {**NAMED, "timeout": 1}, account_with("other"), [fault], RUN)
         for name, fault in at(POST, SLOW).items()
     ],
-    *[Cell(f"list | {name}", NAMED, holding("other"), [fault], RUN) for name, fault in at(LIST, ENDS_WELL).items()],
     *[
-        Cell(f"delete | {name}", ABSENT, holding("service"), [fault], RUN)
+        Cell(f"list | {name}", NAMED, account_with("other"), [fault], RUN)
+        for name, fault in at(LIST, ENDS_WELL).items()
+    ],
+    *[
+        Cell(f"delete | {name}", ABSENT, account_with("service"), [fault], RUN)
         for name, fault in at(DELETE, ENDS_WELL).items()
     ],
     Cell(
         "delete the lost one | reset after",
         NAMED,
-        holding("other"),
+        account_with("other"),
         [{**POST, "kind": "reset", "applied": True}, {**DELETE, "kind": "reset", "applied": True}],
         RUN,
     ),
     Cell(
         "update | 500 after",
         LIMITED,
-        holding(restricted(READ)),
+        account_with(restricted(READ)),
         [{"method": "POST", "kind": "500", "applied": True}],
         RUN,
     ),
-    Cell("deleted by somebody else", ABSENT, holding("service"), [{**DELETE, **GONE}], ONCE),
+    Cell("deleted by somebody else", ABSENT, account_with("service"), [{**DELETE, **GONE}], ONCE),
     Cell("never answered", {**NAMED, "max_retries": 1}, faults=[{**POST, "kind": "500", "count": None}], steps=ONCE),
     Cell(
         "never answered, but made",
@@ -394,7 +397,7 @@ FAULTY = [
     Cell(
         "listed, but not there",
         LIMITED,
-        holding(restricted(READ)),
+        account_with(restricted(READ)),
         [{"method": "GET", "path": f"Keys/{FIRST}", **GONE}],
         ONCE,
     ),
@@ -403,7 +406,7 @@ FAULTY = [
     Cell(
         "look up with permissions, one is deleted meanwhile",
         {"with_permissions": True},
-        holding("service", "other"),
+        account_with("service", "other"),
         [{"method": "GET", "path": f"Keys/{FIRST}", **GONE}],
         ONCE,
         INFO,
@@ -411,7 +414,7 @@ FAULTY = [
     Cell(
         "look up with permissions, one is refused",
         {"with_permissions": True},
-        holding("service", "other"),
+        account_with("service", "other"),
         [{"method": "GET", "path": f"Keys/{FIRST}", **REFUSED}],
         ONCE,
         INFO,
@@ -438,7 +441,7 @@ def test_a_creation_ends_with_one_key_whose_secret_is_known(faulty, cell):
 
 
 @pytest.mark.parametrize("cell", ends("delete"))
-def test_a_deletion_ends_well(faulty, cell):
+def test_a_deletion_survives_each_fault(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert keys(run) == []
@@ -450,12 +453,12 @@ def test_an_update_is_repeated(faulty):
     assert keys(run) == [("service", SEND, READ)]
 
 
-def test_what_somebody_else_deleted_is_no_change(faulty):
+def test_a_deletion_by_somebody_else_is_no_change(faulty):
     assert faulty["deleted by somebody else"].apply["changed"] is False
 
 
 @pytest.mark.parametrize("cell", ["never answered", "never answered, but made"])
-def test_an_end_of_patience_leaves_no_key(faulty, cell):
+def test_a_task_that_runs_out_of_retries_leaves_no_key(faulty, cell):
     run = faulty[cell]
     assert run.apply["status"] == 500
     assert "state: absent" in run.apply["msg"]
@@ -470,14 +473,14 @@ def test_one_attempt_leaves_no_key_and_the_next_run_makes_it(faulty):
     assert made["secret"] == run.results["repeat"]["secret"]
 
 
-def test_a_refusal_after_a_lost_answer_tells_of_both(faulty):
+def test_a_refusal_after_a_lost_answer_names_both(faulty):
     """What was lost may be applied late."""
     result = faulty["refused after a lost answer"].apply
     assert (result["status"], result["code"]) == (400, 20001)
     assert "whose secret nobody knows" in result["msg"]
 
 
-def test_what_can_not_be_settled_is_told(faulty):
+def test_an_unknown_outcome_is_reported(faulty):
     run = faulty["can't be settled"]
     assert run.apply.failed
     assert "whose secret nobody knows" in run.apply["msg"]
@@ -491,7 +494,7 @@ def test_a_key_that_is_listed_and_not_there_is_not_made_again(faulty):
     assert run.methods("apply") == ["GET", "GET"]
 
 
-def test_a_refusal_says_what_and_why(faulty):
+def test_a_refusal_names_the_call_and_the_reason(faulty):
     result = faulty["not accepted"].apply
     assert (result["status"], result["code"]) == (400, 70001)
     assert "create the API key 'service'" in result["msg"]
@@ -499,14 +502,14 @@ def test_a_refusal_says_what_and_why(faulty):
     assert (faulty["not let in"].apply["status"], faulty["not let in"].apply["code"]) == (401, 20003)
 
 
-def test_a_look_at_permissions_meets_a_deletion_and_a_refusal(faulty):
+def test_reading_permissions_survives_a_deletion_and_reports_a_refusal(faulty):
     (left,) = faulty["look up with permissions, one is deleted meanwhile"].apply["api_keys"]
     assert left["sid"] == SECOND
     assert faulty["look up with permissions, one is refused"].apply["code"] == 20001
 
 
 def make_meanwhile(simulator, *alike: dict[str, Any]) -> list[str]:
-    """Have somebody else make keys while a creation's answer is lost: they are there, but not in the first list."""
+    """Create keys as somebody else while a creation's answer is lost, so that they are missing in the first list."""
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": list(alike)}]})
     return [key["sid"] for key in simulator.state(simulator.account_sid)["api_keys"]]
 
@@ -518,7 +521,7 @@ def connection(simulator) -> dict[str, str]:
 EMPTY = {"kind": "json", "body": '{"keys": [], "meta": {"key": "keys", "next_page_url": null}}'}
 
 
-def test_keys_that_can_not_be_told_apart_are_all_kept(simulator):
+def test_keys_that_can_not_be_distinguished_are_all_kept(simulator):
     """The first list comes before two others make keys of that name: so it is answered as it was."""
     others = make_meanwhile(simulator, {"friendly_name": "service"})
     simulator.faults([{**LIST, **EMPTY}, {**POST, "kind": "reset", "applied": True}])
@@ -541,7 +544,7 @@ def test_keys_that_can_not_be_told_apart_are_all_kept(simulator):
         {"friendly_name": "Service"},
     ],
 )
-def test_a_key_of_another_name_or_type_is_nobody_elses_loss(simulator, other):
+def test_keys_of_another_name_or_type_are_never_deleted(simulator, other):
     others = make_meanwhile(simulator, other)
     simulator.faults([{**LIST, **EMPTY}, {**POST, "kind": "reset", "applied": True}])
     result = run_task(MODULE, {**connection(simulator), **NAMED})
@@ -552,7 +555,7 @@ def test_a_key_of_another_name_or_type_is_nobody_elses_loss(simulator, other):
 
 
 def test_a_failure_after_the_creation_returns_the_secret(simulator):
-    """Once the key is made it is looked once more what a lost request has left; where that fails, all is told."""
+    """After the creation, keys are listed again to find those of lost requests; if that fails, all is reported."""
     simulator.faults([{**POST, "kind": "reset"}, {**LIST, "skip": 2, **REFUSED}])
     result = run_task(MODULE, {**connection(simulator), **NAMED})
     assert result.failed
@@ -563,7 +566,7 @@ def test_a_failure_after_the_creation_returns_the_secret(simulator):
     assert made["secret"] not in str(result["diff"])
 
 
-# What is refused before any request.
+# Refused before any request.
 
 WRONG = {
     "sid": ({"sid": "SK1"}, "sid"),
@@ -585,13 +588,13 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_input_is_told_before_any_request(wrong, name):
+def test_wrong_input_is_refused_before_any_request(wrong, name):
     assert wrong[name].apply.failed
     assert WRONG[name][1] in wrong[name].apply["msg"]
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_secret_is_printed_nowhere(simulator, tmp_path, way):
+def test_a_secret_is_printed_nowhere(simulator, tmp_path, execution):
     """As documented, with no_log: not at -vvvv, not in a diff, not where a later step fails."""
     options = {"auth_token": "{{ lookup('ansible.builtin.env', 'TOKEN') }}"}
     options = {**connection(simulator), **options}
@@ -606,7 +609,7 @@ def test_a_secret_is_printed_nowhere(simulator, tmp_path, way):
         },
         {"name": "remove", MODULE: {**options, **ABSENT}},
     ]
-    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", TOKEN=simulator.auth_token, **way)
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", TOKEN=simulator.auth_token, **execution)
     assert run.status == 0, run.output
     assert [result.failed for result in run.results] == [False, False, True, True, False]
     (life,) = simulator.key_history(simulator.account_sid)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Auth tokens: the states by which tokens are valid, what goes wrong, and that no token is shown.
+"""Auth tokens: each state of both tokens, faults, and secrecy.
 
 In every cell, A is given as ``auth_token`` and, where there are two, B as ``secondary_auth_token``; C is a token that
 the task doesn't know.
@@ -11,7 +11,7 @@ the task doesn't know.
 from __future__ import annotations
 
 import pytest
-from harness import OMIT, Cell, CellRun, ansible_playbook, numbered, play, run_cells
+from harness import OMIT, Cell, CellRun, ansible_playbook, make_sid, play, run_cells
 
 MODULE = "community.twilio.twilio_auth_token"
 INFO = "community.twilio.twilio_auth_token_info"
@@ -34,7 +34,7 @@ DISABLED = {"secondary_enabled": False}
 
 RUN = ("apply", "repeat")
 ONCE = ("apply",)
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 WITH_KEY = {"api_key_sid": KEY["sid"], "api_key_secret": KEY["secret"]}
 
 CELLS = [
@@ -86,7 +86,7 @@ def tokens(run: CellRun) -> tuple[str, str | None]:
 
 
 def writes(run: CellRun, step: str) -> list[str]:
-    """Return what a step asked of tokens; trying one reads."""
+    """Return the requests of a step that change tokens."""
     log = run.requests[step]
     return [f"{entry['method']} {entry['path'].rsplit('/', 1)[1]}" for entry in log if entry["method"] != "GET"]
 
@@ -112,20 +112,20 @@ def test_a_secondary_token_is_created_and_returned_once(runs, cell):
         assert tokens(run) == (A, minted)
         assert run.state["emails"] == ["create"]
     else:
-        # Nobody told the second run of the token that the first one made.
+        # The second run does not know the token that the first one created.
         assert tokens(run) == (A, again["secondary_auth_token"])
         assert run.state["emails"] == ["create", "delete", "create"]
         assert again["secondary_auth_token"] != minted
 
 
-#: Whether auth_token is the account's primary token, which its reading may tell, or the secondary one itself.
+#: Whether auth_token is the account's primary token or the secondary one, which the account may report.
 OF_WHICH = [
     Cell("the primary", {**ONE, **REPLACE}, A_C, steps=ONCE),
     Cell("the secondary", {**ONE, **REPLACE}, B_A, steps=ONCE),
 ]
 
 
-def test_the_token_that_asks_is_not_deleted_where_the_accounts_reading_tells(simulator):
+def test_the_authenticating_token_is_not_deleted_if_the_account_reports_it_as_secondary(simulator):
     runs = run_cells(simulator, MODULE, OF_WHICH, {"own_auth_token": True})
     replaced, refused = runs["the primary"], runs["the secondary"]
     assert writes(replaced, "apply") == ["POST Secondary", "DELETE Secondary", "POST Secondary"]
@@ -137,7 +137,7 @@ def test_the_token_that_asks_is_not_deleted_where_the_accounts_reading_tells(sim
     assert tokens(refused) == (B, A)
 
 
-def test_a_token_that_deleted_itself_since_nothing_tells_is_said_to_have_done_so(simulator):
+def test_a_token_that_deleted_itself_unnoticed_is_reported(simulator):
     runs = run_cells(simulator, MODULE, OF_WHICH)
     assert runs["the primary"].apply["changed"] is True
     gone = runs["the secondary"]
@@ -149,7 +149,7 @@ def test_a_token_that_deleted_itself_since_nothing_tells_is_said_to_have_done_so
 
 
 @pytest.mark.parametrize("cell", ["unknown", "another than the known"])
-def test_a_token_that_nobody_told_of_is_left_alone(runs, cell):
+def test_an_unknown_token_is_left_alone(runs, cell):
     run = runs[cell]
     assert run.results["check"]["changed"] is True
     assert writes(run, "check") == []
@@ -163,7 +163,7 @@ def test_a_token_that_nobody_told_of_is_left_alone(runs, cell):
 
 
 @pytest.mark.parametrize("cell", ["unknown, replaced", "another than the known, replaced"])
-def test_a_token_that_nobody_told_of_is_replaced_on_request(runs, cell):
+def test_an_unknown_token_is_replaced_on_request(runs, cell):
     run = runs[cell]
     assert [run.results[step]["changed"] for step in run.results] == [True, True, True]
     assert writes(run, "check") == []
@@ -227,7 +227,7 @@ def test_what_is_refused(runs, cell, words, after):
         ("absent | not told, none", [True, False, False], True),
         ("absent | the primary told, none", [True, False, False], True),
         ("absent | none", [False, False, False], False),
-        # Whether there is another one than the one that was told can't be foreseen.
+        # Check mode can't predict whether another token exists than the given one.
         ("absent | another", [False, True, False], False),
     ],
 )
@@ -241,7 +241,7 @@ def test_a_secondary_token_is_removed(runs, cell, changed, guessed):
     assert run.state["emails"] == (["delete"] if changed[1] else [])
 
 
-def test_tokens_that_were_swapped_are_said_to_be(runs):
+def test_swapped_tokens_are_reported(runs):
     run = runs["promoted | swapped"]
     assert run.apply.failed
     assert "swapped" in run.apply["msg"]
@@ -250,7 +250,7 @@ def test_tokens_that_were_swapped_are_said_to_be(runs):
 
 
 @pytest.mark.parametrize("cell", ["none, quietly", "promoted | quietly", "absent | quietly"])
-def test_nobody_is_written_to_on_request(runs, cell):
+def test_no_email_is_sent_on_request(runs, cell):
     run = runs[cell]
     assert run.apply["changed"] is True
     assert run.state["emails"] == []
@@ -261,13 +261,13 @@ def test_nobody_is_written_to_on_request(runs, cell):
     assert write[other] == {}
 
 
-def test_otherwise_twilio_decides_whether_to_write(runs):
+def test_by_default_twilio_decides_whether_to_send_an_email(runs):
     for run in runs.values():
         if "quietly" not in run.results["apply"].task:
             assert not any("SuppressEmailNotification" in str(entry) for log in run.requests.values() for entry in log)
 
 
-def test_an_account_without_secondary_tokens_is_told_so(runs):
+def test_an_account_without_secondary_tokens_is_reported(runs):
     for cell in ("not enabled", "promoted | not enabled"):
         assert runs[cell].apply.failed
         assert (runs[cell].apply["status"], runs[cell].apply["code"]) == (404, 20404)
@@ -281,7 +281,7 @@ def test_an_api_key_is_ignored(runs):
     assert {entry["authenticated_with"] for entry in run.requests["apply"]} == {"primary"}
 
 
-def test_what_is_returned_and_shown(runs):
+def test_the_result_and_the_diff(runs):
     for run in runs.values():
         for result in run.results.values():
             if not result.failed:
@@ -314,7 +314,7 @@ def test_what_was_deleted_against_expectation_is_in_the_diff(runs):
     assert run.apply["diff"] == {"before": {"account_sid": run.account_sid}, "after": {}}
 
 
-# What goes wrong.
+# Faults.
 
 ENDS_WELL = {
     "429": {"kind": "429", "retry_after": 1},
@@ -409,7 +409,7 @@ def ends(*prefixes: str) -> list[str]:
 
 
 @pytest.mark.parametrize("cell", ends("create", "create or replace", "replace", "replace, deleting"))
-def test_a_token_is_made_and_it_is_the_one_that_is_returned(faulty, cell):
+def test_the_token_that_is_created_is_the_one_returned(faulty, cell):
     run = faulty[cell]
     assert run.apply.get("changed") is True, run.apply
     assert not run.apply.failed
@@ -417,7 +417,7 @@ def test_a_token_is_made_and_it_is_the_one_that_is_returned(faulty, cell):
 
 
 @pytest.mark.parametrize("cell", ends("create, lost"))
-def test_a_token_that_was_lost_on_its_way_is_not_deleted_unasked(faulty, cell):
+def test_a_token_whose_answer_was_lost_is_not_deleted_by_default(faulty, cell):
     run = faulty[cell]
     assert run.apply.failed
     assert run.apply["code"] == 70002
@@ -426,7 +426,7 @@ def test_a_token_that_was_lost_on_its_way_is_not_deleted_unasked(faulty, cell):
 
 
 @pytest.mark.parametrize("cell", ends("never created"))
-def test_an_end_of_patience_says_that_a_token_may_exist(faulty, cell):
+def test_a_task_that_runs_out_of_retries_reports_that_a_token_may_exist(faulty, cell):
     run = faulty[cell]
     assert run.apply.failed
     assert "replace_unknown" in run.apply["msg"]
@@ -434,7 +434,7 @@ def test_an_end_of_patience_says_that_a_token_may_exist(faulty, cell):
     assert tokens(run) == (A, None)
 
 
-def test_a_deletion_before_a_failure_is_told(faulty):
+def test_a_deletion_before_a_failure_is_reported(faulty):
     run = faulty["replace, refused after the deletion"]
     assert run.apply.failed
     assert run.apply["changed"] is True
@@ -452,7 +452,7 @@ def test_tokens_are_not_replaced_for_ever(faulty):
 
 
 @pytest.mark.parametrize("cell", ends("promote"))
-def test_a_promotion_ends_well(faulty, cell):
+def test_a_promotion_survives_each_fault(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert tokens(run) == (B, None)
@@ -467,7 +467,7 @@ def test_nothing_to_promote_any_more_means_that_it_is_done(faulty, cell, changed
     assert tokens(run) == (B, None)
 
 
-def test_tokens_that_were_swapped_are_told_apart_without_an_answer_too(faulty):
+def test_swapped_tokens_are_recognized_even_if_the_answer_is_lost(faulty):
     run = faulty["promote, swapped and lost"]
     assert run.apply.failed
     assert "swapped" in run.apply["msg"]
@@ -475,25 +475,25 @@ def test_tokens_that_were_swapped_are_told_apart_without_an_answer_too(faulty):
 
 
 @pytest.mark.parametrize("cell", ends("delete"))
-def test_a_deletion_ends_well(faulty, cell):
+def test_a_deletion_survives_each_fault(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert tokens(run) == (A, None)
 
 
-def test_what_somebody_else_deleted_is_no_change(faulty):
+def test_a_deletion_by_somebody_else_is_no_change(faulty):
     assert not faulty["deleted by somebody else"].apply.failed
     assert faulty["deleted by somebody else"].apply["changed"] is False
 
 
 @pytest.mark.parametrize("cell", ends("try"))
-def test_a_token_is_tried_until_twilio_says_what_it_is(faulty, cell):
+def test_a_token_is_tried_until_its_validity_is_known(faulty, cell):
     assert [result.get("changed") for result in faulty[cell].results.values()] == [True, False]
     assert tokens(faulty[cell]) == (B, None)
 
 
 @pytest.mark.parametrize("cell", ["another 401", "a 403"])
-def test_only_one_refusal_says_that_a_token_is_not_valid(faulty, cell):
+def test_only_one_refusal_means_that_a_token_is_not_valid(faulty, cell):
     run = faulty[cell]
     assert run.apply.failed
     assert "try an auth token" in run.apply["msg"]
@@ -507,7 +507,7 @@ def test_no_failure_repeats_a_token(faulty):
     assert "Could not promote" in faulty["a message that repeats the token"].apply["msg"]
 
 
-# The other way in which Twilio may answer.
+# The other possible behaviour of Twilio.
 
 
 @pytest.fixture(scope="module")
@@ -541,7 +541,7 @@ def test_a_suspended_account_has_valid_tokens(running_simulator, status):
         assert tokens(run) == (A, B)
 
 
-# What is asked, and what is refused before any request.
+# What is queries, and what is refused before any request.
 
 PHASES = {
     "single": (ONE, A_NONE, True, None),
@@ -563,7 +563,7 @@ WRONG = {
 
 
 @pytest.fixture(scope="module")
-def asked(running_simulator) -> dict[str, CellRun]:
+def queries(running_simulator) -> dict[str, CellRun]:
     cells = [
         *[Cell(name, given, account, module=INFO) for name, (given, account, *_valid) in PHASES.items()],
         *[Cell(name, given, {**A_NONE, "api_keys": [KEY]}, steps=ONCE) for name, (given, _words) in WRONG.items()],
@@ -573,9 +573,9 @@ def asked(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("cell", PHASES)
-def test_the_phase(asked, cell):
+def test_the_phase(queries, cell):
     _given, _account, primary, secondary = PHASES[cell]
-    run = asked[cell]
+    run = queries[cell]
     run.assert_unchanged()
     for result in run.results.values():
         assert result["phase"] == cell.split(",")[0]
@@ -583,11 +583,11 @@ def test_the_phase(asked, cell):
 
 
 @pytest.mark.parametrize("cell", [*WRONG, "asked with only an API key"])
-def test_wrong_input_is_told_before_any_request(asked, cell):
-    result = asked[cell].apply
+def test_wrong_input_is_refused_before_any_request(queries, cell):
+    result = queries[cell].apply
     assert result.failed
     assert WRONG.get(cell, ("", "auth_token"))[1] in result["msg"]
-    assert asked[cell].requests["apply"] == []
+    assert queries[cell].requests["apply"] == []
 
 
 def connection(simulator, **more) -> dict:
@@ -599,7 +599,7 @@ def connection(simulator, **more) -> dict:
     }
 
 
-def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, way):
+def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, execution):
     staged = "{{ staged.secondary_auth_token }}"
     tasks = [
         {"name": "stage", MODULE: connection(simulator), "register": "staged"},
@@ -610,14 +610,14 @@ def test_no_token_is_shown_at_any_verbosity(simulator, tmp_path, way):
         {"name": "remove it", MODULE: connection(simulator, auth_token=staged, **ABSENT)},
     ]
     tasks = [{**task, "no_log": True, "diff": True} for task in tasks]
-    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **way)
+    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **execution)
     assert finished.status == 0, finished.output
     lives = simulator.history(simulator.account_sid)
     assert [life["invalid_by"] for life in lives] == ["promote", None, "delete"]
     assert not [life for life in lives if life["token"] in finished.output]
 
 
-def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path, way):
+def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_path, execution):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "secondary_auth_token": B}]})
     tasks = [
         {"name": "ask", INFO: connection(simulator, secondary_auth_token=B)},
@@ -625,7 +625,7 @@ def test_no_token_that_came_in_is_shown_without_no_log_either(simulator, tmp_pat
         {"name": "unknown", MODULE: connection(simulator), "ignore_errors": True},
         {"name": "promote", MODULE: connection(simulator, secondary_auth_token=B, **PROMOTED)},
     ]
-    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv", **way)
+    finished = ansible_playbook(tmp_path, [play({**task, "diff": True} for task in tasks)], "-vvvv", **execution)
     assert finished.status == 0, finished.output
     assert simulator.auth_token not in finished.output
     # The playbook itself holds the other one, but no result does.

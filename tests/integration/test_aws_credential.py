@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""AWS credentials: the states, cell by cell, what goes wrong, and what is refused."""
+"""AWS credentials: each state, faults, and refusals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from harness import KEY_PAIR, KEY_SECRET, Cell, CellRun, fingerprint, numbered, run_cells
+from harness import KEY_PAIR, KEY_SECRET, Cell, CellRun, fingerprint, make_sid, run_cells
 
 NAMED = {"friendly_name": "recordings"}
 CREATE = {**NAMED, **KEY_PAIR}
@@ -22,14 +22,14 @@ POST = {"method": "POST", "path": "Credentials/AWS$"}
 DELETE = {"method": "DELETE", "path": "Credentials/AWS/"}
 
 
-def holding(*names: str | None):
+def account_with(*names: str | None):
     """Return an account that holds credentials of these names, CR…1, CR…2 and so on; {} stands for the signature."""
 
     def account(account_sid: str):
         return {
             "aws_credentials": [
                 {
-                    "sid": numbered("CR", number),
+                    "sid": make_sid("CR", number),
                     "friendly_name": name and name.format(fingerprint(account_sid)),
                     "date_created": f"2026-01-{number:02}T04:00:00Z",
                 }
@@ -40,48 +40,48 @@ def holding(*names: str | None):
     return account
 
 
-FIRST, SECOND = numbered("CR", 1), numbered("CR", 2)
+FIRST, SECOND = make_sid("CR", 1), make_sid("CR", 2)
 OLD = "recordings #0123456789"
 
 CELLS = [
     Cell("create", CREATE),
-    Cell("create beside others", CREATE, holding("other", None)),
-    Cell("there already", CREATE, holding("recordings")),
-    Cell("there already, no key given", NAMED, holding("recordings")),
-    Cell("there already, signed", NAMED, holding(OLD)),
+    Cell("create beside others", CREATE, account_with("other", None)),
+    Cell("there already", CREATE, account_with("recordings")),
+    Cell("there already, no key given", NAMED, account_with("recordings")),
+    Cell("there already, signed", NAMED, account_with(OLD)),
     Cell("no key to create with", NAMED),
-    Cell("several of that name", CREATE, holding("recordings", OLD)),
+    Cell("several of that name", CREATE, account_with("recordings", OLD)),
     Cell("create signed", FOLLOW),
-    Cell("signed as wanted", FOLLOW, holding("recordings #{}")),
-    Cell("signed otherwise", FOLLOW, holding(OLD)),
-    Cell("signed otherwise, removed", REPLACE, holding(OLD, "recordings")),
-    Cell("left by a run that was cut short", REPLACE, holding(OLD, "recordings #{}")),
-    Cell("not signed", FOLLOW, holding("recordings")),
-    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, holding("recordings")),
-    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, holding("recordings")),
-    Cell("not signed, a failure", {**FOLLOW, "unsigned": "fail"}, holding("recordings")),
-    Cell("several not signed", {**FOLLOW, "unsigned": "adopt"}, holding("recordings", "recordings")),
-    Cell("several not signed, replaced", {**FOLLOW, "unsigned": "replace"}, holding("recordings", "recordings")),
-    Cell("two signed alike", FOLLOW, holding("recordings #{}", "recordings #{}")),
-    Cell("always", ALWAYS, holding("recordings")),
-    Cell("always, removed", {**ALWAYS, "remove_replaced": True}, holding("recordings")),
-    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding("recordings", "other")),
-    Cell("rename signed", {"sid": FIRST, "friendly_name": "new"}, holding(OLD)),
-    Cell("rename signed, too long", {"sid": FIRST, "friendly_name": "n" * 53}, holding(OLD)),
-    Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, holding(None)),
+    Cell("signed as wanted", FOLLOW, account_with("recordings #{}")),
+    Cell("signed otherwise", FOLLOW, account_with(OLD)),
+    Cell("signed otherwise, removed", REPLACE, account_with(OLD, "recordings")),
+    Cell("left by a run that was cut short", REPLACE, account_with(OLD, "recordings #{}")),
+    Cell("not signed", FOLLOW, account_with("recordings")),
+    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, account_with("recordings")),
+    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, account_with("recordings")),
+    Cell("not signed, a failure", {**FOLLOW, "unsigned": "fail"}, account_with("recordings")),
+    Cell("several not signed", {**FOLLOW, "unsigned": "adopt"}, account_with("recordings", "recordings")),
+    Cell("several not signed, replaced", {**FOLLOW, "unsigned": "replace"}, account_with("recordings", "recordings")),
+    Cell("two signed alike", FOLLOW, account_with("recordings #{}", "recordings #{}")),
+    Cell("always", ALWAYS, account_with("recordings")),
+    Cell("always, removed", {**ALWAYS, "remove_replaced": True}, account_with("recordings")),
+    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, account_with("recordings", "other")),
+    Cell("rename signed", {"sid": FIRST, "friendly_name": "new"}, account_with(OLD)),
+    Cell("rename signed, too long", {"sid": FIRST, "friendly_name": "n" * 53}, account_with(OLD)),
+    Cell("rename unnamed", {"sid": FIRST, "friendly_name": "new"}, account_with(None)),
     Cell(
         "rename to a name that is taken",
         {"sid": FIRST, "friendly_name": "other"},
-        holding("recordings", "other #0123456789"),
+        account_with("recordings", "other #0123456789"),
     ),
-    Cell("sid as it is", {"sid": FIRST}, holding("recordings")),
+    Cell("sid as it is", {"sid": FIRST}, account_with("recordings")),
     Cell("sid unknown", {"sid": FIRST, **CREATE}),
-    Cell("absent", {**NAMED, "state": "absent"}, holding("recordings", "other")),
-    Cell("absent, signed", {**NAMED, "state": "absent"}, holding(OLD)),
-    Cell("absent already", {**NAMED, "state": "absent"}, holding("other")),
-    Cell("absent by sid", {"sid": FIRST, "state": "absent"}, holding("recordings")),
+    Cell("absent", {**NAMED, "state": "absent"}, account_with("recordings", "other")),
+    Cell("absent, signed", {**NAMED, "state": "absent"}, account_with(OLD)),
+    Cell("absent already", {**NAMED, "state": "absent"}, account_with("other")),
+    Cell("absent by sid", {"sid": FIRST, "state": "absent"}, account_with("recordings")),
     Cell("absent by unknown sid", {"sid": FIRST, "state": "absent"}),
-    Cell("absent, several", {**NAMED, "state": "absent"}, holding("recordings", OLD)),
+    Cell("absent, several", {**NAMED, "state": "absent"}, account_with("recordings", OLD)),
 ]
 
 
@@ -172,7 +172,7 @@ def test_what_a_run_takes(runs):
     assert runs["sid as it is"].methods("apply") == ["GET"]
 
 
-def test_what_is_returned_and_shown(runs):
+def test_the_result_and_the_diff(runs):
     run = runs["signed otherwise, removed"]
     made = run.state["aws_credentials"][0]
     assert made["credentials"] == f"{KEY_PAIR['aws_access_key_id']}:{KEY_SECRET}"
@@ -188,7 +188,7 @@ def test_what_is_returned_and_shown(runs):
     assert returned["date_created"].endswith("Z")
     assert returned["url"].endswith(made["sid"])
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
-    replaced = [told(SECOND), told(FIRST, "0123456789")]
+    replaced = [replaced_entry(SECOND), replaced_entry(FIRST, "0123456789")]
     diff = run.apply["diff"]
     assert diff["after"] == {**without_nulls(returned), "replaced": []}
     assert (diff["before"]["sid"], diff["before"]["replaced"]) == (SECOND, replaced)
@@ -200,8 +200,8 @@ def test_what_is_returned_and_shown(runs):
     assert run.results["repeat"]["replaced_sids"] == []
 
 
-def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
-    """Return what the diff tells of a credential that was replaced."""
+def replaced_entry(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return the entry in the diff of a credential that was replaced."""
     return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
 
 
@@ -213,7 +213,7 @@ def without_nulls(shown: Mapping[str, Any]) -> dict[str, Any]:
 def test_a_deletion_beside_what_stays_is_in_the_diff(runs, step):
     run = runs["left by a run that was cut short"]
     before, after = (run.results[step]["diff"][side] for side in ("before", "after"))
-    assert (before.pop("replaced"), after.pop("replaced")) == ([told(FIRST, "0123456789")], [])
+    assert (before.pop("replaced"), after.pop("replaced")) == ([replaced_entry(FIRST, "0123456789")], [])
     assert before == after == without_nulls(run.apply["credential"])
     assert "replaced" not in str(run.results["repeat"]["diff"])
 
@@ -243,7 +243,7 @@ def test_a_credential_that_is_not_signed_is_warned_about(runs):
         assert f"unsigned: {choice}" in str(runs["not signed"].apply["warnings"])
 
 
-# What goes wrong. Each ends well, and exactly one object exists.
+# Faults. In the end exactly one credential exists.
 
 ENDS_WELL = {
     "429": {"kind": "429"},
@@ -294,64 +294,64 @@ FAULTY = [
         for name, fault in at({"method": "GET"}, ENDS_WELL).items()
     ],
     *[
-        Cell(f"delete | {name}", {**NAMED, "state": "absent"}, holding("recordings"), [fault], RUN)
+        Cell(f"delete | {name}", {**NAMED, "state": "absent"}, account_with("recordings"), [fault], RUN)
         for name, fault in at(DELETE, ENDS_WELL).items()
     ],
     Cell(
         "always | reset after",
         ALWAYS,
-        holding("recordings #{}"),
+        account_with("recordings #{}"),
         [{**POST, "kind": "reset", "applied": True}],
         ("apply",),
     ),
     Cell(
         "rename | 500 after",
         {"sid": FIRST, "friendly_name": "new"},
-        holding("old"),
+        account_with("old"),
         [{"method": "POST", "kind": "500", "applied": True}],
         RUN,
     ),
     Cell(
         "replace | delete refused",
         REPLACE,
-        holding(OLD),
+        account_with(OLD),
         [{**DELETE, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
         RUN,
     ),
     Cell(
         "replace | second delete refused",
         REPLACE,
-        holding(OLD, "recordings"),
+        account_with(OLD, "recordings"),
         [{**DELETE, "skip": 1, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
         RUN,
     ),
     Cell(
         "remove what was left | second delete refused",
         REPLACE,
-        holding(OLD, "recordings", "recordings #{}"),
+        account_with(OLD, "recordings", "recordings #{}"),
         [{**DELETE, "skip": 1, "kind": "status", "status": 400, "code": 20001, "message": "No"}],
         RUN,
     ),
     Cell(
         "remove what was left | deleted by somebody else",
         REPLACE,
-        holding(OLD, "recordings #{}"),
+        account_with(OLD, "recordings #{}"),
         [{**DELETE, "kind": "status", "status": 404, "code": 20404, "message": "Gone"}],
         ("apply",),
     ),
     Cell(
         "adopt | 500 after",
         {**FOLLOW, "unsigned": "adopt"},
-        holding("recordings"),
+        account_with("recordings"),
         [{"method": "POST", "kind": "500", "applied": True}],
         RUN,
     ),
-    Cell("another account", FOLLOW, holding("recordings #{}"), [{"method": "GET", "kind": "wrong_account"}], RUN),
+    Cell("another account", FOLLOW, account_with("recordings #{}"), [{"method": "GET", "kind": "wrong_account"}], RUN),
     Cell("created in another account", CREATE, faults=[{**POST, "kind": "wrong_account"}], steps=("apply",)),
     Cell(
         "deleted by somebody else",
         {**NAMED, "state": "absent"},
-        holding("recordings"),
+        account_with("recordings"),
         [{**DELETE, "kind": "status", "status": 404, "code": 20404, "message": "Gone"}],
         ("apply",),
     ),
@@ -395,7 +395,7 @@ def ends(prefix: str) -> list[str]:
 
 
 @pytest.mark.parametrize("cell", [*ends("create"), *ends("create unsigned"), *ends("list")])
-def test_a_creation_ends_well_and_exactly_one_exists(faulty, cell):
+def test_a_creation_survives_each_fault_and_exactly_one_exists(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert len(names(run)) == 1
@@ -403,13 +403,13 @@ def test_a_creation_ends_well_and_exactly_one_exists(faulty, cell):
 
 
 @pytest.mark.parametrize("cell", ends("delete"))
-def test_a_deletion_ends_well(faulty, cell):
+def test_a_deletion_survives_each_fault(faulty, cell):
     run = faulty[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert names(run) == []
 
 
-def test_two_that_were_made_are_told(faulty):
+def test_two_created_credentials_are_reported(faulty):
     result = faulty["made twice"].apply
     assert result.failed
     assert result["changed"] is True
@@ -435,7 +435,7 @@ def test_a_rename_is_repeated(faulty):
     assert names(adopted) == ["recordings #{}"]
 
 
-def test_what_was_done_before_a_failure_is_told_and_the_next_run_goes_on(faulty):
+def test_what_was_done_before_a_failure_is_reported_and_the_next_run_continues(faulty):
     run = faulty["replace | delete refused"]
     assert run.apply.failed
     assert run.apply["changed"] is True
@@ -450,29 +450,29 @@ def test_the_diff_of_a_failure_shows_what_was_done_before_it(faulty):
     assert diff["before"]["sid"] == FIRST
     assert diff["after"] == without_nulls(faulty["replace | delete refused"].apply["credential"])
     second = faulty["replace | second delete refused"]
-    assert second.apply["diff"]["before"]["replaced"] == [told(SECOND)]
+    assert second.apply["diff"]["before"]["replaced"] == [replaced_entry(SECOND)]
     assert second.apply["diff"]["after"]["replaced"] == []
     assert second.apply["diff"]["after"]["sid"] == second.apply["credential"]["sid"]
     rest = faulty["remove what was left | second delete refused"]
     assert rest.apply.failed
     assert rest.apply["changed"] is True
     before, after = (dict(rest.apply["diff"][side]) for side in ("before", "after"))
-    assert (before.pop("replaced"), after.pop("replaced")) == ([told(SECOND)], [])
+    assert (before.pop("replaced"), after.pop("replaced")) == ([replaced_entry(SECOND)], [])
     assert before == after
     for run in (second, rest):
-        assert run.results["repeat"]["diff"]["before"]["replaced"] == [told(FIRST, "0123456789")]
+        assert run.results["repeat"]["diff"]["before"]["replaced"] == [replaced_entry(FIRST, "0123456789")]
         assert names(run) == ["recordings #{}"]
     assert "diff" not in faulty["not accepted"].apply.values
 
 
-def test_what_somebody_else_removed_is_not_in_the_diff(faulty):
+def test_a_deletion_by_somebody_else_is_not_in_the_diff(faulty):
     result = faulty["remove what was left | deleted by somebody else"].apply
     assert result["changed"] is False
     assert result["diff"]["before"] == result["diff"]["after"]
     assert "replaced" not in result["diff"]["before"]
 
 
-def test_an_answer_about_another_account_is_not_believed(faulty):
+def test_an_answer_about_another_account_is_not_trusted(faulty):
     run = faulty["another account"]
     assert run.apply.failed
     assert "not " + run.account_sid in run.apply["msg"]
@@ -486,11 +486,11 @@ def test_a_creation_that_is_answered_about_another_account_is_looked_up(faulty):
     assert run.methods("apply").count("POST") == 1
 
 
-def test_what_somebody_else_deleted_is_no_change(faulty):
+def test_a_deletion_by_somebody_else_is_no_change(faulty):
     assert faulty["deleted by somebody else"].apply["changed"] is False
 
 
-def test_an_end_of_patience(faulty):
+def test_a_task_that_runs_out_of_retries(faulty):
     run = faulty["never answered"]
     assert run.apply["status"] == 500
     assert run.methods("apply") == ["GET", "POST", "GET", "POST", "GET"]
@@ -499,7 +499,7 @@ def test_an_end_of_patience(faulty):
     assert faulty["told to wait too long"].methods("apply") == ["GET", "POST"]
 
 
-def test_a_refusal_says_what_who_and_why(faulty):
+def test_a_refusal_names_the_call_the_account_and_the_reason(faulty):
     result = faulty["not accepted"].apply
     assert (result["status"], result["code"]) == (400, 70106)
     assert result["request_id"].startswith("RQ")
@@ -515,11 +515,11 @@ def test_wrong_credentials_are_tried_once(faulty):
     assert run.apply["request_id"].startswith("RQ")
 
 
-# What is refused before any request.
+# Refused before any request.
 
 WRONG = {
     "account_sid": ({**CREATE, "account_sid": "AC123"}, "account_sid"),
-    "two identities of a connection": ({**CREATE, "api_key_sid": numbered("SK", 1)}, "api_key_secret"),
+    "two identities of a connection": ({**CREATE, "api_key_sid": make_sid("SK", 1)}, "api_key_secret"),
     "api_key_sid": ({**CREATE, "api_key_sid": "SK1", "api_key_secret": "hunter2hunter2"}, "api_key_sid"),
     "auth_token": ({**CREATE, "auth_token": "hunter2 hunter2"}, "auth_token"),
     "region": ({**CREATE, "region": "ie1/"}, "region"),
@@ -552,7 +552,7 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_input_is_told_before_any_request(wrong, running_simulator, name):
+def test_wrong_input_is_refused_before_any_request(wrong, running_simulator, name):
     result = wrong[name].apply
     assert result.failed
     assert WRONG[name][1] in result["msg"]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How Twilio is reached: identities, subaccounts, pages, TLS, the environment, and that no secret is ever shown."""
+"""The connection to Twilio: identities, subaccounts, pages, TLS, proxies, the environment, and secrecy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
-from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, numbered, play, run_task
+from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, make_sid, play, run_task
 from serving import QuietHandler, address, serving
 from simulator.client import Simulator
 
 CREDENTIAL = "community.twilio.twilio_aws_credential"
 INFO = "community.twilio.twilio_aws_credential_info"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
-SUBACCOUNT, SUBACCOUNT_TOKEN = numbered("AC", 7), "7" * 32
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
+SUBACCOUNT, SUBACCOUNT_TOKEN = make_sid("AC", 7), "7" * 32
 
 
 def connection(simulator: Simulator, **more) -> dict:
@@ -137,15 +137,15 @@ def test_the_account_itself_needs_no_token_of_its_own(family):
     assert len(family.requests()) == 1
 
 
-def test_a_stranger_is_no_subaccount(family):
-    result = run_task(INFO, connection(family, subaccount_sid=numbered("AC", 8)))
+def test_an_unrelated_account_is_no_subaccount(family):
+    result = run_task(INFO, connection(family, subaccount_sid=make_sid("AC", 8)))
     assert result.failed
     assert result["status"] == 404
-    assert numbered("AC", 8) in result["msg"]
+    assert make_sid("AC", 8) in result["msg"]
 
 
 @pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--diff", "--check")])
-def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments):
+def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, execution, arguments):
     options = connection(simulator, friendly_name="recordings", update_secret="when_changed", **KEY_PAIR)
     options["aws_secret_access_key"] = "{{ lookup('env', 'KEY_SECRET') }}"
     del options["auth_token"]
@@ -153,7 +153,7 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments
     simulator.faults(
         [{"method": "POST", "kind": "status", "status": 400, "code": 70106, "message": f"No: {KEY_SECRET}"}]
     )
-    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **way}
+    environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **execution}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [{**KEY, "secret": "4" * 32}]}]})
     result, finished = run(simulator, tmp_path, CREDENTIAL, *arguments, environment=environment, **options)
     if "--check" in arguments:
@@ -163,7 +163,7 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, way, arguments
     assert not [name for name, secret in secrets.items() if secret in finished.output]
 
 
-def test_nothing_listens(simulator):
+def test_a_refused_connection_is_reported(simulator):
     options = connection(simulator, base_url="http://127.0.0.1:9", max_retries=1)
     result = run_task(INFO, options)
     assert "no connection (Connection refused)" in result["msg"]
@@ -176,7 +176,7 @@ def with_tls():
         yield simulator
 
 
-def test_a_bundle_of_ones_own_is_trusted(with_tls):
+def test_a_ca_bundle_of_the_users_own_is_trusted(with_tls):
     result = run_task(INFO, connection(with_tls, ca_path=with_tls.ca_path))
     assert not result.failed, result
 
@@ -197,7 +197,7 @@ def test_certificates_can_be_left_unchecked(with_tls):
 
 
 class Proxy(ThreadingHTTPServer):
-    """A proxy that takes every request to one place, whatever host is named.
+    """A proxy that sends every request to one place, whatever host is requested.
 
     :param place: it, as ``host:port``.
     :param makes_tunnels: whether it does so for TLS, too.
@@ -207,8 +207,8 @@ class Proxy(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Forwarder)
         self.place = place
         self.makes_tunnels = makes_tunnels
-        #: What it was asked for.
-        self.asked: list[str] = []
+        #: The paths that were requested.
+        self.requested: list[str] = []
 
     @property
     def environment(self) -> dict[str, str]:
@@ -218,12 +218,12 @@ class Proxy(ThreadingHTTPServer):
 
 
 class Forwarder(QuietHandler):
-    """Answers one client of a proxy; where no answer comes, it just hangs up."""
+    """Answers one client of a proxy; if it gets no answer itself, it closes the connection."""
 
     server: Proxy
 
     def do_GET(self):
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         parts = urlsplit(self.path)
         upstream = HTTPConnection(self.server.place)
         self.close_connection = True
@@ -239,7 +239,7 @@ class Forwarder(QuietHandler):
     do_POST = do_GET
 
     def do_CONNECT(self):
-        self.server.asked.append(self.path)
+        self.server.requested.append(self.path)
         if not self.server.makes_tunnels:
             self.send_error(403)
             return
@@ -254,7 +254,7 @@ class Forwarder(QuietHandler):
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
-    """Hand on what comes, and hang up when nothing more does."""
+    """Forward all data, and close the connection at its end."""
     with suppress(OSError):
         while some := source.recv(65536):
             target.sendall(some)
@@ -275,12 +275,12 @@ def proxy_to(simulator: Simulator, makes_tunnels: bool = True) -> Iterator[Proxy
         yield proxy
 
 
-def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, way):
+def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, execution):
     options = connection(simulator, base_url="http://twilio.example.invalid")
     with proxy_to(simulator) as proxy:
-        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **way}, **options)
+        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **execution}, **options)
     assert not result.failed, result
-    assert proxy.asked == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
+    assert proxy.requested == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -292,9 +292,9 @@ def test_a_creation_whose_answer_is_lost_behind_a_proxy_is_not_repeated(scheme, 
     options = connection(there, friendly_name="recordings", **KEY_PAIR, **more)
     with proxy_to(there) as proxy:
         result, _run = run(there, tmp_path, CREDENTIAL, environment=proxy.environment, **options)
-    assert proxy.asked, "the proxy was not used"
+    assert proxy.requested, "the proxy was not used"
     assert result["changed"], result
-    # Settled by looking; sent again, it would have made a second one.
+    # Settled by a read; sending it again would have created a second one.
     assert [entry["method"] for entry in there.requests()].count("POST") == 1
 
 
@@ -304,6 +304,6 @@ def test_a_tunnel_that_a_proxy_refuses_is_no_request(with_tls, tmp_path):
     with proxy_to(with_tls, makes_tunnels=False) as proxy:
         result, _run = run(with_tls, tmp_path, INFO, environment=proxy.environment, **options)
     assert "the proxy made no connection (403 Forbidden)" in result["msg"]
-    # What a proxy doesn't want to do, it will not want a second time.
-    assert len(proxy.asked) == 1
+    # A proxy that refuses once would refuse again.
+    assert len(proxy.requested) == 1
     assert with_tls.requests() == []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The documentation is true: its examples run, in check mode and for real, and what is returned is what RETURN says."""
+"""The documentation is correct: its examples run, in check mode and for real, and return what RETURN documents."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import CHECKOUT, KEY_PAIR, ansible_playbook, numbered, play
+from harness import CHECKOUT, KEY_PAIR, ansible_playbook, make_sid, play
 from simulator.seeding import PUBLIC_KEY
 
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
-SUBACCOUNT = numbered("AC", 7)
+SUBACCOUNT = make_sid("AC", 7)
 
 #: What every result may hold beside what RETURN names.
 ALWAYS = {"changed", "invocation", "diff", "warnings", "failed"}
 
 
 def documented(module: str, name: str) -> Any:
-    """Return what a module's file says in DOCUMENTATION, EXAMPLES or RETURN."""
+    """Return the content of DOCUMENTATION, EXAMPLES or RETURN in a module's file."""
     source = (CHECKOUT / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
@@ -33,7 +33,7 @@ def documented(module: str, name: str) -> Any:
 
 
 def each_twice(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield each task in check mode, then for real: later examples look at what earlier ones made."""
+    """Yield each task in check mode, then for real, since later examples use what earlier ones created."""
     for task in tasks:
         if "ansible.builtin.include_role" in task:
             # It takes no such keyword.
@@ -44,7 +44,7 @@ def each_twice(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def differences(documentation: Mapping[str, Any], result: Mapping[str, Any], place: str) -> Iterator[str]:
-    """Yield what a result holds that is not documented, and what is documented as always there and is not."""
+    """Yield undocumented keys of a result, and missing keys that are documented as always returned."""
     for key in sorted(set(result) - set(documentation)):
         yield f"{place}{key} is not documented"
     for key, entry in documentation.items():

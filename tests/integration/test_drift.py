@@ -13,12 +13,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Run, ansible, ansible_playbook, fingerprint, numbered
+from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Run, ansible, ansible_playbook, fingerprint, make_sid
 
 PLAYBOOK = "community.twilio.drift"
 FAIL = "community.twilio.account_baseline : Fail where the account differs from its baseline"
-RENAMED, LEFT_OVER, ROGUE, NAMELESS, OLD = (numbered("CR", number) for number in range(1, 6))
-SHOP, ROGUE_SHOP, LOST_SHOP = (numbered("AC", number) for number in range(1, 4))
+RENAMED, LEFT_OVER, ROGUE, NAMELESS, OLD = (make_sid("CR", number) for number in range(1, 6))
+SHOP, ROGUE_SHOP, LOST_SHOP = (make_sid("AC", number) for number in range(1, 4))
 HOSTILE = "<script>{{ 1 / 0 }}\n::error::\u202e"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filters take vaulted values, which some releases hand over as objects; their examples are true."""
+"""The filters accept vaulted values, which some releases pass as objects; their examples are correct."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 import yaml
-from harness import CHECKOUT, ansible_playbook, play, vaulted
+from harness import CHECKOUT, ansible_playbook, encrypt, play
 from twilio.request_validator import RequestValidator
 
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -48,7 +48,7 @@ def test_vaulted_values_are_opened(tmp_path):
     password.write_text("only for this test", encoding="utf-8")
     plain = results(tmp_path, VALUES)
     assert plain["signature"] == RequestValidator(TOKEN).compute_signature(URL, {"Body": "a"})
-    hidden = {name: vaulted(value, password) for name, value in VALUES.items()}
+    hidden = {name: encrypt(value, password) for name, value in VALUES.items()}
     assert results(tmp_path, hidden, "--vault-password-file", str(password)) == plain
 
 

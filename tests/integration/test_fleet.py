@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, numbered
+from harness import CHECKOUT, COLLECTIONS, Run, ansible, ansible_playbook, make_sid
 from rotations import LONG_AGO, PASSWORD
 from simulator.client import Simulator
 from token_rotations import PRIMARY
@@ -30,7 +30,7 @@ from webhooks import Decide, Form, is_signed, listening
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 EXAMPLES = CHECKOUT / "docs" / "examples"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 #: Where the examples write what consumers read.
 TOKENS_FOLDER = "/etc/shop/twilio"
 HOOKS = ("distribute", "verify", "clean")
@@ -44,7 +44,7 @@ HOOK = """\
 
 
 def days_ago(days: float) -> str:
-    """Return a moment as records have it."""
+    """Return a time in the format of records."""
     return (datetime.now(timezone.utc) - timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -76,7 +76,7 @@ class Fleet:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the page says is to be in the environment."""
+        """The environment variables that the page requires."""
         return {"CREDENTIALS_DIRECTORY": str(self.secrets), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
 
     def path(self, name: str) -> Path:
@@ -91,8 +91,8 @@ class Fleet:
         """Return the record of an account."""
         return self.file(name).load().record
 
-    def have_record(self, name: str, **changes: Any) -> None:
-        """Put a record in place that is due."""
+    def put_record(self, name: str, **changes: Any) -> None:
+        """Save a record that is due."""
         record = {"account_sid": self.sids[name], "phase": "idle", "primary": PRIMARY, "pending": None}
         self.file(name).save({**record, "rotated_at": LONG_AGO, "staged_at": None, **changes}, NO_VERSION)
 
@@ -102,18 +102,18 @@ class Fleet:
         return [f"{entry['method']} {entry['path'].rpartition('/')[2]}" for entry in log]
 
     def valid(self, name: str) -> set[str]:
-        """Return the tokens of an account that Twilio takes."""
+        """Return the valid tokens of an account."""
         state = self.simulator.state(self.sids[name])
         return {token for token in (state["auth_token"], state["secondary_auth_token"]) if token}
 
     def is_settled(self, name: str) -> bool:
-        """Tell whether the record holds the only token that is valid, and nothing is under way."""
+        """Return whether the record is idle and holds the only valid token."""
         record = self.record(name)
         settled = record["phase"] == "idle" and not record["pending"] and not record.get("lock")
         return settled and self.valid(name) == {record["primary"]}
 
     def tokens(self) -> set[str]:
-        """Return every secret that there ever was."""
+        """Return every secret that ever existed."""
         lives = [life["token"] for lives in self.simulator.history().values() for life in lives]
         return {*lives, PASSWORD, KEY["secret"]}
 
@@ -157,13 +157,13 @@ class Fleet:
 
 
 def said(run: Run, sid: str) -> list[str]:
-    """Return what the role said at its end about an account."""
+    """Return the last message of the role about an account."""
     messages = [str(result.get("msg")) for result in run.results if result.get("phase")]
     return [message for message in messages if message.startswith(sid)]
 
 
 def failures(run: Run) -> dict[str, str]:
-    """Return what the last play said, by host."""
+    """Return the messages of the last play by host."""
     return {
         result.host: result["msg"]
         for result in run.results
@@ -173,7 +173,7 @@ def failures(run: Run) -> dict[str, str]:
 
 def fleet_of(simulator: Simulator, folder: Path, names: Sequence[str]) -> Fleet:
     """Return a fleet whose accounts have the same token; the main account is called ``main``."""
-    sids = {name: numbered("AC", number) for number, name in enumerate(names, start=1)}
+    sids = {name: make_sid("AC", number) for number, name in enumerate(names, start=1)}
     owned = {"owner_account_sid": simulator.account_sid, "auth_token": PRIMARY}
     main = {"sid": simulator.account_sid, "friendly_name": "main", "api_keys": [KEY]}
     subaccounts = [{"sid": sid, "friendly_name": name, **owned} for name, sid in sids.items()]
@@ -191,23 +191,23 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     broken = ["suspended", "lost", "refusing", "new"]
     fleet = fleet_of(simulator, tmp_path, [*fine, *broken])
     for name in (*fine, "suspended", "refusing"):
-        fleet.have_record(name)
-    fleet.have_record("main", primary=simulator.auth_token)
-    fleet.have_record("lost", primary="4" * 32)
+        fleet.put_record(name)
+    fleet.put_record("main", primary=simulator.auth_token)
+    fleet.put_record("lost", primary="4" * 32)
     simulator.seed({"accounts": [{"sid": fleet.sids["suspended"], "status": "suspended"}]})
     all_of_them = {"filters": {}}
 
     alone = {"rotate_auth_token_parent_from_store": False}
     first = fleet.run(serial=3, inventory=all_of_them, failing=["refusing"], **alone)
     assert first.status == 2
-    told = failures(first)
-    assert told.keys() == {*broken}
-    assert "suspended" in told["suspended"]
-    assert "locked out" in told["lost"]
+    messages = failures(first)
+    assert messages.keys() == {*broken}
+    assert "suspended" in messages["suspended"]
+    assert "locked out" in messages["lost"]
     for way_out in ("rotate_auth_token_initial_auth_token", "rotate_auth_token_parent_auth_token"):
-        assert way_out in told["lost"]
-    assert "The hook 'distribute' failed in its task 'Consumer'" in told["refusing"]
-    assert "no record of it yet" in told["new"]
+        assert way_out in messages["lost"]
+    assert "The hook 'distribute' failed in its task 'Consumer'" in messages["refusing"]
+    assert "no record of it yet" in messages["new"]
     for name in (*fine, "main"):
         assert fleet.is_settled(name)
         assert said(first, fleet.sids[name]) == [f"{fleet.sids[name]}: rotated; due in 90.0 days"]
@@ -333,10 +333,10 @@ def test_the_examples_run_as_they_stand(simulator, tmp_path):
 
 
 def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator, tmp_path):
-    """And who names one account by ``--limit``, be there a space in its name, runs that one alone."""
+    """With ``--limit``, only the named account is rotated, even if its name contains a space."""
     fleet = fleet_of(simulator, tmp_path, ["shop 1", "shop 2"])
     for name in ("shop 1", "shop 2"):
-        fleet.have_record(name)
+        fleet.put_record(name)
     hook = tmp_path / "tokens.yml"
     hook.write_text(example("tokens.yml").replace(TOKENS_FOLDER, str(tmp_path)), encoding="utf-8")
     hosts = tmp_path / "consumers.yml"
@@ -415,7 +415,7 @@ def run_as_job(fleet: Fleet, *arguments: str, **variables: Any) -> Job:
         before = processes[-1].stdout if processes else subprocess.DEVNULL
         process = subprocess.Popen([*RUNNER, *command], env=environment, stdin=before, stdout=subprocess.PIPE)
         if processes:
-            # So that whoever writes learns when nobody reads any more.
+            # So that the writer gets an error when the reader has ended.
             processes[-1].stdout.close()
         processes.append(process)
     output = processes[-1].communicate()[0].decode()
@@ -433,7 +433,7 @@ def test_a_fleet_by_a_job(simulator, tmp_path):
     fleet = fleet_of(simulator, tmp_path, names)
     due = names[::6]
     for name in names:
-        fleet.have_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
+        fleet.put_record(name, **({} if name in due else {"rotated_at": days_ago(80)}))
     without_hooks = {f"rotate_auth_token_{hook}_tasks": "" for hook in HOOKS}
     job = run_as_job(fleet, "--limit", "!main", "--forks", "8", **without_hooks)
     assert job.status == 0, job.output

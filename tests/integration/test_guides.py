@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from harness import CHECKOUT, COLLECTIONS, KEY_PAIR, ansible_playbook, numbered, play
+from harness import CHECKOUT, COLLECTIONS, KEY_PAIR, ansible_playbook, make_sid, play
 from simulator.client import Simulator
 from simulator.seeding import PUBLIC_KEY
 
@@ -218,7 +218,7 @@ def test_the_baseline_of_one_account(simulator, tmp_path):
 
 
 def test_the_baseline_of_all_accounts(simulator, tmp_path):
-    names = {"shop 01": numbered("AC", 1), "shop 02": numbered("AC", 2)}
+    names = {"shop 01": make_sid("AC", 1), "shop 02": make_sid("AC", 2)}
     simulator.seed(
         {
             "accounts": [

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""In-process execution: results are those of a module to the letter, and what asks for another process gets one.
+"""In-process execution: its results equal those of a module, and tasks that need another process get one.
 
-Connections show which way a loop ran: in process its items share one, modules open one each.
+Connections show how a loop ran: in process, its items share one connection; modules open one each.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils import basic
-from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Result, ansible_playbook, numbered, play, vaulted
+from harness import CHECKOUT, KEY_PAIR, KEY_SECRET, Result, ansible_playbook, encrypt, make_sid, play
 from simulator.seeding import PUBLIC_KEY
 
 AS_MODULE = {"COMMUNITY_TWILIO_IN_PROCESS": "false"}
@@ -29,7 +29,7 @@ IN_PROCESS = {"COMMUNITY_TWILIO_IN_PROCESS": "true"}
 NAMES = "community.twilio.twilio_"
 ONE, TWO = "+14155552671", "+14155552672"
 SECONDARY = "5" * 32
-OWN = numbered("SK", 7)
+OWN = make_sid("SK", 7)
 
 REPLACE = {"update_secret": "when_changed", "remove_replaced": True, **KEY_PAIR}
 
@@ -48,7 +48,7 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
     ("aws_credential", {"friendly_name": "x", "aws_access_key_id": KEY_PAIR["aws_access_key_id"]}),
     ("aws_credential", {"friendly_name": "x", "state": "gone"}),
     ("aws_credential", {"friendly_name": "x", "colour": "blue"}),
-    ("aws_credential", {"sid": numbered("CR", 99)}),
+    ("aws_credential", {"sid": make_sid("CR", 99)}),
     ("aws_credential_info", {}),
     ("aws_credential_info", {"friendly_name": "recordings", "timeout": "7.5", "validate_certs": "no"}),
     ("aws_credential_info", {"sid": "CR1"}),
@@ -158,7 +158,7 @@ def results_by(simulator, folder, environment, tested, *arguments) -> list[Resul
     return list(run.results)
 
 
-#: The modules that run either way, without the part of their names that all have.
+#: The modules that run either execution, without the part of their names that all have.
 MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
@@ -228,7 +228,7 @@ def interpreter(version: tuple[int, int]) -> str | None:
 
 @pytest.mark.parametrize("version", OLD_PYTHONS)
 @pytest.mark.parametrize("module", ["account_info", "public_key", "safelist_number", "usage_info"])
-def test_an_old_python_on_the_target_is_told_in_a_sentence(simulator, tmp_path, version, module):
+def test_an_old_python_on_the_target_is_reported_in_a_sentence(simulator, tmp_path, version, module):
     python = interpreter(version)
     if python is None:
         pytest.skip(f"Python {version[0]}.{version[1]} is not on this machine")
@@ -327,7 +327,7 @@ def test_it_stays_in_the_worker(simulator, tmp_path, arguments):
 
 
 def test_nothing_is_shared_between_accounts(simulator, tmp_path):
-    other = {"sid": numbered("AC", 5), "auth_token": "7" * 32}
+    other = {"sid": make_sid("AC", 5), "auth_token": "7" * 32}
     simulator.seed({"accounts": [other]})
     both = [connection(simulator), {**connection(simulator), "account_sid": other["sid"], "auth_token": "7" * 32}]
     task = {
@@ -353,7 +353,7 @@ def test_it_can_be_turned_off(simulator, tmp_path):
     assert connections(simulator, tmp_path, [by_variable]) == LOOKS
 
 
-def test_what_asks_for_another_process_gets_one(simulator, tmp_path):
+def test_a_task_that_needs_another_process_gets_one(simulator, tmp_path):
     assert connections(simulator, tmp_path, [look(simulator, **{"async": 30, "poll": 1})]) == LOOKS
     assert connections(simulator, tmp_path, [look(simulator, environment={"ANY": "thing"})]) == LOOKS
 
@@ -367,7 +367,7 @@ def test_an_environment_reaches_the_module(simulator, tmp_path):
 
 @pytest.mark.skipif(not shutil.which("su"), reason="su, to become another user with, is not on this machine")
 @pytest.mark.parametrize("how", [{"become": True}, {"vars": {"ansible_become": True}}])
-def test_becoming_somebody_goes_the_ordinary_way(simulator, tmp_path, how):
+def test_become_runs_the_ordinary_module(simulator, tmp_path, how):
     how = {**how, "vars": {**how.get("vars", {}), "ansible_become_method": "su", "ansible_become_user": "root"}}
     assert connections(simulator, tmp_path, [look(simulator, **how)]) == LOOKS
 
@@ -399,7 +399,7 @@ def test_vaulted_and_unsafe_arguments(simulator, tmp_path):
     password = tmp_path / "password"
     password.write_text("only for this test", encoding="utf-8")
     task = look(simulator, loop="{{ numbers }}")
-    task[f"{NAMES}safelist_number_info"]["auth_token"] = vaulted(simulator.auth_token, password)
+    task[f"{NAMES}safelist_number_info"]["auth_token"] = encrypt(simulator.auth_token, password)
     variables = {"numbers": "{{ ['" + ONE + "'] * 3 | int }}", "ansible_python_interpreter": sys.executable}
     assert connections(simulator, tmp_path, [task], "--vault-password-file", str(password), vars=variables) == 1
     assert {entry["status"] for entry in simulator.requests()} == {404}

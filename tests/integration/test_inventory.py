@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Accounts as hosts: which there are, what they are called, what they know, and that none of it is a token."""
+"""Accounts as hosts: their selection, names and variables, none of which is a token."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from urllib.parse import unquote_plus
 
 import pytest
 import yaml
-from harness import ansible, ansible_playbook, numbered, play
+from harness import ansible, ansible_playbook, make_sid, play
 from simulator.client import Simulator
 
 INFO = "community.twilio.twilio_account_info"
-SHOP, SHOP_TOO, CLOSED, TEMPLATE, OTHER = (numbered("AC", number) for number in range(1, 6))
+SHOP, SHOP_TOO, CLOSED, TEMPLATE, OTHER = (make_sid("AC", number) for number in range(1, 6))
 TEXT = "{{ 1 + 1 }}"
-KEY = {"sid": numbered("SK", 1), "secret": "5" * 32, "kind": "main"}
+KEY = {"sid": make_sid("SK", 1), "secret": "5" * 32, "kind": "main"}
 
 
 @pytest.fixture
 def fleet(simulator: Simulator) -> Simulator:
-    """Return a simulator whose account has subaccounts, and would tell each token if it could."""
+    """Return a simulator whose account has subaccounts, and which returns tokens wherever Twilio might."""
     subaccounts = [
         {"sid": SHOP, "friendly_name": "shop"},
         {"sid": SHOP_TOO, "friendly_name": "shop", "status": "suspended"},
@@ -43,20 +43,20 @@ def fleet(simulator: Simulator) -> Simulator:
 
 @dataclass(frozen=True)
 class Listing:
-    """What ``ansible-inventory --list`` said."""
+    """The result of ``ansible-inventory --list``."""
 
     status: int
     output: str
-    said: str
+    stderr: str
 
     def _read(self) -> Any:
-        assert self.status == 0, self.said
+        assert self.status == 0, self.stderr
         # A text that looks like a template and is none is marked so.
         return json.loads(self.output, object_hook=lambda found: found.get("__ansible_unsafe", found))
 
     def dump(self) -> dict[str, Any]:
-        """Return what was printed, as it is."""
-        assert self.status == 0, self.said
+        """Return the printed inventory unchanged."""
+        assert self.status == 0, self.stderr
         dump: dict[str, Any] = json.loads(self.output)
         return dump
 
@@ -70,9 +70,9 @@ class Listing:
         """Return the hosts of a group."""
         return set(self._read().get(name, {}).get("hosts", ()))
 
-    def says(self, words: str) -> bool:
-        """Tell whether words were said, however the lines were broken."""
-        return "".join(words.split()) in "".join(self.said.split())
+    def prints(self, words: str) -> bool:
+        """Return whether words were printed, regardless of line breaks."""
+        return "".join(words.split()) in "".join(self.stderr.split())
 
 
 def connection(simulator: Simulator) -> dict[str, Any]:
@@ -135,17 +135,17 @@ def test_each_account_that_is_not_closed_is_a_host(fleet, tmp_path, name):
 
 
 def test_a_file_of_another_name_is_left_to_others(fleet, tmp_path):
-    assert listing(fleet, tmp_path, name="twilio.yml").says("could not be verified by inventory plugin")
+    assert listing(fleet, tmp_path, name="twilio.yml").prints("could not be verified by inventory plugin")
     assert fleet.request_count() == 0
 
 
 def test_accounts_of_one_name_are_named_by_their_sids_with_a_warning(fleet, tmp_path):
-    assert listing(fleet, tmp_path).says(
+    assert listing(fleet, tmp_path).prints(
         "[WARNING]: 2 Twilio accounts are called 'shop': they are named by their SIDs."
     )
     by_sid = listing(fleet, tmp_path, {"hostname": "sid"})
     assert by_sid.hosts.keys() == {fleet.account_sid, SHOP, SHOP_TOO, TEMPLATE, OTHER}
-    assert not by_sid.says("WARNING")
+    assert not by_sid.prints("WARNING")
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_filters(fleet, tmp_path, filters, hosts):
     assert found.group("ungrouped") == hosts
 
 
-#: Names that are other things to Ansible than hosts, or that have characters which are.
+#: Names that mean something other than a host to Ansible, or contain characters that do.
 UNFIT = {
     "mean something else": ["all", "ungrouped", "_meta", "localhost", "::1", "127.0.0.1", "AC" + "9" * 32],
     "have characters": [
@@ -189,7 +189,7 @@ def typed(simulator: Simulator) -> Simulator:
 
 
 @pytest.mark.parametrize("first", [True, False])
-def test_no_name_that_somebody_typed_stops_the_fleet_or_is_a_machine(typed, tmp_path, first):
+def test_no_friendly_name_stops_the_fleet_or_becomes_a_machine(typed, tmp_path, first):
     machines = tmp_path / "machines"
     machines.write_text(MACHINES)
     options = {
@@ -205,7 +205,7 @@ def test_no_name_that_somebody_typed_stops_the_fleet_or_is_a_machine(typed, tmp_
     assert all(by_name[name] == name for name in ["twilio main", *FIT])
     for problem, names in UNFIT.items():
         assert all(by_name[name] == accounts[by_name[name]]["twilio_sid"] for name in names)
-        assert found.says(problem)
+        assert found.prints(problem)
     assert found.group("twilio") == found.group("status_active") == {*accounts}
     assert found.group("racks") == {"web3"}
 
@@ -226,7 +226,7 @@ def test_accounts_of_one_name_in_two_files(simulator, tmp_path):
         other.account_sid: other.account_sid,
     }
     assert found.group("again") == {"main"}
-    assert found.says(f"another source has a host or a group of their name: 'main' ({other.account_sid}).")
+    assert found.prints(f"another source has a host or a group of their name: 'main' ({other.account_sid}).")
 
 
 def test_a_group_that_would_be_its_own_parent_is_left_out_with_a_warning(simulator, tmp_path):
@@ -237,12 +237,12 @@ def test_a_group_that_would_be_its_own_parent_is_left_out_with_a_warning(simulat
     keyed = {"key": "twilio_friendly_name", "prefix": "", "separator": "", "parent_group": "names"}
     found = listing(simulator, tmp_path, {"keyed_groups": [keyed]})
     assert len(found.hosts) == 4
-    assert found.says("is not in all its groups")
+    assert found.prints("is not in all its groups")
     strict = listing(simulator, tmp_path, {"keyed_groups": [keyed], "strict": True})
     assert strict.status != 0
 
 
-def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
+def test_a_dumped_inventory_can_be_imported_and_used_elsewhere(fleet, tmp_path):
     options = {"groups": {"subaccounts": "twilio_sid != twilio_owner_account_sid"}}
     dump = listing(fleet, tmp_path, options, "--export").dump()
     variables = dump["_meta"]["hostvars"]
@@ -262,10 +262,10 @@ def test_a_dump_is_imported_and_runs_elsewhere(fleet, tmp_path):
     over_all = {"hosts": "subaccounts", "gather_facts": False, "tasks": tasks}
     run = ansible_playbook(tmp_path, [over_all], "-i", str(script), COMMUNITY_TWILIO_IN_PROCESS="false")
     assert run.status == 0, run.output
-    said = [result["msg"] for result in run.results if result.task == "say"]
-    assert sorted(name for name, _path in said) == sorted(["shop", "shop", TEXT, "other"])
-    assert len({interpreter for _name, interpreter in said}) == 1
-    assert Path(said[0][1]).resolve() == Path(sys.executable).resolve()
+    printed = [result["msg"] for result in run.results if result.task == "say"]
+    assert sorted(name for name, _path in printed) == sorted(["shop", "shop", TEXT, "other"])
+    assert len({interpreter for _name, interpreter in printed}) == 1
+    assert Path(printed[0][1]).resolve() == Path(sys.executable).resolve()
 
 
 def test_groups_and_variables_are_composed(fleet, tmp_path):
@@ -302,7 +302,7 @@ def test_what_cannot_be_composed_is_an_error_where_that_is_strict(fleet, tmp_pat
     assert len(listing(fleet, tmp_path, options).hosts) == 5
     strict = listing(fleet, tmp_path, {**options, "strict": True})
     assert strict.status != 0
-    assert strict.says("nowhere")
+    assert strict.prints("nowhere")
 
 
 #: Texts that hold a template once they are decoded, or that ansible-core before 2.19 takes for one without braces.
@@ -310,7 +310,7 @@ ENCODED = "%7B%7B 2 - 3 %7D%7D"
 HEADED = "#jinja2:variable_start_string:'<',variable_end_string:'>'\n<3>"
 
 
-def test_nothing_that_somebody_typed_is_a_template(simulator, tmp_path):
+def test_no_friendly_name_is_evaluated_as_a_template(simulator, tmp_path):
     names = [TEXT, ENCODED, HEADED, "{% raw %}", "{# x"]
     simulator.seed(
         {"accounts": [{"friendly_name": name, "owner_account_sid": simulator.account_sid} for name in names]}
@@ -321,17 +321,17 @@ def test_nothing_that_somebody_typed_is_a_template(simulator, tmp_path):
         "keyed_groups": [{"key": "twilio_friendly_name | urldecode", "prefix": "name"}],
         "compose": {"decoded": "twilio_friendly_name | urldecode", "nested": "{'in': [twilio_friendly_name]}"},
     }
-    said = "{{ [twilio_friendly_name, decoded, nested['in'][0], inventory_hostname, group_names | sort] }}"
+    printed = "{{ [twilio_friendly_name, decoded, nested['in'][0], inventory_hostname, group_names | sort] }}"
     over_all = {
         "hosts": "subaccounts",
         "gather_facts": False,
-        "tasks": [{"name": "say", "ansible.builtin.debug": {"msg": said}}],
+        "tasks": [{"name": "say", "ansible.builtin.debug": {"msg": printed}}],
     }
     run = ansible_playbook(tmp_path, [over_all], "-i", write(tmp_path, {**connection(simulator), **options}))
     assert run.status == 0, run.output
-    told = [result["msg"] for result in run.results if result.task == "say"]
-    assert sorted(name for name, *_others in told) == sorted(names)
-    for name, decoded, nested, host, groups in told:
+    messages = [result["msg"] for result in run.results if result.task == "say"]
+    assert sorted(name for name, *_others in messages) == sorted(names)
+    for name, decoded, nested, host, groups in messages:
         assert nested == name
         assert decoded == unquote_plus(name)
         assert host.startswith("AC") or host == ENCODED
@@ -345,13 +345,13 @@ def test_a_play_over_the_fleet_runs_at_once_and_no_name_is_a_template(fleet, tmp
     over_all = {"hosts": "all:!localhost", "gather_facts": False, "tasks": tasks}
     run = ansible_playbook(tmp_path, [over_all], "-i", write(tmp_path, connection(fleet)))
     assert run.status == 0, run.output
-    said = sorted(result["msg"] for result in run.results if result.task == "say")
-    assert said == sorted(["head office", "shop", "shop", TEXT, "other"])
+    printed = sorted(result["msg"] for result in run.results if result.task == "say")
+    assert printed == sorted(["head office", "shop", "shop", TEXT, "other"])
     found = [result["accounts"] for result in run.results if result.task == "look"]
     assert sorted(len(accounts) for accounts in found) == [1, 1, 1, 2, 2]
 
 
-def test_what_is_cached_is_not_asked_again_and_holds_no_token(fleet, tmp_path):
+def test_cached_accounts_are_not_requested_again_and_hold_no_token(fleet, tmp_path):
     cache = tmp_path / "cache"
     options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(cache)}
     first = listing(fleet, tmp_path, options)
@@ -376,7 +376,7 @@ def test_no_token_is_shown(fleet, tmp_path, arguments):
     assert finished.status == 0
     assert OTHER in finished.output
     for account in fleet.state()["accounts"]:
-        assert account["auth_token"] not in finished.output + finished.said
+        assert account["auth_token"] not in finished.output + finished.stderr
 
 
 def test_an_account_that_is_not_given_is_asked_for_with_its_environment_variable(fleet, tmp_path):
@@ -387,7 +387,7 @@ def test_an_account_that_is_not_given_is_asked_for_with_its_environment_variable
 
 SECRET = "hunter2hunter2"
 
-#: What somebody may have written for a secret, or beside one.
+#: Mistakes that somebody may make in an option with a secret, or beside one.
 SLIPS = [
     *([SECRET], {"x": SECRET}, {SECRET: "x"}, [[SECRET]], {SECRET}, 12345.678, True, f"{SECRET} x"),
     *(f"{SECRET}{{{{", f"{{{{ {SECRET} }}}}", f"{{{{ '{SECRET}' | no_such_filter }}}}", f"{{{{ ['{SECRET}'] }}}}"),
@@ -397,7 +397,7 @@ BESIDE = [{"timeout": "x"}, {"region": "{{ nowhere }}"}, {"region": "{{"}, {"reg
 
 
 @pytest.mark.parametrize("option", ["auth_token", "api_key_secret"])
-def test_no_slip_makes_ansible_show_a_secret(simulator, tmp_path, option):
+def test_no_mistake_makes_ansible_show_a_secret(simulator, tmp_path, option):
     more = {"api_key_sid": KEY["sid"]} if option == "api_key_secret" else {}
     wrong = [{option: value} for value in SLIPS] + [{option: SECRET, **beside} for beside in BESIDE]
     unknown = {"account_sid": simulator.account_sid, "base_url": simulator.url, **more}
@@ -408,11 +408,11 @@ def test_no_slip_makes_ansible_show_a_secret(simulator, tmp_path, option):
         *(argument for file in files for argument in ("-i", file)),
         *("--list", "-vvvv"),
     )
-    said = "".join((finished.stdout + finished.stderr).split())
-    assert "hunter2" not in said
-    assert "12345.678" not in said
-    assert said.count(f"{option}:expectedatext") >= 9
-    assert said.count(f"{option}:itsvaluecan'tbeevaluated") >= 3
+    printed = "".join((finished.stdout + finished.stderr).split())
+    assert "hunter2" not in printed
+    assert "12345.678" not in printed
+    assert printed.count(f"{option}:expectedatext") >= 9
+    assert printed.count(f"{option}:itsvaluecan'tbeevaluated") >= 3
     assert simulator.request_count() == 0
 
 
@@ -431,9 +431,9 @@ def test_what_cannot_be_composed_shows_no_secret_beside_it(fleet, tmp_path, wish
     ordered = [line for line in lines[:-1] if line != token] + [token, lines[-1]]
     file.write_text("\n".join(line.replace('": ', '" : ', 1) for line in ordered))
     finished = ansible(tmp_path, "ansible-inventory", "-i", str(file), "--list", "-vvvv")
-    said = finished.stdout + finished.stderr
-    assert "nowhere" in said
-    assert fleet.auth_token not in said
+    printed = finished.stdout + finished.stderr
+    assert "nowhere" in printed
+    assert fleet.auth_token not in printed
 
 
 def test_a_dump_of_settings_shows_no_secret_of_the_environment(tmp_path):
@@ -475,7 +475,7 @@ def test_an_api_key_is_used_before_the_token(fleet, tmp_path):
     assert [entry["authenticated_with"] for entry in fleet.requests()] == ["api_key"]
 
 
-def test_a_lost_answer_is_asked_for_again(fleet, tmp_path):
+def test_a_request_whose_answer_is_lost_is_repeated(fleet, tmp_path):
     fleet.faults([{"kind": "reset"}, {"kind": "500"}, {"kind": "429", "retry_after": 0}])
     assert len(listing(fleet, tmp_path).hosts) == 5
 
@@ -494,7 +494,7 @@ WRONG = {
 }
 
 
-def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
+def test_wrong_options_get_the_same_messages_as_in_modules(fleet, tmp_path):
     tasks = [
         {
             "name": name,
@@ -508,8 +508,8 @@ def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
     for name, options in WRONG.items():
         found = listing(fleet, tmp_path, options)
         assert found.status != 0
-        assert found.says(modules.of(name)["msg"]), (name, modules.of(name)["msg"], found.said)
-        assert not found.says("hunter2")
+        assert found.prints(modules.of(name)["msg"]), (name, modules.of(name)["msg"], found.stderr)
+        assert not found.prints("hunter2")
     assert fleet.request_count() == 1
 
 
@@ -521,8 +521,8 @@ def test_wrong_options_get_the_sentences_that_modules_say(fleet, tmp_path):
         ({"hostname": "colour"}, "colour"),
     ],
 )
-def test_wrong_wishes_are_told_before_any_request(fleet, tmp_path, options, words):
+def test_wrong_wishes_are_refused_before_any_request(fleet, tmp_path, options, words):
     found = listing(fleet, tmp_path, options)
     assert found.status != 0
-    assert found.says(words), found.said
+    assert found.prints(words), found.stderr
     assert fleet.request_count() == 0

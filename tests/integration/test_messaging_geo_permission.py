@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Messaging geo permissions: what is changed by how many requests, what Twilio refuses, what goes wrong."""
+"""Messaging geo permissions: changes and their requests, refusals, and faults."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def runs(running_simulator) -> dict[str, CellRun]:
     return run_cells(running_simulator, MODULE, CELLS)
 
 
-def sent(run: CellRun, step: str) -> list[dict[str, bool]]:
-    """Return what each PATCH of a step asked for."""
+def changes_sent(run: CellRun, step: str) -> list[dict[str, bool]]:
+    """Return the changes in each PATCH of a step."""
     changes = [map(json.loads, entry["form"]["Permissions"]) for entry in run.requests[step] if entry["form"]]
     return [{change["country_code"]: change["enabled"] for change in each} for each in changes]
 
@@ -86,7 +86,7 @@ def test_what_changes_takes_two_requests_and_nothing_takes_one(runs, cell, chang
     run = runs[cell]
     run.assert_changes_once()
     assert [run.methods(step) for step in ("check", "apply", "repeat")] == [["GET"], ["GET", "PATCH"], ["GET"]]
-    assert sent(run, "apply") == [changes]
+    assert changes_sent(run, "apply") == [changes]
     assert run.state["enabled_countries"] == after
     assert run.apply["diff"] == run.results["check"]["diff"]
     assert run.apply["countries"] == run.results["check"]["countries"]
@@ -149,7 +149,7 @@ def test_a_country_that_is_refused_leaves_the_others_done_and_a_second_run_does_
     assert again.failed
     assert again["changed"] is False
     assert "diff" not in again.values
-    assert sent(run, "repeat") == [{"PK": False}]
+    assert changes_sent(run, "repeat") == [{"PK": False}]
     assert run.state["enabled_countries"] == ["PK", "US"]
 
 
@@ -169,13 +169,13 @@ def test_what_is_refused_fails_each_time(runs, cell, changed, after):
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in CELLS if " | " in cell.name])
-def test_what_goes_wrong_ends_well(runs, cell):
+def test_each_fault_is_survived(runs, cell):
     run = runs[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
     assert run.state["enabled_countries"] == ["FR", "NO", "PK", "US"]
 
 
-def test_an_answer_that_says_another_value_than_was_asked_is_not_believed(runs):
+def test_an_answer_with_another_value_than_requested_is_not_trusted(runs):
     run = runs["another value"]
     assert run.apply.failed
     assert "Could not change the messaging geo permissions of NO, DE: " in run.apply["msg"]
@@ -199,7 +199,7 @@ def test_credentials_that_are_refused(runs):
     assert runs["not let in"].methods("apply") == ["GET"]
 
 
-#: Arguments that are wrong, and what the message says.
+#: Invalid arguments, and parts of the message.
 WRONG = {
     "in both": ({"enabled": ["DE", "US"], "disabled": ["US"]}, "disabled: expected other countries than in enabled"),
     "lower case": ({"enabled": ["de"]}, "enabled: expected country codes of ISO 3166"),
@@ -222,7 +222,7 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_arguments_are_told_before_any_request(wrong, name):
+def test_wrong_arguments_are_refused_before_any_request(wrong, name):
     wrong[name].assert_refused(WRONG[name][1])
     assert [*wrong[name].requests.values()] == [[], [], []]
 

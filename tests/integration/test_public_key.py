@@ -11,13 +11,13 @@ import hashlib
 import textwrap
 
 import pytest
-from harness import Cell, CellRun, ansible_playbook, numbered, play, run_cells
+from harness import Cell, CellRun, ansible_playbook, make_sid, play, run_cells
 
 MODULE = "community.twilio.twilio_public_key"
 INFO = "community.twilio.twilio_public_key_info"
 RSA = bytes.fromhex("300d06092a864886f70d0101010500")
 ED25519 = bytes.fromhex("302a300506032b6570032100") + bytes(range(32))
-FIRST, SECOND = numbered("CR", 1), numbered("CR", 2)
+FIRST, SECOND = make_sid("CR", 1), make_sid("CR", 2)
 NAMED = {"friendly_name": "recordings"}
 ONCE = ("apply",)
 
@@ -53,10 +53,10 @@ FOLLOW = {**CREATE, "update_secret": "when_changed"}
 REPLACE = {**FOLLOW, "remove_replaced": True}
 
 
-def holding(*names: str):
+def account_with(*names: str):
     """Return an account that holds public keys of these names, CR…1, CR…2 and so on."""
     keys = [
-        {"sid": numbered("CR", number), "friendly_name": name, "date_created": f"2026-01-{number:02}T04:00:00Z"}
+        {"sid": make_sid("CR", number), "friendly_name": name, "date_created": f"2026-01-{number:02}T04:00:00Z"}
         for number, name in enumerate(names, start=1)
     ]
     return {"public_keys": keys}
@@ -76,18 +76,18 @@ FORMS = {
 CELLS = [
     Cell("create", CREATE),
     Cell("create signed", FOLLOW),
-    *[Cell(f"form | {name}", {**FOLLOW, "public_key": text}, holding(SIGNED)) for name, text in FORMS.items()],
+    *[Cell(f"form | {name}", {**FOLLOW, "public_key": text}, account_with(SIGNED)) for name, text in FORMS.items()],
     *[Cell(f"sent | {name}", {**FOLLOW, "public_key": text}, steps=ONCE) for name, text in FORMS.items()],
-    Cell("another key", {**FOLLOW, "public_key": pem(OTHER_KEY)}, holding(SIGNED)),
-    Cell("another key, removed", {**REPLACE, "public_key": pem(OTHER_KEY)}, holding(SIGNED, "recordings")),
-    Cell("not signed", FOLLOW, holding("recordings")),
-    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, holding("recordings")),
-    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, holding("recordings")),
-    Cell("left by a run that was cut short", REPLACE, holding(SIGNED_OTHERWISE, SIGNED)),
+    Cell("another key", {**FOLLOW, "public_key": pem(OTHER_KEY)}, account_with(SIGNED)),
+    Cell("another key, removed", {**REPLACE, "public_key": pem(OTHER_KEY)}, account_with(SIGNED, "recordings")),
+    Cell("not signed", FOLLOW, account_with("recordings")),
+    Cell("not signed, adopted", {**FOLLOW, "unsigned": "adopt"}, account_with("recordings")),
+    Cell("not signed, replaced", {**REPLACE, "unsigned": "replace"}, account_with("recordings")),
+    Cell("left by a run that was cut short", REPLACE, account_with(SIGNED_OTHERWISE, SIGNED)),
     Cell("no key to create with", NAMED),
-    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, holding(SIGNED)),
-    Cell("absent", {**NAMED, "state": "absent"}, holding(SIGNED)),
-    Cell("look up", NAMED, holding(SIGNED, "other", "recordings"), module=INFO),
+    Cell("rename", {"sid": FIRST, "friendly_name": "new"}, account_with(SIGNED)),
+    Cell("absent", {**NAMED, "state": "absent"}, account_with(SIGNED)),
+    Cell("look up", NAMED, account_with(SIGNED, "other", "recordings"), module=INFO),
     Cell("create | lost", FOLLOW, faults=[{"method": "POST", "kind": "reset", "applied": True}], steps=ONCE),
 ]
 
@@ -135,15 +135,18 @@ def test_what_is_sent_is_the_whole_key(runs, form):
     assert [key["public_key"] for key in run.state["public_keys"]] == [pem(KEY)]
 
 
-def told(sid: str, signature: str | None = None) -> dict[str, str | None]:
-    """Return what the diff tells of a key that was replaced."""
+def replaced_entry(sid: str, signature: str | None = None) -> dict[str, str | None]:
+    """Return the entry in the diff of a key that was replaced."""
     return {"sid": sid, "friendly_name": "recordings", "fingerprint": signature}
 
 
 def test_what_is_adopted_keeps_its_sid_and_a_deletion_is_in_the_diff(runs):
     assert runs["not signed, adopted"].apply["credential"]["sid"] == FIRST
     diff = runs["left by a run that was cut short"].apply["diff"]
-    assert (diff["before"].pop("replaced"), diff["after"].pop("replaced")) == ([told(FIRST, OTHER_SIGNATURE)], [])
+    assert (diff["before"].pop("replaced"), diff["after"].pop("replaced")) == (
+        [replaced_entry(FIRST, OTHER_SIGNATURE)],
+        [],
+    )
     assert diff["before"] == diff["after"]
 
 
@@ -152,7 +155,7 @@ def test_what_a_replacement_returns(runs):
     assert sorted(run.apply["replaced_sids"]) == [FIRST, SECOND]
     assert run.methods("apply") == ["GET", "POST", "DELETE", "DELETE"]
     assert run.apply["credential"]["url"].endswith(f"/v1/Credentials/PublicKeys/{run.state['public_keys'][0]['sid']}")
-    expected = [told(SECOND), told(FIRST, SIGNATURE)]
+    expected = [replaced_entry(SECOND), replaced_entry(FIRST, SIGNATURE)]
     assert run.apply["diff"]["before"]["replaced"] == run.results["check"]["diff"]["before"]["replaced"] == expected
     known = {key: value for key, value in run.apply["credential"].items() if value is not None}
     assert run.apply["diff"]["after"] == {**known, "replaced": []}
@@ -170,11 +173,11 @@ def test_looking_up(runs):
     found = runs["look up"].apply["credentials"]
     assert {(key["sid"], key["friendly_name"], key["fingerprint"]) for key in found} == {
         (FIRST, "recordings", SIGNATURE),
-        (numbered("CR", 3), "recordings", None),
+        (make_sid("CR", 3), "recordings", None),
     }
 
 
-# What is refused before any request.
+# Refused before any request.
 
 WRONG = {
     "1024 bits": (pem(public(1024)), "2048 bits"),
@@ -202,13 +205,13 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_twilio_would_not_take_is_told_before_any_request(wrong, name):
+def test_what_twilio_would_not_take_is_refused_before_any_request(wrong, name):
     assert wrong[name].apply.failed
     assert WRONG[name][1] in wrong[name].apply["msg"]
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_private_key_goes_nowhere(simulator, tmp_path, way):
+def test_a_private_key_is_neither_sent_nor_printed(simulator, tmp_path, execution):
     # From the environment, since the playbook itself could be printed.
     variables = {f"KEY_{number}": text for number, text in enumerate(PRIVATE_KEYS.values())}
     connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
@@ -220,7 +223,7 @@ def test_a_private_key_goes_nowhere(simulator, tmp_path, way):
         }
         for variable in variables
     ]
-    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables, **way)
+    run = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", "--diff", **variables, **execution)
     for variable, text in variables.items():
         assert run.of(variable)["msg"].startswith("public_key: expected a public key, got a private one"), text
         for line in text.splitlines():

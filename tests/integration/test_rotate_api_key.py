@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_api_key``: the rows of its table, and whose keys it deletes."""
+"""The role ``rotate_api_key``: the rows of its table, and which keys it deletes."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from harness import numbered
-from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Rotated, Rotation, held, key
+from harness import make_sid
+from key_rotations import ANOTHER_MARK, MARK, NAME, Accounts, Outcome, Rotation, key, key_record
 from rotations import LONG_AGO
 
 _NUMBERS = itertools.count(1)
 
 
 def pair() -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a key that a rotation before has made, and one that this one has."""
+    """Return a key of the previous rotation and a key of this one."""
     return key(next(_NUMBERS), ANOTHER_MARK), key(next(_NUMBERS), MARK)
 
 
@@ -30,18 +30,18 @@ def ago(**ago: float) -> str:
 
 
 def due(name: str, record: Mapping[str, Any] | None = None, **more: Any) -> Rotation:
-    """Return a rotation of an account that has a key, which is due if nothing else is said."""
+    """Return a rotation of an account with a key, which is due by default."""
     old, _new = pair()
     more["variables"] = {"grace_days": 0, **more.get("variables", {})}
-    return Rotation(name, [old, *more.pop("keys", ())], {"phase": "idle", **held(old), **(record or {})}, **more)
+    return Rotation(name, [old, *more.pop("keys", ())], {"phase": "idle", **key_record(old), **(record or {})}, **more)
 
 
-def begun(name: str, phase: str, *, new_is_there: bool = True, **more: Any) -> Rotation:
-    """Return a rotation that a run before has left in a phase."""
+def interrupted(name: str, phase: str, *, new_is_there: bool = True, **more: Any) -> Rotation:
+    """Return a rotation that an earlier run left in a phase."""
     old, new = pair()
-    record = {"phase": phase, **held(old), "mark": MARK, **more.pop("record", {})}
+    record = {"phase": phase, **key_record(old), "mark": MARK, **more.pop("record", {})}
     if phase != "creating":
-        record["new"] = held(new, ago(days=1))
+        record["new"] = key_record(new, ago(days=1))
     more["variables"] = {"grace_days": 0, **more.get("variables", {})}
     return Rotation(name, [old, new] if new_is_there else [old], record, **more)
 
@@ -53,7 +53,7 @@ RESTRICTED = {"permissions": ["/twilio/simulated/list_aws_credentials"]}
 BY_HAND = [key(next(_NUMBERS), date_created=LONG_AGO) for _number in range(5)]
 MAIN = key(next(_NUMBERS), kind="main")
 AS_MAIN = {"api_key_sid": MAIN["sid"], "api_key_secret": MAIN["secret"], "auth_token": ""}
-PARENT, PARENT_TOKEN = numbered("AC", 77), "7" * 32
+PARENT, PARENT_TOKEN = make_sid("AC", 77), "7" * 32
 AS_PARENT = {"account_sid": PARENT, "auth_token": PARENT_TOKEN}
 
 ROWS = [
@@ -73,12 +73,12 @@ ROWS = [
     due("verify fails, back", failing=["verify"], variables=BACK),
     due("answer lost", faults=[{**POST, "kind": "reset", "applied": True}]),
     due("refused", faults=[{**POST, "kind": "status", "code": 70001}]),
-    begun("creating, one is lost", "creating"),
-    begun("created", "created"),
-    begun("created, deleted", "created", new_is_there=False),
-    begun("in grace", "verified", record={"verified_at": ago(hours=3)}, variables={"grace_days": 1}),
-    begun("over", "verified", record={"verified_at": LONG_AGO}, variables={"grace_days": 1}),
-    begun("over, verify fails", "verified", record={"verified_at": LONG_AGO}, failing=["verify"]),
+    interrupted("creating, one is lost", "creating"),
+    interrupted("created", "created"),
+    interrupted("created, deleted", "created", new_is_there=False),
+    interrupted("in grace", "verified", record={"verified_at": ago(hours=3)}, variables={"grace_days": 1}),
+    interrupted("over", "verified", record={"verified_at": LONG_AGO}, variables={"grace_days": 1}),
+    interrupted("over, verify fails", "verified", record={"verified_at": LONG_AGO}, failing=["verify"]),
     Rotation("a subaccount", account={"owner_account_sid": PARENT}, variables={**AS_PARENT, **AT_ONCE}),
     due("grace too long", variables={"grace_days": 90}),
     due("no credentials", variables={"auth_token": ""}),
@@ -95,16 +95,16 @@ def accounts(running_simulator, tmp_path_factory) -> Accounts:
 
 
 def with_own_sid(accounts: Accounts, row: Rotation) -> Rotation:
-    """Return a row that names its subaccount, if that is what it is about."""
+    """Return a row with the SID of its subaccount, if it has one."""
     if "owner_account_sid" not in row.account:
         return row
     return replace(row, variables={**row.variables, "subaccount_sid": accounts.sid(row.name)})
 
 
 @pytest.fixture(scope="module")
-def table(running_simulator, accounts) -> dict[str, Rotated]:
-    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
-    store = {"store": accounts.have_own_store()}
+def table(running_simulator, accounts) -> dict[str, Outcome]:
+    """Run the table in check mode, assert that this changed nothing anywhere, and run it for real."""
+    store = {"store": accounts.make_own_store()}
     rows = [with_own_sid(accounts, row) for row in ROWS]
     old = due("own store", variables=store)
     rows.append(old)
@@ -119,7 +119,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
         assert plan.hooks == [], name
         assert set(plan.methods) <= {"GET"}, name
     done = accounts.run(rows)
-    # What a run changes, check mode says; a run that fails may have been promised.
+    # Check mode predicts each change; a run that fails may have been predicted to change something.
     for name, rotated in done.items():
         if rotated.failure is None:
             assert planned[name].changed == rotated.changed, name
@@ -296,7 +296,7 @@ def test_a_subaccount_has_keys_of_its_own(table):
     ("name", "variable"),
     [("grace too long", "grace_days"), ("no credentials", "auth_token"), ("not a permission", "permissions")],
 )
-def test_a_mistake_is_told_before_any_request(table, name, variable):
+def test_a_mistake_is_refused_before_any_request(table, name, variable):
     assert f"rotate_api_key_{variable}" in table[name].failure
     assert table[name].requests == []
     assert table[name].unchanged

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_auth_token``: every row of its table, its hooks, its store and its lock, account by account."""
+"""The role ``rotate_auth_token``: each row of its table, its hooks, its store and its lock."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from harness import numbered
+from harness import make_sid
 from rotations import LONG_AGO
-from token_rotations import HOOKS, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation
+from token_rotations import HOOKS, OTHER, PENDING, PRIMARY, Accounts, Outcome, Rotation
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 
@@ -25,7 +25,7 @@ IDLE = {"phase": "idle", "primary": PRIMARY}
 STAGED = {"phase": "staged", "primary": PRIMARY, "pending": PENDING, "staged_at": STAGED_AT}
 VERIFIED = {**STAGED, "phase": "verified"}
 #: Nothing that a run finds in the environment counts once there is a record.
-ENVIRONMENT = {"TWILIO_AUTH_TOKEN": "f" * 32, "TWILIO_ACCOUNT_SID": numbered("AC", 1)}
+ENVIRONMENT = {"TWILIO_AUTH_TOKEN": "f" * 32, "TWILIO_ACCOUNT_SID": make_sid("AC", 1)}
 
 
 def now(**ago: float) -> str:
@@ -33,7 +33,7 @@ def now(**ago: float) -> str:
 
 
 def lock(**changes: Any) -> dict[str, Any]:
-    """Return the lock of a run that lives: that of the process that started this one."""
+    """Return the lock of a live run: that of this process's parent."""
     held = _lock.ours(datetime.now(timezone.utc), "another").as_dict()
     return {**held, "pid": os.getppid(), "start": _lock._start_of(os.getppid()), **changes}
 
@@ -65,7 +65,7 @@ ROWS = [
     Rotation("lost, another known", {"auth_token": OTHER}, IDLE, {"initial_auth_token": OTHER}),
     Rotation("lost while staged", {"auth_token": OTHER}, STAGED, {"initial_auth_token": OTHER}),
     Rotation("suspended", account={"status": "suspended"}, record=IDLE),
-    Rotation("another account's record", record={**IDLE, "account_sid": numbered("AC", 9)}),
+    Rotation("another account's record", record={**IDLE, "account_sid": make_sid("AC", 9)}),
     Rotation("wrong password", record=IDLE, variables={"store_password": "not the password"}),
     Rotation("wrong account", record=IDLE, variables={"account_sid": "AC1"}),
     Rotation("future date", variables={"initial_auth_token": PRIMARY, "initial_rotated_at": "2222-01-31"}),
@@ -89,8 +89,8 @@ ROWS = [
 
 
 @pytest.fixture(scope="module")
-def table(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
-    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
+def table(running_simulator, tmp_path_factory) -> dict[str, Outcome]:
+    """Run the table in check mode, assert that this changed nothing anywhere, and run it for real."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("rows"))
     accounts.in_process = True
@@ -103,7 +103,7 @@ def table(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
         assert plan.unchanged, name
         assert plan.hooks == [], name
     done = accounts.run(ROWS, **ENVIRONMENT)
-    # What a run changes, check mode says; a run that is refused may have been promised.
+    # Check mode predicts each change; a run that is refused may have been predicted to change something.
     for name, rotated in done.items():
         if rotated.failure is None:
             assert planned[name].changed == rotated.changed, name
@@ -202,7 +202,7 @@ def test_a_token_that_somebody_promoted_is_the_primary(table):
         assert table[name].record["rotated_at"] == STAGED_AT
 
 
-def test_cleaning_goes_on(table):
+def test_cleaning_is_resumed(table):
     cleaned = table["cleaning"]
     assert cleaned.failure is None
     assert cleaned.passed == ["clean"]
@@ -228,14 +228,14 @@ def test_locked_out(table):
 
 
 @pytest.mark.parametrize("name", ["lost, another known", "lost while staged"])
-def test_another_token_that_is_valid_is_gone_on_with(table, name):
+def test_another_valid_token_is_used(table, name):
     rotated = table[name]
     rotated.assert_rotated(*HOOKS)
     assert rotated.record["primary"] == OTHER
     assert rotated.writes == []
 
 
-def test_what_is_unknown_stops_the_run(table):
+def test_an_unknown_outcome_stops_the_run(table):
     refused = table["suspended"]
     assert "suspended" in refused.failure
     assert refused.unchanged
@@ -295,7 +295,7 @@ def test_what_was_promoted_is_not_rolled_back(table):
     assert stopped.writes == []
 
 
-def test_cleaning_that_fails_is_gone_on_with(table):
+def test_cleaning_that_failed_is_resumed(table):
     stopped = table["clean fails"]
     assert stopped.record["phase"] == "cleaning"
     assert stopped.valid == {stopped.record["primary"]}
@@ -313,7 +313,7 @@ def test_a_record_that_another_run_holds_is_left_alone(table, name):
     assert refused.writes == []
 
 
-def test_a_lock_that_nobody_holds_any_more_is_taken_over(table):
+def test_a_stale_lock_is_taken_over(table):
     table["held by the dead"].assert_rotated(*HOOKS)
     for name in ("held before a restart", "held elsewhere, long ago"):
         assert table[name].passed == ["clean"]
@@ -377,8 +377,8 @@ LOST = [
 ]
 
 
-def test_answers_that_are_lost(simulator, tmp_path):
-    """The first run stops where nothing is known, or sees what came of it; the second goes on to the end."""
+def test_lost_answers(simulator, tmp_path):
+    """The first run stops if an outcome is unknown, or finds it out; the second one completes the rotation."""
     accounts = Accounts(simulator, tmp_path)
     accounts.in_process = True
     accounts.seed(LOST)
@@ -509,7 +509,7 @@ def test_a_store_that_can_not_be_right_is_refused_and_left_as_it_is(simulator, t
     assert os.stat("/tmp").st_mode == before
 
 
-PARENT = {"parent_account_sid": numbered("AC", 5), "parent_auth_token": "5" * 32}
+PARENT = {"parent_account_sid": make_sid("AC", 5), "parent_auth_token": "5" * 32}
 
 
 def parents() -> Mapping[str, Any]:

@@ -22,11 +22,11 @@ from credential_rotations import (
     OLD,
     OLD_FINGERPRINT,
     Accounts,
-    Rotated,
+    Outcome,
     Rotation,
     credential,
 )
-from harness import CHECKOUT, COLLECTIONS, HERE, fingerprint, numbered
+from harness import CHECKOUT, COLLECTIONS, HERE, fingerprint, make_sid
 from rotations import LONG_AGO
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
@@ -52,7 +52,7 @@ def key(key_id: str, used: bool | None = True) -> dict[str, Any]:
 
 OLD_ONE = credential(OLD, OLD_FINGERPRINT)
 NEW_ONE = credential(NEW, NEW_FINGERPRINT, now(days=80))
-TWIN = credential(numbered("CR", 3), NEW_FINGERPRINT, now(days=80))
+TWIN = credential(make_sid("CR", 3), NEW_FINGERPRINT, now(days=80))
 BOTH = [OLD_ONE, NEW_ONE]
 BOTH_KEYS = [key(OLD_KEY), key(NEW_KEY)]
 AT_ONCE = {"grace_days": 0}
@@ -106,7 +106,7 @@ ROWS = [
     Rotation("revoking, revoked", [NEW_ONE], REVOKING, keys=[key(NEW_KEY)]),
     Rotation("revoking, the last one", [NEW_ONE], REVOKING, keys=[key(OLD_KEY)]),
     Rotation("of another name", [OLD_ONE], {**IDLE, "friendly_name": "another"}),
-    Rotation("of another account", [OLD_ONE], {**IDLE, "account_sid": numbered("AC", 9)}),
+    Rotation("of another account", [OLD_ONE], {**IDLE, "account_sid": make_sid("AC", 9)}),
     Rotation("no hooks", [OLD_ONE], IDLE, {**AT_ONCE, "repoint_tasks": "", "verify_tasks": ""}, [key(OLD_KEY)]),
     Rotation("issues the old one", [OLD_ONE], IDLE, {"issue_tasks": "{}/old.yml"}, [key(OLD_KEY)]),
     Rotation("issues a known one", variables={"issue_tasks": "{}/old.yml", "list_tasks": ""}, keys=[key(OLD_KEY)]),
@@ -143,8 +143,8 @@ def accounts(running_simulator, tmp_path_factory) -> Accounts:
 
 
 @pytest.fixture(scope="module")
-def table(running_simulator, accounts) -> dict[str, Rotated]:
-    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
+def table(running_simulator, accounts) -> dict[str, Outcome]:
+    """Run the table in check mode, assert that this changed nothing anywhere, and run it for real."""
     rows = []
     for row in ROWS:
         if row.name.startswith("issues "):
@@ -165,7 +165,7 @@ def table(running_simulator, accounts) -> dict[str, Rotated]:
         assert [*plan.keys] == [each["id"] for each in row.keys], row.name
         assert plan.methods in ([], ["GET"]), row.name
     done = accounts.run(rows)
-    # What a run changes, check mode says; a run that fails may have been promised.
+    # Check mode predicts each change; a run that fails may have been predicted to change something.
     for name, rotated in done.items():
         if rotated.failure is None:
             assert planned[name].changed == rotated.changed, name
@@ -246,7 +246,7 @@ def test_after_the_days_of_grace_it_goes(table, name):
     assert over.result == {"phase": "idle", "rotated": False, "due_in_days": 10.0, "sid": NEW}
 
 
-def test_the_one_in_place_is_the_newest_where_no_record_says(table):
+def test_without_a_record_the_newest_credential_is_the_current_one(table):
     several = table["not known, several"]
     sid = several.assert_moved(NEW)
     assert several.sids == [OLD, sid]
@@ -265,7 +265,7 @@ def test_a_second_key_is_refused_before_any_change(table, name, first, second):
     assert {*refused.keys} == {first, second}
 
 
-def test_who_holds_the_record_is_left_alone(table):
+def test_a_record_that_another_run_holds_is_left_alone(table):
     refused = table["due, held"]
     assert "Another run holds the record" in refused.failure
     assert refused.unchanged
@@ -326,7 +326,7 @@ def test_a_key_that_may_be_somebody_elses_is_not_deleted(table, name, words):
     assert refused.record["phase"] == "issuing"
 
 
-def test_of_twins_that_a_late_request_made_one_is_left(table):
+def test_of_two_credentials_that_a_late_request_created_one_remains(table):
     rotated = table["issued, created twice"]
     rotated.assert_finished(rotated.assert_moved(OLD))
     assert rotated.writes == ["DELETE", "DELETE"]
@@ -348,7 +348,7 @@ def test_the_key_of_one_that_somebody_deleted_is_still_revoked(table):
 
 
 @pytest.mark.parametrize("name", ["issued, created", "created"])
-def test_a_run_goes_on_where_another_ended(table, name):
+def test_a_run_resumes_where_another_ended(table, name):
     rotated = table[name]
     assert rotated.assert_moved(OLD) == NEW
     rotated.assert_finished(NEW)
@@ -358,7 +358,7 @@ def test_a_run_goes_on_where_another_ended(table, name):
 
 
 @pytest.mark.parametrize("name", ["created, deleted", "in grace, deleted"])
-def test_a_new_one_that_somebody_deleted_is_given_up(table, name):
+def test_a_new_credential_that_somebody_deleted_is_abandoned(table, name):
     back = table[name]
     assert back.failure is None
     assert back.passed == [("repoint", OLD, NEW)]
@@ -371,7 +371,7 @@ def test_a_new_one_that_somebody_deleted_is_given_up(table, name):
     assert back.result["rotated"] is False
 
 
-def test_the_first_one_that_somebody_deleted_is_given_up(table):
+def test_a_first_credential_that_somebody_deleted_is_abandoned(table):
     back = table["created, deleted, first"]
     assert back.failure is None
     assert back.hooks == []
@@ -459,7 +459,7 @@ class Iam:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What Ansible's modules find it by."""
+        """The environment variables that make Ansible's modules call it."""
         return {
             "AWS_ACCESS_KEY_ID": "AKIATHEROLESOWNKEY00",
             "AWS_SECRET_ACCESS_KEY": "another secret of no worth",
@@ -469,12 +469,12 @@ class Iam:
         }
 
     def user(self, name: str, keys: int) -> list[str]:
-        """Make a user, and return the ids of that many access keys of hers."""
+        """Create a user with this number of access keys, and return their ids."""
         self._client.create_user(UserName=name)
         return [self._client.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"] for _key in range(keys)]
 
     def used_key(self, name: str) -> str:
-        """Make a key of a user, use it, and return its id."""
+        """Create a key of a user, use it, and return its id."""
         key_id = self.user_key(name)
         client = pytest.importorskip("boto3").client(
             "iam",
@@ -487,7 +487,7 @@ class Iam:
         return key_id
 
     def user_key(self, name: str) -> str:
-        """Make a key of a user, and return its id."""
+        """Create a key of a user, and return its id."""
         key_id: str = self._client.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
         return key_id
 
@@ -512,8 +512,8 @@ def iam() -> Iterator[Iam]:
 
 
 @pytest.fixture(scope="module")
-def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Rotated], Mapping[str, list[str]]]:
-    """Run a few rows with access keys of IAM; return what came of each, and the keys that there were before."""
+def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Outcome], Mapping[str, list[str]]]:
+    """Run a few rows with access keys of IAM; return their outcomes, and the access keys before."""
     running_simulator.reset()
     accounts = Accounts(
         running_simulator, tmp_path_factory.mktemp("iam"), "aws_credential", {**AT_ONCE, "iam_user": "{}"}, iam.keys

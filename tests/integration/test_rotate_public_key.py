@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role ``rotate_public_key``: the rows of its table, and what becomes of private keys."""
+"""The role ``rotate_public_key``: the rows of its table, and its private keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from credential_rotations import NEW, OLD, OLD_FINGERPRINT, Accounts, Rotated, Rotation, credential
+from credential_rotations import NEW, OLD, OLD_FINGERPRINT, Accounts, Outcome, Rotation, credential
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -39,7 +39,7 @@ def now(**ago: float) -> str:
 
 
 FINGERPRINT = hashlib.sha256(der(KEY)).hexdigest()[:10]
-#: Files that there are, in the folder of private keys, and one that there is not.
+#: Existing files in the folder of private keys, and one that does not exist.
 OLD_FILE, NEW_FILE, NO_FILE = "old.pem", "new.pem", "none.pem"
 CURRENT = {"sid": OLD, "key_id": "", "fingerprint": OLD_FINGERPRINT, "private_key_path": OLD_FILE}
 IDLE = {"phase": "idle", "current": CURRENT}
@@ -103,8 +103,8 @@ def accounts(running_simulator, folder) -> Accounts:
 
 
 @pytest.fixture(scope="module")
-def table(running_simulator, accounts, folder) -> dict[str, Rotated]:
-    """Run the table for real, once before in check mode: that must change nothing, anywhere."""
+def table(running_simulator, accounts, folder) -> dict[str, Outcome]:
+    """Run the table in check mode, assert that this changed nothing anywhere, and run it for real."""
     rows = [with_folder(row, folder / "private") for row in ROWS]
     accounts.seed(rows)
     running_simulator.settings(forbid_writes=True)
@@ -117,7 +117,7 @@ def table(running_simulator, accounts, folder) -> dict[str, Rotated]:
         assert plan.hooks == [], name
         assert plan.methods in ([], ["GET"]), name
     done = accounts.run(rows)
-    # What a run changes, check mode says; a run that fails may have been promised.
+    # Check mode predicts each change; a run that fails may have been predicted to change something.
     for name, rotated in done.items():
         if rotated.failure is None:
             assert planned[name].changed == rotated.changed, name
@@ -195,7 +195,7 @@ def test_consumers_are_not_pointed_to_a_key_that_nobody_has(table, folder):
     assert not (folder / "private" / NO_FILE).exists()
 
 
-def test_a_new_one_that_somebody_deleted_is_given_up(table, folder):
+def test_a_new_credential_that_somebody_deleted_is_abandoned(table, folder):
     back = table["created, deleted"]
     assert back.failure is None
     assert back.passed == [("repoint", OLD, NEW)]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import ansible_playbook, numbered, play, vaulted
+from harness import ansible_playbook, encrypt, make_sid, play
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
-ACCOUNT = numbered("AC", 1)
+ACCOUNT = make_sid("AC", 1)
 TOKEN = "0123456789abcdef0123456789abcdef"
 TEMPLATE = "{{ 1 + 1 }}"
 PASSWORD = "only for {{ this }} test"
@@ -46,7 +46,7 @@ def test_a_record_in_a_play(tmp_path):
     variables = {
         "account": ACCOUNT,
         "store": str(store),
-        "hidden": vaulted(PASSWORD, vault_password),
+        "hidden": encrypt(PASSWORD, vault_password),
         "record": f"{{{{ {expression()} }}}}",
     }
     passwords = tmp_path / "passwords.yml"
@@ -62,12 +62,12 @@ def test_a_record_in_a_play(tmp_path):
     assert run.of("token")["msg"] == run.of("vaulted")["msg"] == TOKEN
     assert run.of("variable")["msg"] == TEMPLATE
     assert run.of("list")["msg"] == "idle"
-    for name, said in {
+    for name, message in {
         "missing": f"There is no record of missing in {store}.",
         "relative": "Expected the name of a record",
         "another password": "another password",
         "a number": "expected a text",
     }.items():
         assert run.of(name).failed
-        assert said in run.of(name)["msg"]
+        assert message in run.of(name)["msg"]
     assert PASSWORD not in run.output

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is left of a secret once a role that rotates has ended: nothing, however it ended.
+"""No secret remains after a rotation role has ended, however it ended.
 
-Variables of all hosts are looked at as ``debug: var=hostvars`` shows them, and so are the fact cache and Ansible's own
-folders for temporary files. What the user gives as a variable is the user's own.
+The tests search the variables of all hosts as ``debug: var=hostvars`` prints them, the fact cache, and Ansible's
+folders for temporary files. Variables that the user set may hold their secrets.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ ISSUE = {
         "test_rotate_aws_credential_there": f"{{{{ test_rotate_aws_credential_there + [{{'id': '{KEY_ID}'}}] }}}}",
     },
 }
-#: What each role for credentials is given, and what else its record says of the current one.
+#: The variables of each role for credentials, and further fields of the current one in its record.
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "aws_credential": (
         {
@@ -65,12 +65,12 @@ KINDS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a run left.
+class Remains:
+    """What remains after a run.
 
-    :param secrets: every secret there ever was, but for those that the user gave as variables.
-    :param variables: of all hosts, at the end and where a role was rescued: place, host, name, and value.
-    :param files: what the fact cache and the folders for temporary files hold.
+    :param secrets: every secret that ever existed, except those that the user set as variables.
+    :param variables: all variables at the end and after a rescue: place, host, name and value.
+    :param files: the files of the fact cache and of the folders for temporary files, with their texts.
     """
 
     secrets: set[str]
@@ -78,23 +78,23 @@ class Left:
     files: list[tuple[Path, str]]
 
     def assert_nothing(self) -> None:
-        """Assert that no secret is left."""
+        """Assert that no secret remains."""
         assert self.secrets
         held = [where for *where, value in self.variables if any(secret in value for secret in self.secrets)]
         assert held == []
         assert [path for path, text in self.files if any(secret in text for secret in self.secrets)] == []
 
 
-def texts(folders: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Return what the files in some folders hold."""
+def read_files(folders: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Return the files in some folders with their texts."""
     files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     return [(path, path.read_text(encoding="utf-8", errors="replace")) for path in files]
 
 
-def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -> Left:
-    """Run the role for all, imported, as the examples do, and return what is left.
+def run_and_collect(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -> Remains:
+    """Run the role for all with import_role, as the examples do, and return what remains.
 
-    :param rescued: whether the play rescues the role; otherwise its host has failed.
+    :param rescued: whether the play rescues the role; otherwise its host fails.
     """
     folder = accounts.folder
     cache, remote = folder / "cache", folder / "remote"
@@ -104,7 +104,7 @@ def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -
         dumped = {"path": f"{folder}/rescued.{{{{ inventory_hostname }}}}.json"}
         accounts.rescue = [
             {"name": "dump", "ansible.legacy.dump_variables": dumped},
-            # So that there is a cache to look at.
+            # So that the fact cache has a file.
             {"name": "cache", "ansible.builtin.set_fact": {"cached": True, "cacheable": True}},
         ]
     end = {"name": "dump", "ansible.legacy.dump_variables": {"path": f"{folder}/end.json"}, "run_once": True}
@@ -124,31 +124,31 @@ def left(accounts: AnyAccounts[Any, Any], rotations: list[Any], rescued: bool) -
         for host, values in json.loads(path.read_text(encoding="utf-8")).items()
         for name, value in values.items()
     ]
-    # Without these nothing would have been seen.
+    # Assert that the dump is complete.
     seen = {name for place, _host, name, _value in variables if place == "at the end"}
     assert {f"{accounts.role}_result", "rotation_record_found"} <= seen
     assert not rescued or "ansible_failed_result" in {name for place, _h, name, _v in variables if place == "rescued"}
     states = accounts.simulator.state()["accounts"]
-    # The roles for credentials are given the auth token as a variable.
+    # The roles for credentials get the auth token as a variable.
     given = set() if accounts.role == "rotate_auth_token" else {state["auth_token"] for state in states}
     secrets = accounts.secrets(states) - given
-    return Left(secrets, variables, texts([cache, remote, folder / "ansible"]))
+    return Remains(secrets, variables, read_files([cache, remote, folder / "ansible"]))
 
 
 @pytest.mark.parametrize("rescued", [False, True])
 def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_path: Path, rescued: bool):
     accounts = Accounts(simulator, tmp_path)
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     rotations = TOKENS if rescued else TOKENS[:2]
     own = [replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}) for each in rotations]
-    found = left(accounts, [*rotations, *own], rescued)
+    found = run_and_collect(accounts, [*rotations, *own], rescued)
     assert PRIMARY in found.secrets
     found.assert_nothing()
 
 
 def test_no_variable_and_no_file_holds_the_secret_of_an_api_key(simulator: Simulator, tmp_path: Path):
     accounts = key_rotations.Accounts(simulator, tmp_path)
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     rotations = [
         key_rotations.Rotation("rotated", variables={"grace_days": 0}),
         key_rotations.Rotation("rotated, own store", variables={"grace_days": 0, **store}),
@@ -156,7 +156,7 @@ def test_no_variable_and_no_file_holds_the_secret_of_an_api_key(simulator: Simul
         key_rotations.Rotation("distribute fails", failing=["distribute"]),
         key_rotations.Rotation("verify fails, own store", variables=store, failing=["verify"]),
     ]
-    found = left(accounts, rotations, True)
+    found = run_and_collect(accounts, rotations, True)
     assert len(found.secrets) == len(rotations)
     found.assert_nothing()
 
@@ -175,7 +175,7 @@ def test_no_variable_and_no_file_holds_what_was_issued(simulator: Simulator, tmp
     ]
     issue = tmp_path / "issue.yml"
     issue.write_text(json.dumps([ISSUE]), encoding="utf-8")
-    found = left(accounts, rotations, True)
+    found = run_and_collect(accounts, rotations, True)
     if kind == "aws_credential":
         # Twilio refused one, so that not all are there.
         found.secrets.add(SECRET)

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from harness import CHECKOUT, Run, ansible, numbered
+from harness import CHECKOUT, Run, ansible, make_sid
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import record_name
 
 PASSWORD = "the records' {{ password }}"
 TOKEN, SECRET = "c0ffee" * 5, "5ec7e7" * 5
-ONE, TWO, THREE = (numbered("AC", number) for number in (1, 2, 3))
+ONE, TWO, THREE = (make_sid("AC", number) for number in (1, 2, 3))
 HOSTILE = "shop\n\x1b[2J\u202e{{ 7*7 }}"
 
 
@@ -64,7 +64,7 @@ def test_all_rotations_at_a_glance(tmp_path):
     store = tmp_path / "store"
     tokens = {"primary": TOKEN, "pending": None, "phase": "idle"}
     save(store, ONE, account_sid=ONE, rotated_at=days_ago(10), **tokens)
-    key = {"sid": numbered("SK", 1), "secret": SECRET, "created_at": days_ago(1.5)}
+    key = {"sid": make_sid("SK", 1), "secret": SECRET, "created_at": days_ago(1.5)}
     named = {"account_sid": ONE, "friendly_name": HOSTILE}
     save(store, record_name("api_key", *named.values()), phase="idle", **named, **key)
     fine = status_of(tmp_path, "-vvv")

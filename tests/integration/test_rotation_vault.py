@@ -31,12 +31,12 @@ pytestmark = pytest.mark.skipif(not OTHERS.exists(), reason="the collections of 
 
 @dataclass(frozen=True)
 class Step:
-    """A task file that is played.
+    """A task file to run.
 
     :param name: of the task.
     :param file: ``load`` or ``save``.
     :param variables: those that are not as in all steps, without their prefix.
-    :param defaults: what ``module_defaults`` says for the modules of community.hashi_vault.
+    :param defaults: the ``module_defaults`` of the modules of community.hashi_vault.
     """
 
     name: str
@@ -46,19 +46,19 @@ class Step:
 
 
 class Played:
-    """What came of steps that were played one after the other, in one playbook."""
+    """The results of steps that ran one after the other in one playbook."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self.output = run.output
 
     def __getitem__(self, name: str) -> dict[str, Any]:
-        """Return the fact that a step set, or ``{"failure": ...}`` with what it said when it failed."""
-        told: dict[str, Any] = self._run.of(f"Tell | {name}")["msg"]
-        return told
+        """Return the fact that a step set, or ``{"failure": ...}`` with its message if it failed."""
+        message: dict[str, Any] = self._run.of(f"Tell | {name}")["msg"]
+        return message
 
     def failure(self, name: str) -> str:
-        """Return what a step said when it failed."""
+        """Return the message of a failed step."""
         failure: str = self[name]["failure"]
         return failure
 
@@ -88,7 +88,7 @@ def variables_of(step: Step, vault: Vault, token: str) -> dict[str, Any]:
 
 
 def played(folder: Path, vault: Vault, token: str, steps: Sequence[Step], **environment: str) -> Played:
-    """Play steps, each of them whatever came of the others.
+    """Run steps, each of them regardless of failures of the others.
 
     :param token: for Vault, where a step has no other.
     """
@@ -124,7 +124,7 @@ def played(folder: Path, vault: Vault, token: str, steps: Sequence[Step], **envi
 def sealed() -> Iterator[Vault]:
     """Run another server, which is sealed."""
     with Vault() as running:
-        running.ask("PUT", "sys/seal")
+        running.request_as_root("PUT", "sys/seal")
         yield running
 
 
@@ -160,8 +160,8 @@ def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_pa
     assert [version.data for version in vault.versions(f"twilio/{name}")] == [first, second]
     data, metadata = f"/v1/{MOUNT}/data/twilio/{name}", f"/v1/{MOUNT}/metadata/twilio/{name}"
     read, engine = f"GET {data}", f"GET /v1/sys/internal/ui/mounts/{MOUNT}"
-    asked = [request.what for request in vault.requests(token)]
-    assert asked == [read, engine, f"GET {metadata}", f"POST {data}", read, f"POST {data}", read]
+    sent = [request.what for request in vault.requests(token)]
+    assert sent == [read, engine, f"GET {metadata}", f"POST {data}", read, f"POST {data}", read]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_pa
     ],
 )
 def test_the_documented_policy_allows_nothing_else(vault: Vault, method: str, path: str) -> None:
-    answer = vault.try_to(method, path, {}, token=vault.token_with(POLICY))
+    answer = vault.try_request(method, path, {}, token=vault.token_with(POLICY))
 
     assert answer.status == 403
 
@@ -196,12 +196,12 @@ class Gateway:
             return None
         if name.startswith("flaky"):
             self._answered.add(name)
-        told = f"out of order: {body.decode()} {dict(headers)}"
-        return Answer(500, json.dumps({"errors": [told]}).encode())
+        message = f"out of order: {body.decode()} {dict(headers)}"
+        return Answer(500, json.dumps({"errors": [message]}).encode())
 
 
 class Loads:
-    """Records that can't be loaded, each with what was said."""
+    """Records that can't be loaded, each with its message."""
 
     def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
         self.names = {
@@ -217,7 +217,7 @@ class Loads:
         vault.delete(f"twilio/{self.names['deleted']}")
         vault.delete(f"twilio/{self.names['hidden']}")
         vault.destroy(f"twilio/{self.names['destroyed']}", 2)
-        vault.ask("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
+        vault.request_as_root("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
         steps = [
             load("deleted", self.names["deleted"]),
             load("hidden", self.names["hidden"], hashi_vault_token=self.tokens["least"]),
@@ -295,7 +295,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_what_can_not_be_loaded_says_why(name: str, loads: Loads) -> None:
+def test_a_record_that_can_not_be_loaded_fails_with_a_reason(name: str, loads: Loads) -> None:
     failure = loads.played.failure(name)
 
     assert all(words in failure for words in FAILURES[name]), failure
@@ -303,7 +303,7 @@ def test_what_can_not_be_loaded_says_why(name: str, loads: Loads) -> None:
 
 
 class Saves:
-    """Records that can't be saved, each with what was said."""
+    """Records that can't be saved, each with its message."""
 
     def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
         self.vault = vault
@@ -366,7 +366,7 @@ def test_what_was_deleted_is_not_replaced_by_a_first_save(saves: Saves) -> None:
 
 
 @pytest.mark.parametrize("name", ["wrong mount", "denied", "sealed", "unreachable", "broken"])
-def test_what_can_not_be_saved_says_why(name: str, saves: Saves) -> None:
+def test_a_record_that_can_not_be_saved_fails_with_a_reason(name: str, saves: Saves) -> None:
     failure = saves.played.failure(name)
 
     words = (NO_ENGINE,) if name == "wrong mount" else FAILURES[name]
@@ -399,11 +399,11 @@ def test_hvac_3_hands_over_that_a_version_was_deleted(vault: Vault, tmp_path: Pa
 
 def test_one_version_is_enough(vault: Vault, tmp_path: Path) -> None:
     mount, name = f"single-{token_hex(4)}", name_of_record()
-    vault.ask("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
-    vault.ask("POST", f"{mount}/config", {"max_versions": 1})
+    vault.request_as_root("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
+    vault.request_as_root("POST", f"{mount}/config", {"max_versions": 1})
     token = vault.token_with(POLICY.replace("secret/", f"{mount}/"))
     # Metadata without a version are no record either.
-    vault.ask("POST", f"{mount}/metadata/twilio/{name}", {"custom_metadata": {"owner": "telephony"}})
+    vault.request_as_root("POST", f"{mount}/metadata/twilio/{name}", {"custom_metadata": {"owner": "telephony"}})
 
     steps = [
         load("none", name, hashi_vault_mount_point=mount),
@@ -415,19 +415,19 @@ def test_one_version_is_enough(vault: Vault, tmp_path: Path) -> None:
 
     assert results["none"] == {"record": {}, "version": "0"}
     assert results["last"] == {"record": RECORD, "version": "2"}
-    assert list(vault.ask("GET", f"{mount}/metadata/twilio/{name}")["data"]["versions"]) == ["2"]
+    assert list(vault.request_as_root("GET", f"{mount}/metadata/twilio/{name}")["data"]["versions"]) == ["2"]
 
 
 def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vault: Vault, tmp_path: Path) -> None:
     name, team, policy = name_of_record(), f"team-{token_hex(4)}", {"policy": POLICY}
-    vault.ask("POST", f"sys/namespaces/{team}")
-    vault.ask("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
-    vault.ask("POST", "sys/auth/approle", {"type": "approle"}, team)
-    vault.ask("PUT", "sys/policies/acl/rotation", policy, team)
+    vault.request_as_root("POST", f"sys/namespaces/{team}")
+    vault.request_as_root("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
+    vault.request_as_root("POST", "sys/auth/approle", {"type": "approle"}, team)
+    vault.request_as_root("PUT", "sys/policies/acl/rotation", policy, team)
     role = "auth/approle/role/rotation"
-    vault.ask("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
-    role_id = vault.ask("GET", f"{role}/role-id", None, team)["data"]["role_id"]
-    secret_id = vault.ask("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
+    vault.request_as_root("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
+    role_id = vault.request_as_root("GET", f"{role}/role-id", None, team)["data"]["role_id"]
+    secret_id = vault.request_as_root("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
     login = {"namespace": team, "auth_method": "approle", "role_id": role_id, "secret_id": secret_id}
     token = vault.token_with(POLICY, team)
 
@@ -447,10 +447,10 @@ def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vau
     assert "failed." in results.failure("wrong secret")
     assert "invalid role or secret ID" in results.failure("wrong secret")
     assert vault.get(f"twilio/{name}") is None
-    assert vault.ask("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
+    assert vault.request_as_root("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
 
 
-def test_another_role_includes_the_files_and_what_they_say_is_printed(vault: Vault, tmp_path: Path) -> None:
+def test_another_role_includes_the_files_and_their_messages_are_printed(vault: Vault, tmp_path: Path) -> None:
     """By an absolute path, for a host that can't be reached, as a user that can't be become, and without a log."""
     token, name = vault.token_with(POLICY), name_of_record()
     vault.put(f"twilio/{name}", RECORD)

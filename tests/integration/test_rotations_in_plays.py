@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a play around a role that rotates may say, and what stays so in spite of it; what such a run says and costs."""
+"""Rotation roles in all kinds of plays: what a play may change, what it may not, and the messages and cost of a run."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 import credential_rotations
 import pytest
 from credential_rotations import OLD
-from harness import ansible_playbook, numbered, play
+from harness import ansible_playbook, make_sid, play
 from rotations import PASSWORD
-from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Rotated, Rotation, only
+from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Outcome, Rotation, only
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 IDLE = {"phase": "idle", "primary": PRIMARY}
-#: Whether the primary is the account's primary is known of records of the tests, unless they say so.
+#: The tests' records state that their primary is the account's primary, except these.
 UNKNOWN = {"primary": PRIMARY, "primary_known": False}
 STAGED = {"phase": "staged", "primary": PRIMARY, "pending": PENDING, "staged_at": "2026-01-31T04:00:00Z"}
 BOTH = {"secondary_auth_token": PENDING}
@@ -29,8 +29,8 @@ BACK = {"on_failure": "rollback"}
 STEP = "community.twilio.rotation_step"
 
 
-def assert_kept(rotated: Rotated) -> None:
-    """Assert that a rotation stopped before the promotion, with both tokens valid and known, and said so."""
+def assert_kept(rotated: Outcome) -> None:
+    """Assert that a rotation stopped before the promotion with a reason, with both tokens valid and recorded."""
     assert rotated.failure
     assert "Both tokens are valid" in rotated.failure
     assert rotated.record["phase"] == "staged"
@@ -38,16 +38,16 @@ def assert_kept(rotated: Rotated) -> None:
     assert rotated.writes == ["POST Secondary"]
 
 
-def assert_rolled_back(rotated: Rotated) -> None:
-    """Assert that a rotation failed, and left nothing."""
+def assert_rolled_back(rotated: Outcome) -> None:
+    """Assert that a rotation failed, and left nothing behind."""
     assert rotated.failure
     assert rotated.record["phase"] == "idle"
     assert rotated.valid == {PRIMARY}
     assert rotated.writes == ["POST Secondary", "DELETE Secondary"]
 
 
-def lines(accounts: Accounts, rotated: Rotated) -> list[str]:
-    """Return what the steps of a rotation said in the last run."""
+def lines(accounts: Accounts, rotated: Outcome) -> list[str]:
+    """Return the messages of a rotation's steps in the last run."""
     results = accounts.last.results
     return [result["msg"] for result in results if result.action == STEP and result.host == rotated.account_sid]
 
@@ -79,7 +79,7 @@ def test_a_play_that_ignores_errors_goes_on_but_the_role_does_not(simulator, tmp
 def test_a_variable_may_be_omitted(tmp_path):
     variables = {
         "rotate_api_key_friendly_name": "shop",
-        "rotate_api_key_account_sid": numbered("AC", 1),
+        "rotate_api_key_account_sid": make_sid("AC", 1),
         "rotate_api_key_region": "{{ nothing | default(omit) }}",
     }
     run = ansible_playbook(tmp_path, [play([], roles=[{"role": "community.twilio.rotate_api_key", "vars": variables}])])
@@ -131,7 +131,7 @@ ENDS = {"ends the host": {"ansible.builtin.meta": "end_host"}, "ends the play": 
 
 
 @pytest.fixture(scope="module")
-def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Rotated], dict[str, Rotated]]:
+def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
     """Run one play of each kind, in one run, and then all together; return what came of each run."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("plays"))
@@ -198,7 +198,7 @@ def test_of_a_play_that_runs_once_the_first_host_is_rotated(in_plays):
     assert first["once, second"].unchanged
 
 
-def test_of_two_hosts_for_one_account_one_rotates_and_the_other_says_so(in_plays):
+def test_of_two_hosts_for_one_account_one_rotates_and_the_other_reports_it(in_plays):
     first, _second = in_plays
     both = [first["twice"], first["twice, another"]]
     (rotated,) = [each for each in both if each.failure is None]
@@ -226,7 +226,7 @@ def test_the_next_run_ends_what_a_play_left(in_plays):
         assert rotated.record["primary"] == first[name].record["pending"], name
 
 
-#: A hook that loops, and so has an ``item`` of its own; it fails for an account that is told so.
+#: A hook with a loop, and so with an ``item`` of its own; it fails for one of the accounts.
 HOOK = [
     {
         "name": "Write down who is meant",
@@ -247,7 +247,7 @@ HOOK = [
 
 def test_a_loop_over_accounts_on_one_host(simulator, tmp_path):
     """Nothing of one account is left for the next, and where errors are ignored, a failure of one is not the next's."""
-    parent, failing, first, second = (numbered("AC", number) for number in (4, 5, 6, 7))
+    parent, failing, first, second = (make_sid("AC", number) for number in (4, 5, 6, 7))
     owned = {"auth_token": PRIMARY, "owner_account_sid": parent}
     simulator.seed(
         {
@@ -298,7 +298,7 @@ def test_a_loop_over_accounts_on_one_host(simulator, tmp_path):
 
 @pytest.mark.parametrize("reached", [True, False])
 def test_tags_reach_the_role_and_its_hooks_or_neither(simulator, tmp_path, reached):
-    """A tag on include_role alone is not handed on, so that the role is included, and runs nothing."""
+    """A tag on include_role alone is not inherited, so that the role is included but runs nothing."""
     due = Rotation("due", record=IDLE)
     accounts = Accounts(simulator, tmp_path, {"tags": "rotate"} if reached else {})
     accounts.seed([due])
@@ -311,7 +311,7 @@ def test_tags_reach_the_role_and_its_hooks_or_neither(simulator, tmp_path, reach
 
 
 def test_a_hook_is_run_whole_or_the_rotation_not_at_all(simulator, tmp_path):
-    """A hook whose tasks were skipped would count as passed: a new token that nobody verified would be promoted."""
+    """A hook whose tasks were skipped would count as passed, and an unverified token would be promoted."""
     verify = tmp_path / "own_verify.yml"
     task = {"name": "Look", "ansible.builtin.fail": {"msg": "Not there."}, "tags": ["slow"]}
     verify.write_text(json.dumps([{"block": [task]}]), encoding="utf-8")
@@ -325,7 +325,7 @@ def test_a_hook_is_run_whole_or_the_rotation_not_at_all(simulator, tmp_path):
     accounts.run([replace(due, variables={})], "--skip-tags", "another")["due"].assert_rotated(*HOOKS)
 
 
-PARENT, PARENTS_TOKEN = numbered("AC", 5), "5" * 32
+PARENT, PARENTS_TOKEN = make_sid("AC", 5), "5" * 32
 OWNED = {"owner_account_sid": PARENT}
 LOST = {**OWNED, "auth_token": OTHER}
 FROM_STORE = {"parent_account_sid": PARENT, "parent_from_store": True}
@@ -342,10 +342,10 @@ TOLD = [
     Rotation("staging, read to be the secondary", OF_ANOTHER, STAGING, FROM_STORE),
     Rotation("staging, read to be the primary", {**OWNED, **BOTH}, STAGING, {**only(), **FROM_STORE}),
 ]
-#: Stores of a user's own that can't be right, by the task of their load.yml.
+#: Invalid stores of the user's own, with the task of their load.yml.
 STORES = {
     "a store that fails": {"name": "Look into the store", "ansible.builtin.fail": {"msg": "No."}},
-    "a store that tells nothing": {"ansible.builtin.meta": "noop"},
+    "a store that returns nothing": {"ansible.builtin.meta": "noop"},
 }
 #: With records in files, and in a store of the user's own.
 NEW_AND_LOST = [
@@ -355,10 +355,10 @@ NEW_AND_LOST = [
 
 
 @pytest.fixture(scope="module")
-def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
-    """Run the tables in one run; the parent's record is in both stores, and in no run."""
+def outcomes(running_simulator, tmp_path_factory) -> dict[str, Outcome]:
+    """Run both tables in one run; both stores hold the parent's record, which is not rotated."""
     running_simulator.reset()
-    accounts = Accounts(running_simulator, tmp_path_factory.mktemp("told"))
+    accounts = Accounts(running_simulator, tmp_path_factory.mktemp("outcomes"))
     running_simulator.seed({"accounts": [{"sid": PARENT, "auth_token": PARENTS_TOKEN}]})
     parents = {"account_sid": PARENT, **KNOWN, "phase": "idle", "primary": PARENTS_TOKEN}
     RecordFile(str(accounts.store / f"{PARENT}.yml"), PASSWORD).save(parents, NO_VERSION)
@@ -374,7 +374,7 @@ def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
         Rotation("unnamed", record=IDLE, variables={**only(), "verify_tasks": str(unnamed)}),
         *(Rotation(name, variables={"store": str(accounts.folder / name)}) for name in STORES),
     ]
-    store = {"store": accounts.have_own_store()}
+    store = {"store": accounts.make_own_store()}
     for each in NEW_AND_LOST:
         rotations.append(replace(each, name=f"{each.name}, own store", variables={**each.variables, **store}))
     accounts.seed(rotations)
@@ -382,60 +382,60 @@ def told(running_simulator, tmp_path_factory) -> dict[str, Rotated]:
     return accounts.run(rotations)
 
 
-def test_a_new_subaccount_needs_nobody_where_its_parents_record_is_in_the_store(told):
+def test_a_new_subaccount_needs_no_token_if_its_parents_record_is_in_the_store(outcomes):
     for name in ("new", "new, own store"):
-        assert told[name].failure is None, name
+        assert outcomes[name].failure is None, name
         # The reading is its parent's request.
-        assert {*told[name].sent} == {"GET AWS"}, name
-        assert told[name].result["phase"] == "idle", name
-        assert told[name].valid == {PRIMARY}, name
-        assert told[name].record["primary"] == PRIMARY, name
-        assert told[name].record["primary_known"] is True, name
+        assert {*outcomes[name].sent} == {"GET AWS"}, name
+        assert outcomes[name].result["phase"] == "idle", name
+        assert outcomes[name].valid == {PRIMARY}, name
+        assert outcomes[name].record["primary"] == PRIMARY, name
+        assert outcomes[name].record["primary_known"] is True, name
 
 
-def test_a_token_that_is_lost_is_read_with_the_parents_record(told):
+def test_a_token_that_is_lost_is_read_with_the_parents_record(outcomes):
     for name in ("lost", "lost, own store"):
-        assert told[name].failure is None, name
-        assert told[name].result["rotated"] is True, name
-        assert told[name].valid == {OTHER}, name
-        assert told[name].passed == ["distribute"], name
-        assert told[name].record["primary"] == OTHER, name
+        assert outcomes[name].failure is None, name
+        assert outcomes[name].result["rotated"] is True, name
+        assert outcomes[name].valid == {OTHER}, name
+        assert outcomes[name].passed == ["distribute"], name
+        assert outcomes[name].record["primary"] == OTHER, name
 
 
-def test_who_has_no_first_token_is_told_of_the_parents(told):
-    assert told["no parent"].requests == []
+def test_without_a_first_token_the_failure_names_the_parents_variables(outcomes):
+    assert outcomes["no parent"].requests == []
     for way_out in ("rotate_auth_token_parent_auth_token", "'rotate_auth_token_parent_from_store: true'"):
-        assert way_out in told["no parent"].failure
+        assert way_out in outcomes["no parent"].failure
 
 
-def test_an_age_below_nothing_is_refused_before_any_request(told):
-    refused = told["negative age"]
+def test_an_age_below_nothing_is_refused_before_any_request(outcomes):
+    refused = outcomes["negative age"]
     assert refused.failure == "rotate_auth_token_max_age_days: expected 0, which is due in every run, or more."
     assert refused.requests == []
     assert refused.unchanged
 
 
-def test_what_is_due_in_every_run_is_due_now_and_not_overdue(told):
-    told["every run"].assert_rotated()
-    assert told["every run"].result["due_in_days"] == 0
+def test_what_is_due_in_every_run_is_due_now_and_not_overdue(outcomes):
+    outcomes["every run"].assert_rotated()
+    assert outcomes["every run"].result["due_in_days"] == 0
 
 
-def test_a_hooks_task_without_a_name_is_named_by_its_action(told):
-    stopped = told["unnamed"]
+def test_a_hooks_task_without_a_name_is_named_by_its_action(outcomes):
+    stopped = outcomes["unnamed"]
     assert_kept(stopped)
     assert "The hook 'verify' failed in its task 'ansible.builtin.fail'. Both" in stopped.failure
 
 
-def test_a_store_of_the_users_own_that_fails_or_tells_nothing_is_said_to(told):
-    fails, tells = told["a store that fails"], told["a store that tells nothing"]
-    assert "The record could not be read. The task that failed: 'Look into the store'." in fails.failure
-    assert "expected it to set the fact rotation_record_found" in tells.failure
-    assert fails.requests == tells.requests == []
+def test_a_store_of_the_users_own_that_fails_or_returns_nothing_is_reported(outcomes):
+    failing, empty = outcomes["a store that fails"], outcomes["a store that returns nothing"]
+    assert "The record could not be read. The task that failed: 'Look into the store'." in failing.failure
+    assert "expected it to set the fact rotation_record_found" in empty.failure
+    assert failing.requests == empty.requests == []
 
 
 @pytest.mark.parametrize("name", ["staging, one there", "idle, one there"])
-def test_no_token_is_deleted_where_the_records_may_be_the_secondary(told, name):
-    refused = told[name]
+def test_no_token_is_deleted_where_the_records_may_be_the_secondary(outcomes, name):
+    refused = outcomes[name]
     assert "'rotate_auth_token_initial_is_primary: true'" in refused.failure
     assert refused.valid == {PRIMARY, PENDING}
     assert refused.writes == ["POST Secondary"]
@@ -445,21 +445,21 @@ def test_no_token_is_deleted_where_the_records_may_be_the_secondary(told, name):
 
 
 @pytest.mark.parametrize("name", ["staging, one there, said to be the primary", "staging, read to be the primary"])
-def test_where_the_records_token_is_known_to_be_the_primary_the_other_is_deleted(told, name):
-    told[name].assert_rotated()
-    assert told[name].writes[-3:] == ["DELETE Secondary", "POST Secondary", "POST Promote"]
-    assert {*told[name].writes[:-3]} == {"POST Secondary"}
+def test_where_the_records_token_is_known_to_be_the_primary_the_other_is_deleted(outcomes, name):
+    outcomes[name].assert_rotated()
+    assert outcomes[name].writes[-3:] == ["DELETE Secondary", "POST Secondary", "POST Promote"]
+    assert {*outcomes[name].writes[:-3]} == {"POST Secondary"}
 
 
-def test_a_record_that_holds_the_secondary_is_told_so(told):
-    refused = told["staging, read to be the secondary"]
+def test_a_record_that_holds_the_secondary_is_refused_with_a_reason(outcomes):
+    refused = outcomes["staging, read to be the secondary"]
     assert "it is the account's secondary token" in refused.failure
     assert "rotate_auth_token_initial_auth_token" in refused.failure
     assert refused.valid == {PRIMARY, OTHER}
     assert refused.writes == ["POST Secondary"]
 
 
-def test_where_nothing_is_due_an_account_takes_few_tasks_and_a_rotation_not_many(simulator, tmp_path):
+def test_few_tasks_run_where_nothing_is_due_and_not_many_in_a_rotation(simulator, tmp_path):
     rotations = [
         Rotation("not due", record=IDLE, variables={"max_age_days": 36500}),
         Rotation("forced", record=IDLE, variables={"max_age_days": 36500, "force": True}),

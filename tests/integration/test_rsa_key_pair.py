@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Key pairs on the controller: made once, kept, never shown, and never in place of something else."""
+"""Key pairs on the controller: created once, kept, never exposed, and never overwriting another file."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SafeList numbers: the states, many at once, what goes wrong, and what is refused."""
+"""SafeList numbers: each state, many at once, faults, and refusals."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def runs(running_simulator) -> dict[str, CellRun]:
     return run_cells(running_simulator, MODULE, CELLS)
 
 
-def listed(run: CellRun) -> list[str]:
+def list_numbers(run: CellRun) -> list[str]:
     return sorted(entry["phone_number"] for entry in run.state["safelist"])
 
 
@@ -86,7 +86,7 @@ def listed(run: CellRun) -> list[str]:
 )
 def test_what_changes(runs, cell, after):
     runs[cell].assert_changes_once()
-    assert listed(runs[cell]) == after
+    assert list_numbers(runs[cell]) == after
 
 
 @pytest.mark.parametrize("cell", ["there already", "absent already", "none"])
@@ -100,7 +100,7 @@ def test_what_a_run_takes(runs):
     assert runs["remove"].methods("apply") == ["GET", "DELETE"]
 
 
-def test_each_number_is_told_once_in_the_order_given(runs):
+def test_each_number_is_returned_once_in_the_order_given(runs):
     run = runs["several"]
     sids = {entry["phone_number"]: entry["sid"] for entry in run.state["safelist"]}
     assert run.apply["numbers"] == [
@@ -127,15 +127,15 @@ def test_looking_up(runs):
 
 
 @pytest.mark.parametrize("cell", [cell.name for cell in CELLS if " | " in cell.name])
-def test_what_goes_wrong_ends_well(runs, cell):
+def test_each_fault_is_survived(runs, cell):
     run = runs[cell]
     assert [(result.failed, result["changed"]) for result in run.results.values()] == [(False, True), (False, False)]
-    assert listed(run) == ([] if cell.startswith("remove") else [ONE])
-    assert run.apply["numbers"][0]["sid"] == (run.state["safelist"][0]["sid"] if listed(run) else None)
+    assert list_numbers(run) == ([] if cell.startswith("remove") else [ONE])
+    assert run.apply["numbers"][0]["sid"] == (run.state["safelist"][0]["sid"] if list_numbers(run) else None)
 
 
 @pytest.mark.parametrize("cell", ["added by somebody else", "removed by somebody else"])
-def test_what_somebody_else_did_is_no_change(runs, cell):
+def test_a_change_by_somebody_else_is_no_change(runs, cell):
     assert not runs[cell].apply.failed
     assert runs[cell].apply["changed"] is False
     assert runs[cell].apply["numbers"][0]["changed"] is False
@@ -158,7 +158,7 @@ def test_one_that_fails_leaves_the_others_alone_and_a_second_run_does_the_rest(r
     assert "Not a number" in failed["msg"]
     assert run.results["repeat"]["changed"] is True
     assert run.methods("repeat").count("POST") == 1
-    assert listed(run) == [ONE, TWO, THREE]
+    assert list_numbers(run) == [ONE, TWO, THREE]
     assert run.apply["diff"] == {
         "before": {ONE: "absent", THREE: "absent"},
         "after": {ONE: "present", THREE: "present"},
@@ -172,7 +172,7 @@ def test_a_number_that_cannot_be_looked_up(runs):
     assert [entry["exists"] for entry in run.apply["numbers"]] == [True, None, False]
 
 
-def test_told_to_wait_too_long_it_ends_at_once(runs):
+def test_a_retry_after_that_is_too_long_ends_it_at_once(runs):
     run = runs["told to wait too long"]
     assert (run.apply["status"], run.apply["code"]) == (429, 20429)
     assert "wait for 3600 seconds" in run.apply["msg"]
@@ -209,14 +209,14 @@ def wrong(running_simulator) -> dict[str, CellRun]:
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_wrong_numbers_are_told_before_any_request(wrong, name):
+def test_wrong_numbers_are_refused_before_any_request(wrong, name):
     assert wrong[name].apply.failed
     assert "phone_number: expected E.164" in wrong[name].apply["msg"]
     assert ("quote it" in wrong[name].apply["msg"]) == (name in ("no plus sign", "read as a number"))
     assert wrong[name].requests["apply"] == []
 
 
-def test_a_wrong_concurrency_is_told_before_any_request(wrong):
+def test_a_wrong_concurrency_is_refused_before_any_request(wrong):
     assert "concurrency: expected 1 to 100" in wrong["concurrency"].apply["msg"]
     assert wrong["concurrency"].requests["apply"] == []
 

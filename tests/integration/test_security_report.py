@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import axe, opened, violations
-from harness import Run, ansible_playbook, numbered
+from harness import Run, ansible_playbook, make_sid
 from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
@@ -38,7 +38,7 @@ HOSTILE = [
     "a\x1b[31mred",
 ]
 ACCOUNTS = 60
-SUSPENDED, FAILING, DAMAGED, ANOTHERS = (numbered("AC", number) for number in (20, 21, 22, 23))
+SUSPENDED, FAILING, DAMAGED, ANOTHERS = (make_sid("AC", number) for number in (20, 21, 22, 23))
 AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 
@@ -132,7 +132,7 @@ def token_record(sid: str, days: float, **changes: Any) -> dict[str, Any]:
 def fleet(simulator, tmp_path) -> Fleet:
     accounts: list[dict[str, Any]] = [{"sid": simulator.account_sid, "friendly_name": "main"}]
     for number in range(ACCOUNTS - 1):
-        sid, name = numbered("AC", number), name_of(number)
+        sid, name = make_sid("AC", number), name_of(number)
         accounts.append(
             {
                 "sid": sid,
@@ -154,8 +154,8 @@ def fleet(simulator, tmp_path) -> Fleet:
             have_record(tmp_path, sid, token_record(sid, number * 2))
     have_record(tmp_path, DAMAGED, token_record(DAMAGED, 1), "another password")
     have_record(tmp_path, ANOTHERS, token_record(FAILING, 1))
-    key = {"sid": numbered("SK", 1), "secret": "5" * 32, "created_at": days_ago(9)}
-    owned = {"account_sid": numbered("AC", 9), "friendly_name": "shop 9"}
+    key = {"sid": make_sid("SK", 1), "secret": "5" * 32, "created_at": days_ago(9)}
+    owned = {"account_sid": make_sid("AC", 9), "friendly_name": "shop 9"}
     have_record(tmp_path, record_name("api_key", *owned.values()), {**owned, "phase": "idle", **key})
     simulator.seed({"accounts": accounts})
     refused = {"kind": "status", "status": 503, "message": "Overloaded"}
@@ -226,7 +226,7 @@ def test_a_fleet_is_reported_whole(fleet):
     order = [urgencies.index(account["state"]) for account in facts["accounts"]]
     assert order == sorted(order)
     names = {account["account_sid"]: account["friendly_name"] for account in facts["accounts"]}
-    assert [names[numbered("AC", number)] for number in range(len(HOSTILE))] == HOSTILE
+    assert [names[make_sid("AC", number)] for number in range(len(HOSTILE))] == HOSTILE
     assert names[fleet.simulator.account_sid] == "main"
     (suspended,) = fleet.account(SUSPENDED)["problems"]
     assert suspended["kinds"] == ["api_key", "aws_credential", "public_key"]
@@ -241,10 +241,10 @@ def test_a_fleet_is_reported_whole(fleet):
     }
     assert "encrypted with another password" in tokens[DAMAGED]["note"]
     assert f"is about account {FAILING}" in tokens[ANOTHERS]["note"]
-    assert tokens[numbered("AC", 2)]["note"] == "no record in the store"
-    assert (tokens[numbered("AC", 9)]["age_days"], tokens[numbered("AC", 9)]["phase"]) == (18.0, "idle")
+    assert tokens[make_sid("AC", 2)]["note"] == "no record in the store"
+    assert (tokens[make_sid("AC", 9)]["age_days"], tokens[make_sid("AC", 9)]["phase"]) == (18.0, "idle")
     phases = {
-        (each["kind"], each["friendly_name"]): each["phase"] for each in fleet.account(numbered("AC", 9))["secrets"]
+        (each["kind"], each["friendly_name"]): each["phase"] for each in fleet.account(make_sid("AC", 9))["secrets"]
     }
     assert phases.pop(("auth_token", None)) == phases.pop(("api_key", "shop 9")) == "idle"
     assert {*phases.values()} == {None}
@@ -253,7 +253,7 @@ def test_a_fleet_is_reported_whole(fleet):
     requests = fleet.simulator.requests()
     assert {entry["method"] for entry in requests} == {"GET"}
     # A subaccount's own token, and three lists.
-    of_one = [entry for entry in requests if entry["account_sid"] == numbered("AC", 9)]
+    of_one = [entry for entry in requests if entry["account_sid"] == make_sid("AC", 9)]
     assert sorted(entry["path"] for entry in of_one) == [
         "/v1/Credentials/AWS",
         "/v1/Credentials/PublicKeys",
@@ -287,7 +287,7 @@ def test_a_report_by_records_alone_in_check_mode_and_one_that_fails(fleet):
     # The inventory asks once; then the token of the one account that has no record is read.
     assert [entry["path"].rpartition("/")[2] for entry in with_parents] == [
         "Accounts.json",
-        f"{numbered('AC', 10)}.json",
+        f"{make_sid('AC', 10)}.json",
     ]
 
 
@@ -327,12 +327,12 @@ def test_the_page_in_a_browser(tmp_path):
     """What a reader is given: nothing is loaded, it fits on a phone, and axe-core finds nothing, light or dark."""
     kinds = ("api_key", "aws_credential", "public_key")
     secrets = [
-        secret(kind, age and days_ago(age), sid=numbered("SK", 1), friendly_name=name, phase="idle", note=name)
+        secret(kind, age and days_ago(age), sid=make_sid("SK", 1), friendly_name=name, phase="idle", note=name)
         for kind, age, name in zip((*kinds, "auth_token"), (100, 80, 1, None), HOSTILE)
     ]
     accounts = [
         {
-            "account_sid": numbered("AC", number),
+            "account_sid": make_sid("AC", number),
             "friendly_name": name,
             "status": "suspended",
             "host": name,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An interrupted run ends: no request begins afterwards, and no process is left."""
+"""An interrupted run ends: it sends no further request, and no process remains."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ import yaml
 from harness import COLLECTIONS, play
 from simulator import Simulator
 
-#: The environment variable that tells the processes of one run from all others.
+#: The environment variable that identifies the processes of one run.
 MARK = "COMMUNITY_TWILIO_TEST_RUN"
 
-#: Seconds of an answer; with that, the task has minutes of work left when it is interrupted.
+#: Seconds before each answer, so that the task has minutes of work left when it is interrupted.
 LATENCY = 0.5
 NUMBERS = [f"+1415555{number:04d}" for number in range(4000)]
 
-#: Seconds until everything must have ended: an interrupt takes about one, the task would take minutes more.
+#: Seconds within which everything must end; an interrupt takes about one, the rest of the task would take minutes.
 PATIENCE = 20.0
-#: Seconds until something that surely comes must have come, on the slowest machine.
+#: Seconds to wait for something that is certain to happen, on the slowest machine.
 AT_LAST = 120.0
 
 
 def wait_for(condition: Callable[[], object], seconds: float = AT_LAST) -> bool:
-    """Wait until something holds, and return whether it does."""
+    """Wait for a condition, and return whether it became true."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -45,7 +45,7 @@ def wait_for(condition: Callable[[], object], seconds: float = AT_LAST) -> bool:
 
 
 def processes_of(mark: str) -> list[int]:
-    """Return the processes that run with a mark in their environment; one that has ended has none."""
+    """Return the running processes with a mark in their environment."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
@@ -59,8 +59,8 @@ def processes_of(mark: str) -> list[int]:
 
 
 @contextmanager
-def running(folder: Path, simulator: Simulator, way: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Run a playbook as a terminal does, in a process group of its own; whatever is left of it is killed at the end."""
+def running(folder: Path, simulator: Simulator, execution: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """Run a playbook in a process group of its own, as a terminal does, and kill what remains at the end."""
     task = {
         "community.twilio.twilio_safelist_number": {
             "account_sid": simulator.account_sid,
@@ -78,7 +78,7 @@ def running(folder: Path, simulator: Simulator, way: str) -> Iterator[tuple[subp
         **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "TWILIO_"))},
         "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_HOME": str(folder / "ansible"),
-        "COMMUNITY_TWILIO_IN_PROCESS": way,
+        "COMMUNITY_TWILIO_IN_PROCESS": execution,
         MARK: mark,
     }
     output = (folder / "output").open("wb")
@@ -99,7 +99,7 @@ def running(folder: Path, simulator: Simulator, way: str) -> Iterator[tuple[subp
         output.close()
 
 
-@pytest.mark.parametrize("way", ["true", "false"], ids=["in process", "as a module"])
+@pytest.mark.parametrize("execution", ["true", "false"], ids=["in process", "as a module"])
 @pytest.mark.parametrize(
     "interrupt",
     [
@@ -107,11 +107,11 @@ def running(folder: Path, simulator: Simulator, way: str) -> Iterator[tuple[subp
         pytest.param(lambda process: process.terminate(), id="terminated"),
     ],
 )
-def test_an_interrupted_run_ends_at_once(simulator: Simulator, tmp_path: Path, way: str, interrupt) -> None:
-    # One request hangs for as long as the task would wait for it.
+def test_an_interrupted_run_ends_at_once(simulator: Simulator, tmp_path: Path, execution: str, interrupt) -> None:
+    # One request hangs for the whole timeout of the task.
     simulator.faults([{"kind": "hang", "method": "GET", "skip": 11}])
     simulator.settings(latency_ms=LATENCY * 1000)
-    with running(tmp_path, simulator, way) as (process, mark):
+    with running(tmp_path, simulator, execution) as (process, mark):
         assert wait_for(lambda: simulator.request_count() > 20), (tmp_path / "output").read_text()
         interrupt(process)
         interrupted = time.time()

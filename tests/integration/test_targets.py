@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The targets, one a module or role: lives told in YAML. No warnings are allowed, and no write in a dry run.
+"""Runs the targets, one for each module and role: typical uses in YAML. Neither warnings nor writes in check mode.
 
-Modules run in process here. That a process of their own gives the same results, test_in_process.py shows.
+Modules run in process here; test_in_process.py compares the results with those of module processes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def environment(simulator) -> dict[str, str]:
 
 
 def warnings(output: str) -> list[str]:
-    """Return what a run warned of, less what a target asks for by deleting a token that it does not name."""
+    """Return the warnings of a run, except that for a target that deletes a token without naming it."""
     lines = [line for line in output.splitlines() if line.startswith(("[WARNING]", "[DEPRECATION"))]
     return [line for line in lines if "Whether a secondary token exists can't be determined" not in line]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ready-made hook asks webhooks that check signatures with the official SDK, each for some tokens only."""
+"""The ready-made hook against webhooks that check signatures with the official SDK and accept different tokens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from harness import Run, ansible_playbook, numbered, play
+from harness import Run, ansible_playbook, make_sid, play
 from webhooks import Form, is_signed, listening
 
 HOOK = {"name": "community.twilio.rotate_auth_token", "tasks_from": "verify_webhook", "rolespec_validate": False}
@@ -34,9 +34,9 @@ SENDS = [
 class Consumer:
     """A webhook.
 
-    :param tokens: the tokens that it accepts; it accepts everything where there are none.
-    :param status: what it answers to what it accepts.
-    :param forms: the form fields of the requests that came, in order.
+    :param tokens: the tokens that it accepts; without any, it accepts every request.
+    :param status: its answer to requests that it accepts.
+    :param forms: the forms of the received requests, in order.
     """
 
     tokens: Sequence[str]
@@ -44,11 +44,11 @@ class Consumer:
     forms: list[Form] = field(default_factory=list)
 
     def decide(self, url: str, form: Form, signature: str) -> int:
-        """Keep a request's form, and decide whether to accept the request.
+        """Store a request's form, and decide whether to accept the request.
 
-        :param url: what was asked for.
-        :param form: what was sent.
-        :param signature: as the request has it.
+        :param url: the URL of the request.
+        :param form: the form of the request.
+        :param signature: the signature of the request.
         :returns: the status of the answer.
         """
         self.forms.append(form)
@@ -58,12 +58,12 @@ class Consumer:
 
 @dataclass(frozen=True)
 class Case:
-    """A consumer, and how the hook asks it.
+    """A consumer, and how the hook calls it.
 
-    :param variables: the hook's, beside the tokens and the address.
-    :param here: whether the consumer is there at all.
+    :param variables: the hook's variables, besides the tokens and the address.
+    :param here: whether the consumer is running.
     :param check_mode: whether the hook runs in check mode.
-    :param fragment: what its address ends with.
+    :param fragment: the end of its address.
     """
 
     consumer: Consumer
@@ -93,7 +93,7 @@ CASES = {
     "no new token": Case(Consumer(BOTH), {"rotate_auth_token_pending": ""}),
     "check mode": Case(Consumer(BOTH), check_mode=True),
 }
-ACCOUNTS = {name: numbered("AC", number) for number, name in enumerate(CASES, start=1)}
+ACCOUNTS = {name: make_sid("AC", number) for number, name in enumerate(CASES, start=1)}
 
 
 def block_of(name: str, url: str) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def block_of(name: str, url: str) -> dict[str, Any]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at."""
+    """Return an unused port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -119,7 +119,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Run:
-    """Run the hook in every case, in one playbook, and as talkative as Ansible can be."""
+    """Run the hook in every case, in one playbook, with the most verbose output."""
     blocks = []
     with ExitStack() as stack:
         for name, case in CASES.items():
@@ -131,8 +131,8 @@ def run(tmp_path_factory) -> Run:
         return ansible_playbook(tmp_path_factory.mktemp("webhook"), [play(blocks)], "-vvvv")
 
 
-def failed(run: Run, name: str) -> list[tuple[str, str]]:
-    """Return the tasks of a case that failed, each by its name and with what it said."""
+def failed_tasks(run: Run, name: str) -> list[tuple[str, str]]:
+    """Return the messages of the failed tasks of a case, by task name."""
     ending = f" | {ACCOUNTS[name]}"
     return [
         (result.task.removesuffix(ending).rpartition(" : ")[2], result["msg"])
@@ -160,7 +160,7 @@ def test_the_playbook_ran(run):
     ],
 )
 def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, requests):
-    assert failed(run, name) == []
+    assert failed_tasks(run, name) == []
     assert len(CASES[name].consumer.forms) == requests
 
 
@@ -201,8 +201,8 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
         ("no new token", "Check the webhook's address and the tokens", "two tokens: the primary and the new one", 0),
     ],
 )
-def test_any_other_fails_and_says_why(run, name, task, words, requests):
-    ((said_by, message),) = failed(run, name)
+def test_any_other_consumer_fails_with_a_reason(run, name, task, words, requests):
+    ((said_by, message),) = failed_tasks(run, name)
     assert said_by == task
     assert words in message
     assert len(CASES[name].consumer.forms) == requests

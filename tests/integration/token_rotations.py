@@ -12,26 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from harness import Result
-from rotations import LONG_AGO, AnyAccounts, AnyRotated
+from rotations import LONG_AGO, AnyAccounts, AnyOutcome
 from simulator.client import Simulator
 
 HOOKS = ("distribute", "verify", "clean")
-#: What every record holds beside its account's SID, its phase and its primary.
+#: The fields of every record, besides its account's SID, its phase and its primary.
 KNOWN: Mapping[str, Any] = {"pending": None, "rotated_at": LONG_AGO, "staged_at": None, "primary_known": True}
 
 PRIMARY, PENDING, OTHER = "1" * 32, "2" * 32, "3" * 32
 
 
 def only(*hooks: str) -> dict[str, str]:
-    """Return the variables of a rotation that has only these hooks: each costs five tasks."""
+    """Return the variables of a rotation with only these hooks, since each costs five tasks."""
     return {f"{hook}_tasks": "" for hook in HOOKS if hook not in hooks}
 
 
 @dataclass(frozen=True)
 class Rotation:
-    """One case of a table, as AnyRotation has it.
+    """One case of a table, see AnyRotation.
 
-    :param account: how the account is seeded; its primary is PRIMARY if nothing else is said.
+    :param account: further fields of the account's seed; its primary is PRIMARY by default.
     """
 
     name: str
@@ -43,10 +43,10 @@ class Rotation:
 
 
 @dataclass(frozen=True)
-class Rotated(AnyRotated):
-    """What came of a rotation.
+class Outcome(AnyOutcome):
+    """The outcome of a rotation.
 
-    :param state: the account, as the simulator holds it.
+    :param state: the account's state in the simulator.
     """
 
     state: Mapping[str, Any]
@@ -58,21 +58,21 @@ class Rotated(AnyRotated):
 
     @property
     def writes(self) -> list[str]:
-        """Those that are no GET."""
+        """The requests that are no GET."""
         return [sent for sent in self.sent if not sent.startswith("GET")]
 
     @property
     def passed(self) -> list[str]:
-        """The hooks that were passed."""
+        """The hooks that succeeded."""
         return [hook["hook"] for hook in self.hooks]
 
     @property
     def valid(self) -> set[str]:
-        """The tokens that Twilio takes."""
+        """The valid tokens."""
         return {token for token in (self.state["auth_token"], self.state["secondary_auth_token"]) if token}
 
     def assert_rotated(self, *hooks: str) -> None:
-        """Assert that a new token is the primary, that no other is valid, and which hooks were passed."""
+        """Assert that a new token is the only valid one, and that all hooks succeeded."""
         assert self.failure is None
         assert self.record["phase"] == "idle"
         assert self.record["pending"] is None
@@ -83,23 +83,23 @@ class Rotated(AnyRotated):
         assert self.passed == list(hooks)
 
 
-class Accounts(AnyAccounts[Rotation, Rotated]):
-    """The accounts of a table, kept from run to run.
+class Accounts(AnyAccounts[Rotation, Outcome]):
+    """The accounts of a table, which keep their state from run to run.
 
     :param simulator: the simulated Twilio.
-    :param folder: where everything is written; the store is in it.
-    :param keywords: what stands on the block around the role.
+    :param folder: everything is written here, the store included.
+    :param keywords: keywords of the block around the role.
     """
 
     def __init__(self, simulator: Simulator, folder: Path, keywords: Mapping[str, Any] | None = None) -> None:
         super().__init__(simulator, folder, "rotate_auth_token", HOOKS, ("primary", "pending"), keywords)
 
-    def seeded(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return an account as the simulator is seeded with it, but for its SID."""
+    def account_seed(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the simulator's seed of an account, without its SID."""
         return {"auth_token": PRIMARY, **rotation.account}
 
-    def known(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return what every record holds."""
+    def common_fields(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the fields that all records have in common."""
         return KNOWN
 
     def record_name(self, rotation: Rotation) -> str:
@@ -107,13 +107,15 @@ class Accounts(AnyAccounts[Rotation, Rotated]):
         return self.sid(rotation.name)
 
     def variables(self, rotation: Rotation) -> Mapping[str, Any]:
-        """Return the role's variables that are the same for all."""
+        """Return the role's variables that all rotations have in common."""
         return {"settle_seconds": 0}
 
     def secrets(self, states: Iterable[Mapping[str, Any]]) -> set[str]:
-        """Return every token there ever was."""
+        """Return every token that ever existed."""
         return {life["token"] for lives in self.simulator.history().values() for life in lives}
 
-    def told(self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any) -> Rotated:
-        """Return what came of a rotation."""
-        return Rotated(**common, state=state)
+    def outcome_of(
+        self, rotation: Rotation, results: Sequence[Result], state: Mapping[str, Any], common: Any
+    ) -> Outcome:
+        """Return the outcome of a rotation."""
+        return Outcome(**common, state=state)

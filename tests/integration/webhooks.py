@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Webhooks: they listen to requests as Twilio signs them, and check signatures with the official SDK."""
+"""Webhook servers that check signatures with the official SDK, as consumers of Twilio's requests do."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from twilio.request_validator import RequestValidator
 #: The fields of a form, each with its values.
 Form = Mapping[str, Sequence[str]]
 
-#: Tells the status of an answer by a request's URL, its form and its signature.
+#: Returns the status of the answer to a request, given its URL, form and signature.
 Decide = Callable[[str, Form, str], int]
 
 
 class _Fields(dict[str, Sequence[str]]):
-    """Form fields as web frameworks give them to the SDK."""
+    """Form fields as web frameworks pass them to the SDK."""
 
     def getlist(self, name: str) -> Sequence[str]:
         return self[name]
@@ -31,11 +31,11 @@ class _Fields(dict[str, Sequence[str]]):
 def is_signed(tokens: Iterable[str], url: str, form: Form, signature: str) -> bool:
     """Check a request's signature.
 
-    :param tokens: each may be the one that it was signed with.
-    :param url: what was asked for.
-    :param form: what was sent.
-    :param signature: what the request claims to be signed with.
-    :returns: whether the signature is one of any of these tokens.
+    :param tokens: the tokens that are accepted.
+    :param url: the URL of the request.
+    :param form: the form of the request.
+    :param signature: the signature of the request.
+    :returns: whether the signature was made with one of these tokens.
     """
     return any(RequestValidator(token).validate(url, _Fields(form), signature) for token in tokens)
 
@@ -43,7 +43,7 @@ def is_signed(tokens: Iterable[str], url: str, form: Form, signature: str) -> bo
 def listening(decide: Decide) -> AbstractContextManager[str]:
     """Answer POST requests until a block ends.
 
-    :param decide: tells each answer's status; a request without a signature has an empty one.
+    :param decide: returns the status of each answer; the signature is empty if the request has none.
     :returns: a context manager that gives the webhook's URL, without a path.
     """
 

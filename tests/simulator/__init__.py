@@ -4,7 +4,7 @@
 
 """A stateful simulator of Twilio's accounts API and of the accounts part of its 2010-04-01 API.
 
-Importing this package needs the standard library only: it offers the client that starts the server as a process.
+Importing this package needs the standard library only. It provides the client, which starts the server as a process.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who a request comes from: HTTP Basic with `AccountSid:AuthToken` or `ApiKeySid:ApiKeySecret`."""
+"""Identifies the sender of a request: HTTP Basic with `AccountSid:AuthToken` or `ApiKeySid:ApiKeySecret`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .state import Account, ApiKey, World
 
 @dataclass(frozen=True)
 class Caller:
-    """What the request's credentials are worth. `method` is primary, secondary, api_key, none or invalid."""
+    """The sender of a request. `method` is primary, secondary, api_key, none or invalid."""
 
     account: Account | None
     method: str
@@ -27,12 +27,12 @@ class Caller:
 
     @property
     def has_token(self) -> bool:
-        """Whether it is AccountSid:AuthToken, which may do what an API key may not."""
+        """Whether it is AccountSid:AuthToken, which has all rights."""
         return self.method in ("primary", "secondary")
 
     @property
     def has_main_key(self) -> bool:
-        """Whether it is a main API key, which may do most of what a token may."""
+        """Whether it is a main API key, which has most rights of a token."""
         return self.key is not None and self.key.kind == "main"
 
 
@@ -40,7 +40,7 @@ NOBODY = Caller(None, "none")
 
 
 def identify(world: World, header: str | None) -> Caller:
-    """Read an Authorization header. Never fails, and never says which part was wrong: nor does Twilio."""
+    """Read an Authorization header. As at Twilio, it does not matter which part is wrong."""
     if not header:
         return NOBODY
     scheme, _space, value = header.partition(" ")
@@ -66,7 +66,7 @@ def identify(world: World, header: str | None) -> Caller:
 
 
 def require(caller: Caller, settings: Settings) -> Account:
-    """The account of a caller, or the refusal Twilio gives: 20003, and 20005 or 20003 for one that is not active."""
+    """Return the account of a caller, or refuse it: with 20003, or if it is not active, with 20005 or 20003."""
     account = caller.account
     if account is None:
         raise ApiError(20003)
@@ -77,7 +77,7 @@ def require(caller: Caller, settings: Settings) -> Account:
 
 
 def check_permission(caller: Caller, operation: str, settings: Settings) -> None:
-    """Refuse what a restricted key lacks the permission for.
+    """Refuse an operation for which a restricted key lacks the permission.
 
     Twilio publishes no permissions for these endpoints, so the simulator's are made up: `/twilio/simulated/` and the
     operation's name in the contract.

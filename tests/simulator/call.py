@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a resource's code gets and gives: a checked call, an answer. And the table of operations it registers in."""
+"""The input and output of a resource's code (a checked call and an answer), and the table of operations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .state import Account, World
 
 @dataclass
 class Call:
-    """A request that is authenticated, and whose parameters fit the contract."""
+    """An authenticated request whose parameters fit the contract."""
 
     world: World
     settings: Settings
@@ -34,7 +34,7 @@ class Call:
 
 @dataclass
 class Answer:
-    """An answer before it becomes JSON; `body` is None where the status has none."""
+    """An answer before it is encoded; `body` is None if the status has none."""
 
     status: int
     body: Any = None
@@ -46,7 +46,7 @@ HANDLERS: dict[str, Handler] = {}
 
 
 def operation(name: str) -> Callable[[Handler], Handler]:
-    """Register the code of an operation of the contract."""
+    """Register the function of an operation of the contract."""
 
     def register(handler: Handler) -> Handler:
         HANDLERS[name] = handler

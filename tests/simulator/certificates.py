@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A certificate of the simulator's own, for tests over TLS: it is its own authority, and lives for a day."""
+"""Creates a self-signed certificate for tests over TLS, which is valid for a day."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Starts the simulator as a process and speaks to its control API. Standard library only.
+"""Starts the simulator as a process, and calls its control API. Standard library only.
 
 with Simulator.start(account_sid="AC...", auth_token="...") as simulator:
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "safelist": ["+14155550100"]}]})
@@ -34,7 +34,7 @@ class SimulatorError(Exception):
 
 
 class Simulator:
-    """A running simulator; a context manager that surely ends the process."""
+    """A running simulator; a context manager that always ends the process."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Simulator:
     ) -> Simulator:
         """Start a process on a free port and wait until it accepts connections.
 
-        With `tls` it makes a certificate of its own, see `ca_path`. `arguments` are further options of the command;
+        With `tls` it creates a certificate of its own, see `ca_path`. `arguments` are further options of the command;
         `python` is an interpreter that has the libraries of requirements.txt.
         """
         account_sid = account_sid or "AC" + token_hex(16)
@@ -88,7 +88,7 @@ class Simulator:
         self.stop()
 
     def stop(self) -> None:
-        """End the process; twice does no harm."""
+        """End the process; calling it twice is harmless."""
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -116,7 +116,7 @@ class Simulator:
     # -- the control API -----------------------------------------------------------------------------------------
 
     def control(self, method: str, name: str, data: Any = None, **query: str) -> Any:
-        """A control request; returns its JSON."""
+        """Send a control request, and return its JSON."""
         address = urlsplit(self.url)
         connection = self._connect(address.hostname or "", address.port or 0, address.scheme == "https")
         try:
@@ -138,27 +138,27 @@ class Simulator:
         return http.client.HTTPSConnection(host, port, timeout=30, context=context)
 
     def reset(self) -> None:
-        """Back to the state at start."""
+        """Restore the initial state."""
         self.control("POST", "reset")
 
     def seed(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Put data in place; returns what was made, SIDs included."""
+        """Create or update data, and return what was created, SIDs included."""
         made: dict[str, Any] = self.control("POST", "seed", data)
         return made
 
     def state(self, account_sid: str | None = None) -> dict[str, Any]:
-        """All accounts under `accounts`, or one account; secrets included."""
+        """Return all accounts under `accounts`, or one account; secrets included."""
         query = {"account_sid": account_sid} if account_sid else {}
         state: dict[str, Any] = self.control("GET", "state", **query)
         return state
 
     def requests(self) -> list[dict[str, Any]]:
-        """The log of API requests."""
+        """Return the log of API requests."""
         log: list[dict[str, Any]] = self.control("GET", "requests")
         return log
 
     def request_count(self) -> int:
-        """How many API requests came in since the log was cleared."""
+        """Return the number of API requests since the log was cleared."""
         return int(self.control("GET", "requests", count="true")["count"])
 
     def clear_requests(self) -> None:
@@ -166,40 +166,40 @@ class Simulator:
         self.control("DELETE", "requests")
 
     def connections(self) -> dict[str, int]:
-        """`total`, `open` and `maximum_open` of the connections that carried API requests."""
+        """Return `total`, `open` and `maximum_open` of the connections that carried API requests."""
         counts: dict[str, int] = self.control("GET", "connections")
         return counts
 
     def faults(self, faults: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
-        """Add faults, if any are given; returns those that wait."""
+        """Add faults, if any are given, and return the waiting ones."""
         method = "POST" if faults else "GET"
         waiting: list[dict[str, Any]] = self.control(method, "faults", faults or None)
         return waiting
 
     def clear_faults(self) -> None:
-        """Forget the faults that wait."""
+        """Remove all waiting faults."""
         self.control("DELETE", "faults")
 
     def apply_late(self) -> None:
-        """Apply the late requests that wait."""
+        """Apply all waiting late requests now."""
         self.control("POST", "late")
 
     def settings(self, **changes: Any) -> dict[str, Any]:
-        """Change settings, if any are given; returns all of them."""
+        """Change settings, if any are given, and return all of them."""
         settings: dict[str, Any] = self.control("PUT" if changes else "GET", "settings", changes or None)
         return settings
 
     def health(self) -> dict[str, Any]:
-        """`violations` of the contract, `forbidden_writes`, and counts."""
+        """Return `violations` of the contract, `forbidden_writes`, and counts."""
         health: dict[str, Any] = self.control("GET", "health")
         return health
 
     def history(self, account_sid: str | None = None) -> Any:
-        """The lives of tokens by account, or of one account."""
+        """Return the lives of tokens by account, or of one account."""
         history = self.control("GET", "history")
         return history[account_sid] if account_sid else history
 
     def key_history(self, account_sid: str | None = None) -> Any:
-        """The lives of API keys by account, or of one account."""
+        """Return the lives of API keys by account, or of one account."""
         history = self.control("GET", "key_history")
         return history[account_sid] if account_sid else history

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: options, TLS, and the life of the process."""
+"""The command line: options, TLS, start and end of the process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _api_key(text: str) -> ApiKey:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Return the parser of the options."""
     options = argparse.ArgumentParser(prog="simulator", description="Simulates Twilio's accounts API.")
     options.add_argument("--host", default="127.0.0.1")
     options.add_argument("--port", type=int, default=0, help="0 takes any free one")
@@ -68,7 +68,7 @@ def _context(options: argparse.Namespace) -> ssl.SSLContext | None:
 
 async def serve(options: argparse.Namespace) -> None:
     """Listen until a signal comes."""
-    # Here, so that options are read without these and what they import.
+    # Imported here, so that parsing options does not need these libraries.
     from .server import SimulatorServer
     from .simulation import Simulation, Start
 
@@ -92,7 +92,7 @@ async def serve(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the server; returns the exit code."""
+    """Run the server, and return the exit code."""
     options = parser().parse_args(arguments)
     if bool(options.tls_cert) != bool(options.tls_key):
         parser().error("--tls-cert and --tls-key belong together")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The TCP connections: each has a number and knows when it is lost; how many carried API requests is counted."""
+"""The TCP connections: each has a number and detects its end; those that carried API requests are counted."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ class Connections:
         self.clear()
 
     def clear(self) -> None:
-        """Count from nothing; a connection that is open already counts again with its next API request."""
+        """Reset the count; an open connection counts again at its next API request."""
         self._open: set[int] = set()
         self._seen: set[int] = set()
         self._maximum = 0
 
     def next_number(self) -> int:
-        """The number of a new connection."""
+        """Return the number of a new connection."""
         self._numbers += 1
         return self._numbers
 
     def used(self, number: int) -> None:
-        """A connection carries an API request."""
+        """Record that a connection carries an API request."""
         if number not in self._seen:
             self._seen.add(number)
             self._open.add(number)
             self._maximum = max(self._maximum, len(self._open))
 
     def lost(self, number: int) -> None:
-        """A connection is gone."""
+        """Record that a connection was lost."""
         self._open.discard(number)
 
     def as_dict(self) -> dict[str, int]:
-        """The counts as the control API shows them."""
+        """Return the counts as the control API shows them."""
         return {"total": len(self._seen), "open": len(self._open), "maximum_open": self._maximum}
 
 
 class Connection(RequestHandler):
-    """aiohttp's connection, with a number and an event that tells its end."""
+    """aiohttp's connection, with a number and an event that is set at its end."""
 
     def __init__(self, manager: ConnectionServer, **options: Any) -> None:
         super().__init__(manager, **options)
@@ -67,7 +67,7 @@ class Connection(RequestHandler):
             await asyncio.wait_for(self.lost.wait(), seconds)
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Tell those who wait for the client to give up."""
+        """Wake everything that waits for the client to disconnect."""
         self.lost.set()
         self._numbers.lost(self.number)
         super().connection_lost(exc)
@@ -81,7 +81,7 @@ class ConnectionServer(web.Server):
         self.numbers = numbers
 
     def __call__(self) -> RequestHandler:
-        """A new connection."""
+        """Return a new connection."""
         return Connection(self, loop=self._loop, **self._kwargs)
 
     def _request(self, message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
@@ -89,7 +89,7 @@ class ConnectionServer(web.Server):
 
 
 def reset(transport: asyncio.Transport) -> None:
-    """End a connection with a TCP RST: closing with a linger time of zero throws away what was not sent."""
+    """End a connection with a TCP RST: closing with a linger time of zero discards unsent data."""
     connection: socket.socket | None = transport.get_extra_info("socket")
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The contract at work: finds the operation of a request, checks what came in, and checks each answer.
+"""Applies the contract: finds the operation of a request, checks its parameters, and checks each answer.
 
 Each schema of the OpenAPI document is compiled once with jsonschema-rs. openapi-core, which reads the document as a
 whole, takes more than a millisecond of CPU for a request and its answer where this takes a few microseconds; a
-simulator that has to answer several hundred requests a second beside its client can't afford that.
+simulator that shares a machine with its client and answers several hundred requests a second can't afford that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import yaml
 
 from .errors import ApiError
 
-# The one in C, where PyYAML has it: ten times as fast.
+# The loader in C, if PyYAML has it: ten times as fast.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 CONTRACT = Path(__file__).resolve().parent / "contract.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -41,9 +41,9 @@ class Part:
     validator: jsonschema_rs.Draft202012Validator
 
     def read(self, pairs: list[tuple[str, str]], strict: bool) -> dict[str, Any]:
-        """Check the values and give them their types; refuse what the contract doesn't allow.
+        """Check the values and convert them to their types; refuse what the contract doesn't allow.
 
-        Only a parameter that is an array may be given more than once: each time is an item.
+        Only an array may be given more than once, each time with one item.
         """
         values: dict[str, Any] = {}
         for name, value in pairs:
@@ -64,7 +64,7 @@ class Part:
         if not self.validator.is_valid(typed):
             problem = next(iter(self.validator.iter_errors(typed)))
             name = str(problem.instance_path[0]) if problem.instance_path else ""
-            # Not the value: it may be a secret.
+            # Without the value, which may be a secret.
             raise ApiError(
                 self.properties.get(name, {}).get("x-error-code", 20001),
                 f"Parameter {name or 'values'} is not valid",
@@ -119,7 +119,7 @@ class Contract:
         return None
 
     def check_answer(self, operation: Operation | None, status: int, content_type: str, body: Any) -> str | None:
-        """What is wrong with an answer, or None. Without an operation (no such path or method) only errors fit."""
+        """Return how an answer breaks the contract, or None. Without an operation, only an error fits."""
         name = operation.name if operation else "no operation"
         validator = None
         if operation is not None and status != 405:
@@ -142,7 +142,7 @@ class Contract:
     # -- compiling -----------------------------------------------------------------------------------------------
 
     def _compile(self, schema: dict[str, Any]) -> jsonschema_rs.Draft202012Validator:
-        """A schema's validator; most are named in many places."""
+        """Return a schema's validator, cached, since most are used in many places."""
         key = json.dumps(schema)
         if key not in self._validators:
             whole = {**schema, "components": self._document["components"]}
@@ -205,14 +205,14 @@ class Contract:
 
 @cache
 def load_contract() -> Contract:
-    """The simulator's contract, compiled once in a process: nothing changes it."""
+    """Return the simulator's contract, compiled once in a process."""
     return Contract()
 
 
 def _typed(value: Any, schema: dict[str, Any]) -> Any:
-    """A value from a query or form as the type its schema names, or unchanged for the validator to refuse.
+    """Convert a value from a query or form to the type in its schema, or leave it for the validator to refuse.
 
-    An object comes as JSON, which is how OpenAPI has forms encode one.
+    An object is encoded as JSON, as OpenAPI defines for forms.
     """
     kind = schema.get("type")
     if kind == "array":

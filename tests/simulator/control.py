@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The control API under `/_simulator/`: what tests prepare, break and look at. JSON, without authentication."""
+"""The control API under `/_simulator/`, for tests: data, faults and logs as JSON, without authentication."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PREFIX = "/_simulator/"
 
 
 def control(server: SimulatorServer, method: str, path: str, query: str, body: bytes) -> tuple[int, Any]:
-    """Answer a control request: a status and JSON."""
+    """Answer a control request with a status and JSON."""
     name = path[len(PREFIX) :].strip("/")
     handler = HANDLERS.get((method, name))
     if handler is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The countries that there are, as far as messages are concerned."""
+"""The countries for messages."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _PREFIXES = """
 #: ISO 3166 alpha-2 code to the prefix of its phone numbers, by code.
 COUNTRIES: dict[str, str] = dict(entry.split() for entry in _PREFIXES.split(","))
 
-#: Those that are changed in the console only.
+#: The countries that can only be changed in the console.
 HIGH_RISK = frozenset(["AZ", "BD", "DZ", "IL", "LK", "NG", "OM", "PK", "PS", "TJ", "TN"])
 
-#: Those that nothing is delivered to.
+#: The countries that Twilio delivers nothing to.
 UNSUPPORTED = frozenset(["CU", "IR", "SY"])
 
-#: The one that a new account may send messages to.
+#: The country that a new account may send messages to.
 HOME_COUNTRY = "US"

@@ -14,13 +14,13 @@ MORE_INFO = "https://www.twilio.com/docs/errors/"
 
 @dataclass(frozen=True)
 class ErrorKind:
-    """The status and the words that belong to a code."""
+    """The status and the message of a code."""
 
     status: int
     message: str
 
 
-# The codes this simulator can answer. Statuses of 70101-70106, of 20005, of 70051 and of the account rules are not
+# The codes that this simulator can return. Statuses of 70101-70106, of 20005, of 70051 and of the account rules are not
 # established officially; those of 20005 and 70051 are settings.
 ERRORS: dict[int, ErrorKind] = {
     20001: ErrorKind(400, "Bad request"),
@@ -50,7 +50,7 @@ ERRORS: dict[int, ErrorKind] = {
 class ApiError(Exception):
     """Ends a request with one of Twilio's errors.
 
-    `code` is Twilio's code or None for an answer without one; status and message default to the table's.
+    `code` is Twilio's code, None for an answer without one; status and message default to those of the table.
     """
 
     def __init__(self, code: int | None, message: str | None = None, status: int | None = None) -> None:
@@ -62,7 +62,7 @@ class ApiError(Exception):
 
 
 def not_found(resource: str, code: int | None = 20404) -> ApiError:
-    """A 404 in Twilio's words; `resource` is the path below the version."""
+    """Return a 404 with Twilio's message; `resource` is the path below the version."""
     return ApiError(code, f"The requested resource {resource} was not found", 404)
 
 

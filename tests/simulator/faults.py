@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Faults on demand: which request meets which, and what each makes of an answer."""
+"""Faults on demand: which request meets which fault, and how each fault changes an answer."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     **FIELDS,
     "next_page": {"value": "@127.0.0.1:9/x", "page": "given"},
 }
-# What each kind may say beside what they all may, with defaults.
+# The further fields of each kind, with defaults.
 KINDS: dict[str, dict[str, Any]] = {
     "429": {"retry_after": None},
     "500": {"applied": False, "retry_after": None},
@@ -60,7 +60,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "json": {"applied": True, "status": 200, "body": "{}", "headers": {}},
     **{kind: {"applied": True, **options} for kind, options in CHANGES.items()},
 }
-# These show the true answer, so that there has to be one.
+# These send the true answer, so the request is always applied.
 ALWAYS_APPLIED = {"truncated", "drip", "big_body", *CHANGES}
 SHARED = {"kind", "method", "path", "account_sid", "skip", "count", "for_seconds"}
 DEFAULT_DELAY = 1.0
@@ -70,7 +70,7 @@ NEXT_HEXADECIMAL = str.maketrans("0123456789abcdef", "123456789abcdef0")
 NEXT_PAGE = ("next_page_url", "next_page_uri")
 
 
-# -- what a fault may say -------------------------------------------------------------------------------------------
+# -- the fields of a fault -------------------------------------------------------------------------------------------
 
 
 def _whole(value: Any, least: int, most: float = float("inf")) -> bool:
@@ -89,7 +89,7 @@ def _pattern(value: Any) -> bool:
 
 
 def _header(value: Any) -> bool:
-    """Whether it can be sent as a header: any text in one line."""
+    """Whether a value can be sent as a header: any text in one line."""
     text = str(value)
     return isinstance(value, (str, int, float)) and _encodes(text, "strict") and not set(text) & {"\r", "\n", "\0"}
 
@@ -106,7 +106,7 @@ def _encodes(text: str, errors: str) -> bool:
     return True
 
 
-# What each field accepts beside null, which it accepts where that is its default.
+# What each field accepts, besides null where that is its default.
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "applied": lambda value: isinstance(value, bool),
     "retry_after": _header,
@@ -147,16 +147,16 @@ class Fault:
     count: int | None = 1
     for_seconds: float | None = None
     options: dict[str, Any] = field(default_factory=dict)
-    #: On the monotonic clock, from the first request that meets a fault with `for_seconds` on.
+    #: When a fault with `for_seconds` ends, on the monotonic clock; set by the first request that meets it.
     ends: float | None = None
 
     @property
     def applied(self) -> bool:
-        """Whether the request does its work before the fault shows."""
+        """Whether the request is applied in spite of the fault."""
         return bool(self.options.get("applied", False))
 
     def matches(self, method: str, path: str, account_sid: str | None) -> bool:
-        """Whether a request is one of those meant."""
+        """Return whether the fault is for this request."""
         return (
             (self.method is None or self.method == method)
             and (self.path is None or self.path.search(path) is not None)
@@ -164,7 +164,7 @@ class Fault:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The fault as the control API shows it."""
+        """Return the fault as the control API shows it."""
         return {
             "kind": self.kind,
             "method": self.method,
@@ -178,7 +178,7 @@ class Fault:
 
 
 def read(item: Any) -> Fault:
-    """A fault from the control API; ValueError says what is wrong with it."""
+    """Return the fault in a control request; raise ValueError if it is invalid."""
     if not isinstance(item, dict):
         raise ValueError("a fault is an object")
     kind = str(item.get("kind"))
@@ -216,17 +216,17 @@ def read(item: Any) -> Fault:
 
 
 class Faults:
-    """The faults that remain, in the order they were asked for."""
+    """The waiting faults, in the order in which they were added."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.waiting: list[Fault] = []
         self._clock = clock
 
     def take(self, method: str, path: str, account_sid: str | None) -> Fault | None:
-        """The fault that this request meets.
+        """Return the fault that this request meets.
 
-        The first that matches and has no more requests to let pass takes it; those before it in the list count it as
-        one that passed, those behind it don't see it.
+        That is the first one that matches and has no more requests to skip. Matching faults before it count the request
+        as skipped; those after it are not affected.
         """
         for fault in list(self.waiting):
             if fault.matches(method, path, account_sid):
@@ -252,7 +252,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class Foreign:
-    """An answer of a proxy or gateway: none of Twilio's headers."""
+    """An answer of a proxy or gateway, without Twilio's headers."""
 
     status: int
     body: bytes
@@ -260,7 +260,7 @@ class Foreign:
 
 
 def failure(fault: Fault) -> ApiError | Foreign:
-    """What a fault that answers by itself says: one of Twilio's errors, or a gateway's answer."""
+    """Return the answer of a fault that replaces the true one: one of Twilio's errors, or a gateway's answer."""
     options = fault.options
     if fault.kind == "gateway_404":
         return Foreign(404, json.dumps({"message": options["message"]}).encode(), "application/json")
@@ -278,10 +278,10 @@ def failure(fault: Fault) -> ApiError | Foreign:
 
 
 def changed(fault: Fault, body: Any, address: str, number: int) -> bytes | None:
-    """The true answer as the fault changes it; None: it has no body, and the fault gives it none.
+    """Return the true answer as the fault changes it, None if it has no body and gets none.
 
-    `address` is the request's own, as answers name addresses; `number` is the request's, for what must be new each
-    time.
+    `address` is the address of the request, in the form that answers use; `number` is the number of the request, for
+    values that must differ each time.
     """
     kind, options = fault.kind, fault.options
     if kind == "json":
@@ -305,7 +305,7 @@ def changed(fault: Fault, body: Any, address: str, number: int) -> bytes | None:
 
 
 def _page(address: str, page: str, number: int) -> str:
-    """The request's own address, or one with a cursor that is new each time and begins the list again."""
+    """Return the request's own address, or one with a new cursor that starts the list again."""
     if page == "same":
         return address
     path, _mark, query = address.partition("?")
@@ -314,7 +314,7 @@ def _page(address: str, page: str, number: int) -> str:
 
 
 def _replace(body: Any, field: str, new: Callable[[Any], Any], limit: int | None = None) -> Any:
-    """A copy in which each field whose name matches has a new value, or the first `limit` of them."""
+    """Return a copy with a new value in each field whose name matches, or in the first `limit` of them."""
     pattern = re.compile(field)
     left = float("inf") if limit is None else limit
 
@@ -337,7 +337,7 @@ def _replace(body: Any, field: str, new: Callable[[Any], Any], limit: int | None
 
 
 def _misshape(body: Any, variant: str) -> Any:
-    """The answer's JSON in a shape that doesn't fit."""
+    """Return the answer's JSON in a shape that doesn't fit the contract."""
     if variant == "list":
         return [1, "two", None]
     if variant == "empty_object":

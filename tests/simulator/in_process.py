@@ -9,8 +9,8 @@ with InProcessSimulator() as simulator:
     ...  # requests to simulator.url
     requests = simulator.requests()
 
-The API is reached over a socket, as ever; what `Simulator` does through the control API happens without one. It needs
-the libraries of requirements.txt.
+Requests to the API use a socket as usual; the methods of `Simulator` that use the control API work without one. It
+needs the libraries of requirements.txt.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .simulation import Simulation, Start
 
 
 class InProcessSimulator(Simulator):
-    """A simulator whose server runs in a thread; a context manager that surely ends it."""
+    """A simulator whose server runs in a thread; a context manager that always ends it."""
 
     def __init__(self, account_sid: str | None = None, auth_token: str | None = None) -> None:
         """Start the thread and wait until it accepts connections on a free port."""
@@ -49,14 +49,14 @@ class InProcessSimulator(Simulator):
         self._thread.start()
 
     def stop(self) -> None:
-        """End the server and its thread; twice does no harm."""
+        """End the server and its thread; calling it twice is harmless."""
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
             self._loop.close()
 
     def control(self, method: str, name: str, data: Any = None, **query: str) -> Any:
-        """A control request, between two requests of the API; returns a copy of its JSON."""
+        """Process a control request between two API requests, and return a copy of its JSON."""
         body = b"" if data is None else json.dumps(data).encode()
 
         async def answer() -> tuple[int, str]:

@@ -4,8 +4,8 @@
 
 """Pages of lists: the `meta` block of /v1 and the flat one of 2010-04-01, over cursors that survive any change.
 
-A cursor names the creation number of the item it stands beside, not a position: items that are inserted or deleted
-between two pages neither repeat nor hide others.
+A cursor contains the creation number of an item, not a position, so items that are inserted or deleted between two
+pages neither repeat nor hide others.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .errors import ApiError
 from .settings import Settings
 
 DEFAULT_PAGE_SIZE = 50
-# PA: what follows the item; PB: what precedes it.
+# PA: after the item; PB: before it.
 TOKEN = re.compile(r"(PA|PB)([0-9a-f]{1,16})")
 
 
 class Ordered(Protocol):
-    """An item of a list: it knows its place in the order of creation."""
+    """An item of a list, with its place in the order of creation."""
 
     sequence: int
 
@@ -46,9 +46,9 @@ class Page(Generic[Item]):
 
 
 def cut(items: Sequence[Item], query: dict[str, Any], settings: Settings, list_order: str | None = None) -> Page[Item]:
-    """Cut the page that a query asks for; the items come in order of creation, the page in the order of the list.
+    """Return the page that a query requests; items are in order of creation, the page in the order of the list.
 
-    `list_order` is that of a list which the settings don't decide.
+    `list_order` is the order of a list for which the settings don't apply.
     """
     descending = (list_order or settings.list_order) == "newest_first"
     if descending:
@@ -84,7 +84,7 @@ def cut(items: Sequence[Item], query: dict[str, Any], settings: Settings, list_o
 
 
 def _first(items: Sequence[Ordered], mark: int, descending: bool, include_mark: bool) -> int:
-    """The index of the first item that comes after the mark (or is the mark itself)."""
+    """Return the index of the first item after the mark (or of the mark itself)."""
     low, high = 0, len(items)
     while low < high:
         middle = (low + high) // 2
@@ -105,7 +105,7 @@ def _address(path: str, filters: dict[str, str], size: int, number: int, token: 
 
 
 def v1_meta(page: Page[Any], url: str, key: str, filters: dict[str, str] | None = None) -> dict[str, Any]:
-    """The `meta` of a /v1 list; `url` is absolute, on the host the client used."""
+    """Return the `meta` of a /v1 list; `url` is absolute, with the host that the client used."""
     filters = filters or {}
     following, preceding = page.next_token, page.previous_token
     return {
@@ -122,7 +122,7 @@ def v1_meta(page: Page[Any], url: str, key: str, filters: dict[str, str] | None 
 
 
 def v2010_envelope(page: Page[Any], path: str, filters: dict[str, str]) -> dict[str, Any]:
-    """What surrounds the items of a 2010-04-01 list; its addresses are relative."""
+    """Return the fields around the items of a 2010-04-01 list; their addresses are relative."""
     following, preceding = page.next_token, page.previous_token
     return {
         "end": page.start + len(page.items) - 1 if page.items else page.start,

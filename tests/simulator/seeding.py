@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts data in place before a test: `POST /_simulator/seed`, and the view of it in `GET /_simulator/state`."""
+"""Creates data before a test (`POST /_simulator/seed`), and shows it (`GET /_simulator/state`)."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ KNOWN = {
     "usage",
     "date_created",
 }
-# A SID or a token of another form would only come out as a broken contract later.
+# Otherwise, an invalid SID or token would break the contract later.
 FORMS = {
     "sid": re.compile(r"AC[0-9a-fA-F]{32}"),
     "auth_token": re.compile(r"[0-9a-f]{32}"),
     "secondary_auth_token": re.compile(r"[0-9a-f]{32}"),
 }
 STATUSES = ("active", "suspended", "closed")
-# A valid public key for seeds that don't bring one; nobody has kept its private half.
+# A valid public key for seeds without one; its private half was discarded.
 PUBLIC_KEY = """-----BEGIN PUBLIC KEY-----
 MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAo/WRLhTIJ0mzt6IRbz9x
 gHgM/jlTWPdwXySTH+mc088/tqxobWKofujvm/34TqUmcnpub3cHJPKeJ2/HTXhP
@@ -54,7 +54,7 @@ SECRET_FIELDS = {"aws": "credentials", "public_keys": "public_key"}
 
 
 def seed(world: World, settings: Settings, data: Any) -> dict[str, Any]:
-    """Make or merge accounts and what is in them; ValueError says what is wrong with the request."""
+    """Create or update accounts and their content; raise ValueError if the seed is invalid."""
     if not isinstance(data, dict) or set(data) != {"accounts"} or not isinstance(data["accounts"], list):
         raise ValueError('expected {"accounts": [...]}')
     for item in data["accounts"]:
@@ -162,7 +162,7 @@ def _date(text: str) -> datetime:
 
 
 def view_credential(credential: Credential, store: str) -> dict[str, Any]:
-    """A credential with its secret."""
+    """Return a credential with its secret."""
     return {
         "sid": credential.sid,
         "account_sid": credential.account_sid,
@@ -174,7 +174,7 @@ def view_credential(credential: Credential, store: str) -> dict[str, Any]:
 
 
 def view_key(key: ApiKey) -> dict[str, Any]:
-    """An API key with its secret."""
+    """Return an API key with its secret."""
     return {
         "sid": key.sid,
         "secret": key.secret,
@@ -187,12 +187,12 @@ def view_key(key: ApiKey) -> dict[str, Any]:
 
 
 def view_key_life(key: ApiKey) -> dict[str, Any]:
-    """An API key, and when it authenticated."""
+    """Return an API key, and when it was valid."""
     return {**view_key(key), "valid_from": key.valid_from, "valid_until": key.valid_until}
 
 
 def view(account: Account) -> dict[str, Any]:
-    """All of an account, secrets included."""
+    """Return all of an account, secrets included."""
     return {
         "sid": account.sid,
         "auth_token": account.primary,

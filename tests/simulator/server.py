@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The HTTP side: reads requests, lets the simulation answer, and plays the faults out on the wire."""
+"""The HTTP server: reads requests, lets the simulation answer them, and carries out faults on the connection."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ REASONS = {200: "OK", 201: "Created", 204: "No Content"}
 
 
 def url(scheme: str, host: str, port: int) -> str:
-    """The URL of a socket; an IPv6 address stands in brackets."""
+    """Return the URL of a socket, with brackets around an IPv6 address."""
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @dataclass(eq=False)
 class LateRequest:
-    """A request whose client is gone. Who sent it was established when it arrived."""
+    """A request whose client has disconnected. It was authenticated on arrival."""
 
     request: Request
     entry: dict[str, Any]
-    #: How many further requests of the account come first, where it doesn't wait for a timer.
+    #: How many further requests of the account are processed first, if it doesn't wait for a timer.
     requests_before: int | None
     timer: asyncio.TimerHandle | None = None
 
@@ -60,7 +60,7 @@ class SimulatorServer:
         self.connections = Connections()
         self._late: list[LateRequest] = []
         self._in_flight = 0
-        # aiohttp logs the connections that faults break; that is what they are for.
+        # aiohttp logs connections that faults break on purpose.
         logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
     async def run(
@@ -78,16 +78,16 @@ class SimulatorServer:
 
     @property
     def late_requests_waiting(self) -> int:
-        """How many late requests have not been applied yet."""
+        """The number of late requests that have not been applied yet."""
         return len(self._late)
 
     def apply_late(self) -> None:
-        """Apply the late requests that wait, in the order in which they came."""
+        """Apply the waiting late requests, in order of arrival."""
         for late in list(self._late):
             self._apply(late)
 
     def reset(self) -> None:
-        """Back to the start; late requests that wait are never applied."""
+        """Restore the initial state, and drop the waiting late requests."""
         for late in self._late:
             late.cancel()
         self._late.clear()
@@ -112,7 +112,7 @@ class SimulatorServer:
         simulation, headers = self.simulation, raw.headers
         prefix = simulation.settings.path_prefix
         if prefix:
-            # A gateway's prefix: it goes on the way in, and answers never knew it.
+            # Remove a gateway's prefix, which answers don't contain.
             path = path[len(prefix) :] if path.startswith(prefix + "/") else "/"
         connection: Any = raw.protocol
         self.connections.used(connection.number)
@@ -149,7 +149,7 @@ class SimulatorServer:
             await connection.pause(self.simulation.settings.latency_ms / 1000)
 
     def _respond(self, answer: Answer, entry: dict[str, Any]) -> web.Response:
-        """An answer on its way out, noted in the log."""
+        """Complete the log entry, and return the HTTP response."""
         self._note(answer, entry)
         return web.Response(status=answer.status, body=encode(answer), headers=self._headers(answer, entry))
 
@@ -204,7 +204,7 @@ class SimulatorServer:
             return self._change(fault, request, answer, entry)
         else:
             return self._failure(fault, request, entry)
-        # aiohttp wants an answer; the connection it would go to is closed.
+        # aiohttp needs a response, although the connection is closed.
         return web.Response(status=500)
 
     def _failure(self, fault: Fault, request: Request, entry: dict[str, Any]) -> web.Response:
@@ -219,7 +219,7 @@ class SimulatorServer:
         return response
 
     def _change(self, fault: Fault, request: Request, answer: Answer | None, entry: dict[str, Any]) -> web.Response:
-        """The true answer, changed; or the one that the fault brings."""
+        """Return the true answer with the fault's change, or the fault's own answer."""
         if answer is None:
             answer = Answer(fault.options["status"], {})
         origin = "" if request.path.startswith(VERSION_2010) else request.origin
@@ -234,7 +234,7 @@ class SimulatorServer:
         return web.Response(status=status, body=body, headers=headers)
 
     def _head(self, answer: Answer, entry: dict[str, Any], **more: str) -> bytes:
-        """The status line and the headers, for an answer that is written by hand; 204 becomes 200."""
+        """Return the status line and headers for a response that is written directly; 204 becomes 200."""
         self._note(answer, entry)
         status = 200 if answer.status == 204 else answer.status
         headers = {**self._headers(answer, entry), **more}
@@ -242,7 +242,7 @@ class SimulatorServer:
         return "\r\n".join([*lines, "", ""]).encode()
 
     def _truncate(self, transport: Any, answer: Answer, entry: dict[str, Any]) -> None:
-        """Announce the whole body, send half of it, close."""
+        """Announce the whole body, send half of it, and close the connection."""
         body = encode(answer) or b"{}"
         transport.write(self._head(answer, entry, **{"Content-Length": str(len(body))}) + body[: len(body) // 2])
         transport.close()
@@ -279,7 +279,7 @@ class SimulatorServer:
         else:
             response.enable_chunked_encoding()
         body, left = encode(answer)[: options["size"]], options["size"]
-        # The client may go away at any time.
+        # The client may disconnect at any time.
         with suppress(ConnectionError):
             await response.prepare(raw)
             while left:
@@ -289,14 +289,14 @@ class SimulatorServer:
         return response
 
     def _put_off(self, fault: Fault, request: Request, entry: dict[str, Any]) -> None:
-        """Keep a request for its time."""
+        """Store a late request until it is due."""
         late = LateRequest(request, entry, fault.options["after_requests"])
         self._late.append(late)
         if late.requests_before is None:
             late.timer = asyncio.get_running_loop().call_later(fault.options["delay"], self._apply, late)
 
     def _count_for_late(self, entry: dict[str, Any]) -> None:
-        """A request of an account is processed: those that were waiting for it are applied behind it."""
+        """After a request of an account was processed, apply the late requests that waited for it."""
         for late in list(self._late):
             if late.requests_before is not None and late.entry["account_sid"] == entry["account_sid"]:
                 late.requests_before -= 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The settings: where Twilio's behaviour is open or varies, each answer it may give can be chosen here."""
+"""The settings, which select Twilio's behaviour where it varies or is not known."""
 
 from __future__ import annotations
 
@@ -38,29 +38,29 @@ def _one_of(*allowed: Any) -> Callable[[Any], bool]:
 
 @dataclass
 class Settings:
-    """All settings with their defaults. `CHECKS` says what each accepts."""
+    """All settings with their defaults. `CHECKS` defines what each accepts."""
 
     #: Milliseconds before each answer of the API.
     latency_ms: float = 0
     #: Refuse each POST, PUT, PATCH and DELETE to the API with 418 and count it.
     forbid_writes: bool = False
-    #: Requests a second that each account may send to the SafeList; None: no limit.
+    #: Requests a second that each account may send to the SafeList; None for no limit.
     safelist_rate: float | None = None
-    #: Seconds named in `Retry-After` of an answer to a request above that rate; None: no such header.
+    #: The `Retry-After` of the answer to a request above that rate; None for no such header.
     safelist_retry_after: float | None = None
-    #: POST Secondary while one exists: refuse it (70002), or mint another and kill the one before.
+    #: The answer to POST Secondary while a token exists: refuse it (70002), or replace the token.
     secondary_exists: str = "conflict"
     #: The dates of credentials. Those of tokens are always ISO 8601, those of 2010-04-01 always RFC 2822.
     dates: str = "iso8601"
-    #: The code that answers an account which is not active; 20003 always comes with 401.
+    #: The code of the answer to an account that is not active; 20003 always has the status 401.
     suspended_code: int = 20005
-    #: The status that comes with 20005.
+    #: The status of the code 20005.
     suspended_status: int = 403
-    #: The shape of errors of /v1.
+    #: The format of errors of /v1.
     error_format: str = "classic"
     #: Whether the 404 of an absent SafeList number has the code 20404, or none.
     safelist_not_found_code: bool = True
-    #: Whether countries that nothing is delivered to are in the list of geo permissions, or missing from it.
+    #: Whether the list of geo permissions contains the countries that Twilio delivers nothing to.
     unsupported_countries_listed: bool = True
     #: `date_updated` of a new credential: null, or the date of its creation.
     new_date_updated: str = "null"
@@ -70,7 +70,7 @@ class Settings:
     hidden_auth_token: str = "absent"
     #: Whether a main API key may use AuthTokens/*. A standard one never may.
     main_key_auth_tokens: bool = False
-    #: The status that comes with 70051, where a restricted API key lacks a permission.
+    #: The status of the code 70051, for a restricted API key that lacks a permission.
     missing_permission_status: int = 403
     #: Whether a parent may manage the API keys of its subaccounts, by their AccountSid.
     parent_keys: bool = False
@@ -78,11 +78,11 @@ class Settings:
     secondary_may_delete: bool = True
     #: The order of lists.
     list_order: str = "newest_first"
-    #: Lists that are asked for more than so many items at once fail with 500; None: no limit.
+    #: Requests for larger pages than this fail with 500; None for no limit.
     page_size_limit: int | None = None
     #: How many subaccounts (closed ones not counted) an account may have.
     subaccount_limit: int = 1000
-    #: Where the API lives, as behind a gateway: `/twilio`. Addresses in answers are without it.
+    #: A prefix of all API paths, as behind a gateway: `/twilio`. Addresses in answers are without it.
     path_prefix: str = ""
     #: Refuse query and form parameters that the contract doesn't know, and `Page` without its `PageToken`.
     strict: bool = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulated Twilio without its network side: from a request to an answer, with everything that is remembered."""
+"""The simulated Twilio without the network: it turns requests into answers, and holds all state."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .state import ApiKey, World
 READING = ("GET", "HEAD")
 LOG_LIMIT = 100_000
 VERSION_2010 = "/2010-04-01/"
-# Paths that no permission opens: they refuse all keys but main ones by themselves.
+# Paths without permissions: they refuse all keys but main ones themselves.
 TOKENS_ONLY = ("/v1/AuthTokens/", "/v1/Keys")
 FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
 class Start:
-    """What the simulator starts with, and goes back to on a reset."""
+    """The initial state of the simulator, which a reset restores."""
 
     account_sid: str
     auth_token: str
@@ -45,7 +45,7 @@ class Start:
 
 @dataclass
 class Request:
-    """An API request as it came in."""
+    """An API request as it was received."""
 
     method: str
     path: str
@@ -57,7 +57,7 @@ class Request:
 
 
 class Simulation:
-    """Everything behind the sockets."""
+    """The whole simulation except the network."""
 
     def __init__(self, start: Start, contract: Contract | None = None) -> None:
         self.contract = contract or load_contract()
@@ -68,7 +68,7 @@ class Simulation:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the start: data, settings, faults, log, counters."""
+        """Restore the initial state: data, settings, faults, log, counters."""
         self.world = World()
         self.settings = copy.copy(self._start.settings)
         self.faults = Faults()
@@ -85,7 +85,7 @@ class Simulation:
     # -- one request ---------------------------------------------------------------------------------------------
 
     def process(self, request: Request) -> Answer:
-        """Do what a request asks for; its answer has been checked against the contract."""
+        """Process a request, and return an answer that was checked against the contract."""
         operation: Operation | None = None
         try:
             found = self.contract.find(request.path)
@@ -100,7 +100,7 @@ class Simulation:
         except ApiError as error:
             answer = self.refusal(error, request.path)
         except Exception:
-            # A bug in the simulator must show as a violation, not end the connection.
+            # A bug in the simulator is reported as a violation instead of ending the connection.
             return self._violation(f"{request.method} {request.path}: {traceback.format_exc()}", request.path)
         problem = self.contract.check_answer(operation, answer.status, answer.content_type, answer.body)
         if problem:
@@ -108,14 +108,14 @@ class Simulation:
         return answer
 
     def refusal(self, error: ApiError, path: str) -> Answer:
-        """An error as an answer, in the shape the settings and the API's version ask for."""
+        """Return an error as an answer, in the format that the settings and the API's version require."""
         body, content_type = error_body(error, self.settings.error_format, path.startswith(VERSION_2010))
         return Answer(error.status, body, content_type)
 
     def forbidden(self) -> Answer:
-        """The refusal of a write while writes are forbidden. No status of Twilio's, so that it can't be missed."""
+        """Return the refusal of a forbidden write. Twilio never uses this status, so it can't go unnoticed."""
         self.forbidden_writes += 1
-        return Answer(418, {"message": "The simulator was told to forbid writes", "status": 418})
+        return Answer(418, {"message": "The simulator is set to forbid writes", "status": 418})
 
     def _violation(self, problem: str, path: str) -> Answer:
         self.violations.append(problem)
@@ -145,7 +145,7 @@ class Simulation:
         )
 
     def _keep_rate(self, account_sid: str) -> None:
-        """A token bucket for each account: a second's worth at once, then the rate."""
+        """Limit the rate of an account with a token bucket that holds one second's worth."""
         rate = self.settings.safelist_rate
         if rate is None:
             return
@@ -159,7 +159,7 @@ class Simulation:
     # -- the log -------------------------------------------------------------------------------------------------
 
     def record(self, request: Request, connection: int, user_agent: str | None) -> dict[str, Any]:
-        """Begin the log entry of a request; the server completes it as the request goes on."""
+        """Begin the log entry of a request, which the server completes later."""
         self.count += 1
         account = request.caller.account
         entry = {
@@ -184,7 +184,7 @@ class Simulation:
         return entry
 
     def _shown(self, pairs: list[tuple[str, str]]) -> dict[str, Any]:
-        """Parameters without secrets; one that is an array, as a list."""
+        """Return the parameters without secrets, and arrays as lists."""
         values: dict[str, Any] = {}
         for name, value in pairs:
             if name in self.contract.array_fields:
@@ -195,7 +195,7 @@ class Simulation:
 
 
 def encode(answer: Answer) -> bytes:
-    """An answer's body as it is sent."""
+    """Encode the body of an answer."""
     return b"" if answer.body is None else json.dumps(answer.body).encode()
 
 
@@ -206,7 +206,7 @@ def read_path(raw: str) -> tuple[str, str]:
 
 
 def read_pairs(text: str) -> list[tuple[str, str]]:
-    """Parameters of a query or a form, name and value, as often as they are given."""
+    """Return the parameters of a query or a form as pairs of name and value, repeated ones included."""
     return parse_qsl(text, keep_blank_values=True) if text else []
 
 

@@ -2,8 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulator remembers: accounts, their tokens with each token's life, credentials, numbers, and the rules
-of changing them that don't depend on how a request looks."""
+"""The state of the simulator (accounts, tokens with their lives, credentials, numbers), and the rules of changing it
+that don't depend on the form of a request.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +20,23 @@ from .settings import Settings
 
 
 def new_sid(prefix: str) -> str:
-    """A SID: two letters and 32 lower-case hexadecimal characters."""
+    """Return a random SID: two letters and 32 lower-case hexadecimal characters."""
     return prefix + token_hex(16)
 
 
 def now() -> datetime:
-    """The current time, in UTC, to the second as Twilio gives it."""
+    """Return the current time in UTC, to the second, as Twilio does."""
     return datetime.now(timezone.utc).replace(microsecond=0)
 
 
 def instant() -> dict[str, float]:
-    """Now on both clocks: monotonic ones of different processes on one machine can be compared on Linux."""
+    """Return the current time of both clocks; on Linux, all processes of a machine share the monotonic one."""
     return {"monotonic": time.monotonic(), "wall": time.time()}
 
 
 @dataclass
 class TokenLife:
-    """When a token authenticated, and what began and ended that."""
+    """When a token was valid, and what began and ended that."""
 
     token: str
     role: str
@@ -77,7 +78,7 @@ class Credential:
 
 @dataclass
 class Account:
-    """An account; a main account owns itself."""
+    """An account; a main account is its own owner."""
 
     sid: str
     owner_sid: str
@@ -106,7 +107,7 @@ class Account:
 
     @property
     def is_main(self) -> bool:
-        """Whether this is no subaccount."""
+        """Whether this is a main account."""
         return self.owner_sid == self.sid
 
     # -- tokens --------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ class Account:
             self.history.append(TokenLife(token, "primary", instant(), by))
 
     def set_secondary(self, token: str | None, by: str) -> None:
-        """Put this secondary token in place of the one there, or of none; None removes it."""
+        """Replace the secondary token, if any; None removes it."""
         if token == self.secondary:
             return
         if self.secondary is not None:
@@ -130,7 +131,7 @@ class Account:
             self.history.append(TokenLife(token, "secondary", instant(), by))
 
     def promote(self) -> datetime:
-        """The secondary becomes the primary, which dies at once. Returns the date the secondary was created."""
+        """Replace the primary by the secondary at once, and return the date when the secondary was created."""
         token, created = self.secondary, self.secondary_created
         if token is None or created is None:
             raise not_found("/AuthTokens/Promote")
@@ -148,7 +149,7 @@ class Account:
 
 
 class World:
-    """All accounts, and the indices a request needs."""
+    """All accounts, and the indices for looking up requests."""
 
     def __init__(self) -> None:
         self.accounts: dict[str, Account] = {}
@@ -156,14 +157,14 @@ class World:
         self._sequence = 0
 
     def next_sequence(self) -> int:
-        """The next number in the order of creation of anything."""
+        """Return the next number in the order of creation."""
         self._sequence += 1
         return self._sequence
 
     def add_account(
         self, sid: str | None, token: str | None, friendly_name: str | None, owner_sid: str | None
     ) -> Account:
-        """Make an account; without an owner it is a main account."""
+        """Create an account, without an owner a main account."""
         sid = sid or new_sid("AC")
         if not friendly_name:
             moment = now().strftime("%Y-%m-%d %I:%M %p").lower()
@@ -173,7 +174,7 @@ class World:
         return account
 
     def create_subaccount(self, parent: Account, friendly_name: str | None, limit: int) -> Account:
-        """One level deep (21101), and not more than the limit (21480)."""
+        """Create a subaccount: only of a main account (21101), and only up to the limit (21480)."""
         if not parent.is_main:
             raise ApiError(21101)
         if sum(1 for account in self.subaccounts(parent) if account.status != "closed") >= limit:
@@ -181,21 +182,21 @@ class World:
         return self.add_account(None, None, friendly_name, parent.sid)
 
     def subaccounts(self, parent: Account) -> list[Account]:
-        """The subaccounts of an account, in order of creation."""
+        """Return the subaccounts of an account, in order of creation."""
         return [each for each in self.accounts.values() if each.owner_sid == parent.sid and each is not parent]
 
     def add_key(self, account: Account, key: ApiKey) -> None:
-        """Give an account an API key."""
+        """Add an API key to an account."""
         key.sequence = self.next_sequence()
         account.api_keys[key.sid] = key
         self.keys[key.sid] = (account, key)
 
     def delete_key(self, account: Account, key: ApiKey) -> None:
-        """Take an API key from an account; it is dead from this moment."""
+        """Delete an API key of an account, which is invalid from now on."""
         key.valid_until = instant()
         account.deleted_keys.append(key)
         del account.api_keys[key.sid]
-        # Seeds may give keys of several accounts one SID; then it authenticates the one that came last.
+        # Seeds may give keys of several accounts the same SID, which then authenticates the last one.
         if self.keys.get(key.sid, (None, None))[1] is key:
             del self.keys[key.sid]
 
@@ -209,7 +210,7 @@ class World:
         sid: str | None = None,
         date_created: datetime | None = None,
     ) -> Credential:
-        """Put an AWS credential (`aws`) or a public key (`public_keys`) into an account's list."""
+        """Add an AWS credential (`aws`) or a public key (`public_keys`) to an account's list."""
         created = date_created or now()
         updated = created if settings.new_date_updated == "date" else None
         credential = Credential(

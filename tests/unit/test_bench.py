@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The benchmark runs, and its rows are what they say they are. How fast anything is, is not asserted here."""
+"""The benchmark runs, and its rows measure what they claim. Speed is not asserted here."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What has to be said in more than one place is said alike: these tests fail when somebody forgets one of them."""
+"""Declarations that are repeated in several places agree: these tests fail if one of them is forgotten."""
 
 from __future__ import annotations
 
@@ -132,9 +132,9 @@ def test_the_action_group_names_every_module():
 
 
 @each_module
-def test_what_can_be_changed_can_be_asked(name):
+def test_everything_that_can_be_changed_has_an_info_module(name):
     missing = f"plugins/modules/{name}_info.py"
-    assert name.endswith("_info") or f"{name}_info" in NAMES, f"write {missing}: what can be changed can be asked"
+    assert name.endswith("_info") or f"{name}_info" in NAMES, f"write {missing}: what can be changed can be read"
 
 
 @pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES, *ROLES, *INVENTORIES])
@@ -197,14 +197,14 @@ def test_the_argument_spec_is_what_is_documented(name):
 
 
 @each_module
-def test_every_option_that_looks_secret_says_whether_it_is(name):
+def test_every_option_that_looks_secret_declares_no_log(name):
     for option, spec in module(name).DEFINITION.argument_spec().items():
         if re.search("token|secret|key", option):
             assert "no_log" in spec, f"{option}: say no_log=True, or no_log=False where it is no secret"
 
 
 @each_module
-def test_checks_are_of_options_that_there_are(name):
+def test_checks_name_existing_options(name):
     definition = module(name).DEFINITION
     assert {*definition.checks, *definition.required_of_connection} <= {*definition.argument_spec()}
 
@@ -277,7 +277,7 @@ def test_what_runs_on_the_controller_documents_its_options(name):
 
 
 @pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES])
-def test_what_takes_a_secret_says_what_a_loop_prints(name):
+def test_every_module_with_a_secret_documents_what_a_loop_prints(name):
     spec = module(name).DEFINITION.argument_spec() if name in NAMES else module(name).ARGUMENT_SPEC
     takes_secret = any(option.get("no_log") for option in spec.values())
     assert ("community.twilio.secret" in documentation_of(name)["extends_documentation_fragment"]) is takes_secret
@@ -315,7 +315,7 @@ def test_an_inventory_plugin_takes_the_connections_options(name):
     documentation = yaml.safe_load(importlib.import_module(f"{PACKAGE}.inventory.{name}").DOCUMENTATION)
     fragments = {*documentation["extends_documentation_fragment"]}
     assert {"community.twilio.auth", "community.twilio.auth.plugin"} <= fragments
-    # What is said of tasks and their results is not true of it.
+    # What is documented about tasks and their results does not apply to it.
     assert "community.twilio.auth.module" not in fragments
     assert {*CONNECTION_OPTIONS} <= {*documented_options(documentation)}
 
@@ -509,7 +509,7 @@ def test_each_file_of_the_engine_imports_only_those_before_it(path):
     )
 
 
-def test_only_the_edges_know_ansible():
+def test_only_the_edges_import_ansible():
     for path in ENGINE.rglob("*.py"):
         knows = re.search(r"^\s*(from|import) ansible\b", path.read_text(encoding="utf-8"), re.MULTILINE)
         assert not knows or path.stem in ("_definition", "_module", "_controller_only"), path

@@ -22,7 +22,7 @@ EXAMPLES = ROOT / "docs" / "examples"
 #: Those that users copy; what is in folders is for contributors.
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_file())
 GUIDES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
-#: What a role that rotates tells its hooks, and what they and it set, beside its options.
+#: The variables of a rotation role besides its options: those for its hooks, and those that it or they set.
 HANDED_OVER = {
     "rotate_api_key": ("sid", "secret", "previous_sid", "result"),
     "rotate_auth_token": ("primary", "pending", "result"),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A toy that makes access keys, in the controller: amazon.aws takes ten times as long, and is tried by itself."""
+"""Makes toy access keys on the controller; amazon.aws takes ten times as long, and is tested separately."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ansible.plugins.action import ActionBase
 
 
 class ActionModule(ActionBase):
-    """Options: ``path``, the file of all keys, and ``delete``, the id of one that is to go, or ``make``."""
+    """Options: ``path``, the file of all keys; ``delete``, the id of a key to delete; ``make``, to make a key."""
 
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the keys that are there, without their secrets, and what was made."""
+        """Return the key that was made, if any, and all existing keys without their secrets."""
         arguments, result = self._task.args, super().run(tmp, task_vars)
         path = Path(str(arguments["path"]))
         keys: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
@@ -31,4 +31,4 @@ class ActionModule(ActionBase):
         elif arguments.get("delete"):
             keys.pop(str(arguments["delete"]), None)
         path.write_text(json.dumps(keys), encoding="utf-8")
-        return {**result, "there": [{"id": key_id, "used": False} for key_id in keys]}
+        return {**result, "existing": [{"id": key_id, "used": False} for key_id in keys]}

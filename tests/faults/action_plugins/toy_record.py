@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Loads and saves the record of the toy rotation, with which the machinery is proved."""
+"""Loads and saves the record of the toy rotation, which tests the machinery."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import store
 
 
 class ActionModule(ActionBase):
-    """Options: ``path``, ``password``, and ``changes`` to the record, without which it is only loaded."""
+    """Options: ``path`` and ``password``; to save, also ``changes`` to the record."""
 
     _requires_connection = False
 

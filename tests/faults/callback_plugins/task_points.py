@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes a point of the end of each task, in the process that is ``ansible-playbook``."""
+"""Adds a point at the end of each task, in the process of ``ansible-playbook``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = r"""
 name: task_points
 type: aggregate
-short_description: Make a point of the end of each task, at which a test can kill the run
+short_description: Add a point at the end of each task, where a test can kill the run
 description:
-  - Counts the tasks into the folder that E(KILLS_FOLDER) names, whose settings say where to stop.
+  - Counts the tasks in the folder that E(KILLS_FOLDER) names, whose settings say where to stop.
 """
 
 
@@ -33,8 +33,8 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         task = getattr(result, "task", None) or result._task
-        # The name alone, and not as the user sees it, with the role before it.
-        kill_point.come_to("task end", task.name, self._wanted)
+        # Not result.task_name, which begins with the name of the role.
+        kill_point.reach_point("task end", task.name, self._wanted)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self.v2_runner_on_ok(result)

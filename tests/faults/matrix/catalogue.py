@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The faults that every request of an operation meets."""
+"""The faults that are tried at every request of an operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from simulator.faults import ALWAYS_APPLIED, CHANGES, changed, read
 
-#: How often a fault comes: once; twice in a row, whatever is asked; for ever, of that request; for ever, of any.
+#: How often a fault occurs: once; at two consecutive requests; at each attempt of one request; at all further requests.
 ONCE, TWICE, LASTING, OUTAGE = "once", "twice", "lasting", "outage"
 
 
@@ -22,10 +22,10 @@ ONCE, TWICE, LASTING, OUTAGE = "once", "twice", "lasting", "outage"
 class Fault:
     """A kind of fault with its options.
 
-    :param family: the column of the table that it is counted in.
-    :param kind: the simulator's kind.
-    :param options: that kind's options.
-    :param times: how often it comes.
+    :param family: the column of the table in which it is counted.
+    :param kind: the simulator's kind of fault.
+    :param options: the options of that kind.
+    :param times: how often it occurs.
     """
 
     family: str
@@ -35,28 +35,28 @@ class Fault:
 
     @property
     def name(self) -> str:
-        """How it is called where a case fails."""
+        """The name of the fault in the description of a case."""
         options = "".join(f" {name}={value}" for name, value in self.options.items())
         return f"{self.kind}{options} {self.times}"
 
     @property
     def alters(self) -> bool:
-        """Whether the answer stays one that can be believed, so that a task returns something else than in health."""
+        """Whether the changed answer is still plausible, so that a task returns other values than without the fault."""
         return self.kind == "odd_numbers"
 
     @property
     def applied(self) -> bool:
-        """Whether a request does its work before the fault shows."""
+        """Whether the request is applied in spite of the fault."""
         return self.kind in ALWAYS_APPLIED or bool(self.options.get("applied", self.kind == "late"))
 
     def can_differ(self, request: Mapping[str, Any], answer: Any) -> bool:
         """Return whether the case can differ from all others.
 
-        A read is never applied, so that it is lost alike before and after, and lost when it comes late; and a change of
-        the answer has to change it.
+        A read applies nothing, so it makes no difference whether its answer is lost before or after, or whether it is
+        applied late. A fault that alters answers must actually alter this one.
 
         :param request: the request that meets the fault.
-        :param answer: what it is answered in health.
+        :param answer: its answer without the fault.
         """
         if request["method"] == "GET":
             lost = self.applied and {**self.options, "applied": False} in _LOST_EITHER_WAY
@@ -67,20 +67,20 @@ class Fault:
             return changed(fault, answer, "/", 0) not in (None, json.dumps(answer).encode())
         return True
 
-    def planned(self, healthy: Sequence[Mapping[str, Any]], position: int) -> dict[str, Any]:
-        """Return the fault as the simulator takes it.
+    def plan_fault(self, healthy: Sequence[Mapping[str, Any]], position: int) -> dict[str, Any]:
+        """Return the fault as the simulator accepts it.
 
-        :param healthy: the requests that the operation sends in health.
-        :param position: which of them meets the fault first.
+        :param healthy: the requests that the operation sends without faults.
+        :param position: the position of the first request that meets the fault.
         """
         planned = {"kind": self.kind, **self.options, "count": {ONCE: 1, TWICE: 2}.get(self.times)}
         if self.times != LASTING:
             return {**planned, "skip": position}
         request = healthy[position]
-        alike = [each for each in healthy[:position] if _of(each) == _of(request)]
+        same = [each for each in healthy[:position] if _of(each) == _of(request)]
         return {
             **planned,
-            "skip": len(alike),
+            "skip": len(same),
             "method": request["method"],
             "path": f"^{re.escape(request['path'])}$",
         }
@@ -129,8 +129,8 @@ def _kinds() -> Iterator[Fault]:
     yield Fault(PAGES, "next_page", {"page": "same"})
 
 
-#: What comes once alone: what differs from another fault in its status alone, a refusal that asks for more patience
-#: than a task has, answers that mean no, and what takes long or has no end.
+#: Faults that are tried only once: those that differ from another one in their status alone, a Retry-After that is too
+#: long, rejections, and those that take long or never end.
 _ONLY_ONCE = (
     *(Fault(SERVER, kind, applied) for kind in ("503", "504") for applied in _EITHER),
     Fault(REFUSED, "429", {"retry_after": 3600}),

@@ -11,29 +11,33 @@ import multiprocessing
 import sys
 import time
 
-from .judge import cases, excused
+from .judge import is_excused, run_cases
 from .operations import OPERATIONS
 from .report import PAGE, Row, page
 from .running import InProcess
 
 
 def run_operation(name: str) -> tuple[Row, list[str]]:
-    """Run all cases of an operation: its row, and the cases that no reason allows."""
+    """Run all cases of an operation, and return its row and the cases that no reason explains."""
     row, defects = Row(name), []
     with InProcess() as simulator:
-        for case in cases(simulator, OPERATIONS[name]):
+        for case in run_cases(simulator, OPERATIONS[name]):
             row.add(case)
-            if not excused(case):
+            if not is_excused(case):
                 defects.append(str(case))
         defects += simulator.simulation.violations
     return row, defects
 
 
 def main() -> None:
-    """Run the cases that are asked for."""
+    """Run the selected cases."""
     parser = argparse.ArgumentParser(prog="tests/faults/matrix", description=__doc__)
-    parser.add_argument("--only", default="", help="operations whose name has this in it; the page is not written")
-    parser.add_argument("--processes", type=int, default=4, help="most of the time, each waits")
+    parser.add_argument(
+        "--only", default="", help="run only operations whose name contains this, and do not write the page"
+    )
+    parser.add_argument(
+        "--processes", type=int, default=4, help="may exceed the number of cores, since each waits most of the time"
+    )
     options = parser.parse_args()
     chosen = [name for name in OPERATIONS if options.only in name]
     began = time.monotonic()

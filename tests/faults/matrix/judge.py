@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What came of a case: survived at once, by the next run, or not; and what was wrong with it."""
+"""Judges a case: whether it was survived at once, by the next run, or not, and which problems it had."""
 
 from __future__ import annotations
 
@@ -16,55 +16,55 @@ from typing import Any
 from simulator.state import World
 
 from .catalogue import FAULTS, FOREIGN, LASTING, LATE, OUTAGE, PAGES, REJECTED, TWICE, Fault
-from .operations import NEW, Operation, Thing, names, things
-from .running import KEY_SECRET, MAIN_TOKEN, InProcess, Ran, run
+from .operations import NEW, Operation, Thing, list_names, list_things
+from .running import KEY_SECRET, MAIN_TOKEN, InProcess, TaskRun, run
 
-AT_ONCE, NEXT_RUN, NOT = "at once", "next run", "not"
+AT_ONCE, NEXT_RUN, NOT_SURVIVED = "at once", "next run", "not"
 MAX_RETRIES = 2
 
-#: How a failed task's message begins: what was attempted, or the option that it is about.
+#: The beginning of a failed task's message: what was attempted, or the option that is wrong.
 _BEGINNING = re.compile(
     r"Could not [a-z]|[a-z_]+: |[0-9]+ of [0-9]+ (?:numbers|countries) failed: |Neither auth_token nor"
     r"|Twilio applied a request"
 )
 _SID = re.compile(r"\b(?:AC|CR|SK|GN)[0-9a-f]{32}\b")
 _SID_OR_TOKEN = re.compile(r"\b(?:AC|CR|SK|GN)?[0-9a-f]{32}\b")
-#: What two runs that do the same need not have in common.
+#: Keys of a result whose values may differ between two runs that do the same.
 _VARYING = {"date_created", "date_updated", "as_of", "warnings"}
-#: The keys of a result that hold a secret which a run has made, and is to return.
+#: Keys of a result that hold a secret which the run created and has to return.
 _MADE_SECRETS = ("secondary_auth_token", "secret")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that is wrong with a case.
+    """A problem of a case.
 
-    :param kind: what kind of thing; a reason permits kinds.
-    :param detail: what exactly.
+    :param kind: one of the kinds below; a reason permits some of them.
+    :param detail: what exactly is wrong.
     """
 
     kind: str
     detail: str
 
 
-# The kinds of problems. The first two are what the classes are about; any other is wrong in each class.
+# The kinds of problems. The first two decide the outcome of a case; the others are wrong whatever the outcome.
 FIRST_RUN, LATER_RUN = "the first run", "the next run"
-TRACEBACK, SECRET, SENTENCE, ATTEMPTS, CLAIMED, SILENT_CHANGE, SIDS, UNSTEADY = (
+TRACEBACK, SECRET, SENTENCE, ATTEMPTS, CLAIMED, SILENT_CHANGE, SIDS, NOT_IDEMPOTENT = (
     "an exception came out",
-    "a secret is told",
-    "no sentence",
+    "a secret is exposed",
+    "the message is no sentence",
     "too many attempts",
-    "changed is claimed",
-    "changed is not told",
-    "SIDs that do not exist",
-    "the next run is not the last",
+    "changed is reported without a change",
+    "a change is not reported",
+    "returned SIDs do not exist",
+    "the next run is not idempotent",
 )
-NOBODY_KNOWS = "an API key whose secret nobody knows"
+UNKNOWN_SECRET = "an API key whose secret nobody knows"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One fault at one request of one operation, and what came of it."""
+    """One fault at one request of one operation, with its outcome."""
 
     operation: Operation
     fault: Fault
@@ -72,42 +72,42 @@ class Case:
     request: str
     outcome: str
     problems: Sequence[Problem]
-    first: Ran
-    second: Ran
+    first: TaskRun
+    second: TaskRun
 
     def __str__(self) -> str:
-        """Tell all that a person needs to try it again."""
+        """Return all that a person needs to reproduce it."""
         found = "; ".join(f"{problem.kind}: {problem.detail}" for problem in self.problems)
-        said = self.first.exception or self.first.message or "ok"
+        message = self.first.exception or self.first.message or "ok"
         return (
             f"{self.operation.module}: {self.operation.name} | request {self.position} ({self.request})"
-            f" | {self.fault.name} | {self.outcome} | {found} | {said[:200]}"
+            f" | {self.fault.name} | {self.outcome} | {found} | {message[:200]}"
         )
 
 
 class Health:
-    """What an operation does without faults, which each of its cases is compared with."""
+    """What an operation does without faults, for comparison with each of its cases."""
 
     def __init__(self, simulator: InProcess, operation: Operation) -> None:
         world = _start(simulator, operation)
-        self.before = things(world)
-        self.known = names(world)
-        self.wanted = operation.wanted(things(world, self.known))
+        self.before = list_things(world)
+        self.known = list_names(world)
+        self.wanted = operation.wanted(list_things(world, self.known))
         self.ran = _run(simulator, operation, operation.options)
         self.requests = self.ran.log
         self.answers = list(simulator.simulation.answers)
-        after = simulator.call(lambda: things(world, self.known))
+        after = simulator.call(lambda: list_things(world, self.known))
         self.problems = [*_difference(self.wanted, after)]
         if self.ran.failed:
             self.problems.append(f"it failed: {self.ran.message or self.ran.exception}")
-        self.shown = _shown(self.ran, self.known)
+        self.result = _comparable_result(self.ran, self.known)
 
 
 def _start(simulator: InProcess, operation: Operation) -> World:
-    return simulator.start_over(operation.accounts(), operation.settings, operation.page_size)
+    return simulator.reset_to(operation.accounts(), operation.settings, operation.page_size)
 
 
-def _run(simulator: InProcess, operation: Operation, options: Mapping[str, Any]) -> Ran:
+def _run(simulator: InProcess, operation: Operation, options: Mapping[str, Any]) -> TaskRun:
     return run(simulator, operation.definition, options, operation.check_mode, MAX_RETRIES)
 
 
@@ -116,61 +116,61 @@ def _difference(wanted: Sequence[Thing], found: Sequence[Thing]) -> list[str]:
     return [f"missing {thing}" for thing in missing] + [f"too much {thing}" for thing in more]
 
 
-def _shown(ran: Ran, known: set[str]) -> Any:
-    """What a task returned, less what two runs that do the same need not have in common."""
+def _comparable_result(ran: TaskRun, known: set[str]) -> Any:
+    """Return a task's result without what may differ between two runs that do the same."""
 
-    def called(match: re.Match[str]) -> str:
+    def normalize_name(match: re.Match[str]) -> str:
         if match[0] not in known:
             return NEW
-        # A number's SID is the simulator's choice even where it was there before.
+        # The simulator chooses the SID of a number, even of one that existed before.
         return "GN" if match[0].startswith("GN") else match[0]
 
-    def shown(value: Any) -> Any:
+    def normalize(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {key: shown(item) for key, item in value.items() if key not in _VARYING}
+            return {key: normalize(item) for key, item in value.items() if key not in _VARYING}
         if isinstance(value, list):
-            return [shown(item) for item in value]
+            return [normalize(item) for item in value]
         if isinstance(value, str):
-            return _SID_OR_TOKEN.sub(called, value)
+            return _SID_OR_TOKEN.sub(normalize_name, value)
         return value
 
-    return shown({key: value for key, value in ran.result.items() if key not in ("diff", *_MADE_SECRETS)})
+    return normalize({key: value for key, value in ran.result.items() if key not in ("diff", *_MADE_SECRETS)})
 
 
-def judged(simulator: InProcess, operation: Operation, health: Health, fault: Fault, position: int) -> Case:
-    """Run an operation while a request of it meets a fault, run it again in health, and judge both runs."""
+def judge_case(simulator: InProcess, operation: Operation, health: Health, fault: Fault, position: int) -> Case:
+    """Run an operation with a fault at one of its requests, run it again without faults, and judge both runs."""
     world = _start(simulator, operation)
-    before, known = things(world), names(world)
-    simulator.expect(fault.planned(health.requests, position))
+    before, known = list_things(world), list_names(world)
+    simulator.set_faults(fault.plan_fault(health.requests, position))
     first = _run(simulator, operation, operation.options)
-    simulator.expect()
-    between, names_between = simulator.call(lambda: (things(world), names(world)))
-    wanted_now = simulator.call(lambda: _difference(health.wanted, things(world, known)))
+    simulator.set_faults()
+    between, names_between = simulator.call(lambda: (list_things(world), list_names(world)))
+    wanted_now = simulator.call(lambda: _difference(health.wanted, list_things(world, known)))
     options = operation.next_options(operation.options, first.result)
     second = _run(simulator, operation, options)
-    after, names_after = simulator.call(lambda: (things(world), names(world)))
-    wanted_then = simulator.call(lambda: _difference(health.wanted, things(world, known)))
+    after, names_after = simulator.call(lambda: (list_things(world), list_names(world)))
+    wanted_then = simulator.call(lambda: _difference(health.wanted, list_things(world, known)))
 
     problems = [
         *problems_of(first, secrets_of(known | names_between), known | names_between),
         *problems_of(second, secrets_of(known | names_after), known | names_between | names_after),
     ]
-    problems += simulator.call(lambda: list(_about_secrets(world, known, first, second)))
+    problems += simulator.call(lambda: list(_problems_of_secrets(world, known, first, second)))
     if not operation.check_mode:
-        problems += _about_changed(first, second, before, between, after)
+        problems += _problems_of_changed(first, second, before, between, after)
     at_once = list(wanted_now)
     if first.failed:
         at_once.append(first.exception or "it failed")
-    elif not at_once and not fault.alters and _shown(first, known) != health.shown:
-        at_once.append(f"it returned {_shown(first, known)}")
+    elif not at_once and not fault.alters and _comparable_result(first, known) != health.result:
+        at_once.append(f"it returned {_comparable_result(first, known)}")
     if not at_once and (second.changed > operation.check_mode or second.failed or after != between):
-        problems.append(Problem(UNSTEADY, "failed" if second.failed else "changed"))
+        problems.append(Problem(NOT_IDEMPOTENT, "failed" if second.failed else "changed"))
     later = list(wanted_then)
     if second.failed:
         later.append(second.exception or second.message)
     if later:
         problems.append(Problem(LATER_RUN, ", ".join(later)))
-        outcome = NOT
+        outcome = NOT_SURVIVED
     elif at_once:
         outcome = NEXT_RUN
         if not first.failed:
@@ -181,11 +181,11 @@ def judged(simulator: InProcess, operation: Operation, health: Health, fault: Fa
     return Case(operation, fault, position, f"{request['method']} {request['path']}", outcome, problems, first, second)
 
 
-def problems_of(ran: Ran, secrets: set[str], known: set[str] | None) -> Iterator[Problem]:
-    """Yield what is wrong with a run whatever was wanted.
+def problems_of(ran: TaskRun, secrets: set[str], known: set[str] | None) -> Iterator[Problem]:
+    """Yield the problems that a run has regardless of its purpose.
 
-    :param secrets: what must not be told.
-    :param known: the SIDs that exist or existed; None: any may.
+    :param secrets: what must not be in the result.
+    :param known: the SIDs that exist or existed, None to allow any.
     """
     if ran.exception:
         yield Problem(TRACEBACK, ran.exception)
@@ -193,30 +193,33 @@ def problems_of(ran: Ran, secrets: set[str], known: set[str] | None) -> Iterator
     if isinstance(result.get("account"), Mapping):
         result["account"] = {key: value for key, value in result["account"].items() if key != "auth_token"}
     text = json.dumps(result)
-    # A token may have the digits of a SID, which has letters in front.
+    # A token may have the same digits as a SID, which has letters in front.
     if any(re.search(rf"(?<![0-9A-Za-z]){re.escape(secret)}", text) for secret in secrets):
         yield Problem(SECRET, "")
     if ran.result.get("failed"):
         message = ran.message
-        # Without a request it may be Ansible's own sentence about an option, which repeats the value.
+        # Without a request, it may be Ansible's own message about an option, which repeats the value.
         whole = not ran.log or (_BEGINNING.match(message) and message.endswith(".") and len(message) < 1500)
         plain = not ran.log or message.isprintable()
         if not (plain and whole) or "Traceback" in message:
             yield Problem(SENTENCE, message)
     yield from _attempts(ran)
     if known is not None and not ran.failed:
-        told = set(_SID.findall(text))
-        if told - known:
-            yield Problem(SIDS, ", ".join(sorted(told - known)))
+        returned = set(_SID.findall(text))
+        if returned - known:
+            yield Problem(SIDS, ", ".join(sorted(returned - known)))
 
 
 def secrets_of(names: set[str]) -> set[str]:
-    """Return those of some names that are secret, and all other secrets."""
+    """Return those of the names that are secret, and all other secrets."""
     return {name for name in names if re.fullmatch("[0-9a-f]{32}", name)} | {MAIN_TOKEN, KEY_SECRET, "n" * 40}
 
 
-def _attempts(ran: Ran) -> Iterator[Problem]:
-    """Count attempts: those of a write until it is answered, those of a read as long as nothing else is asked."""
+def _attempts(ran: TaskRun) -> Iterator[Problem]:
+    """Yield requests with too many attempts.
+
+    Those of a write are counted until it is answered, those of a read until another request is sent.
+    """
     attempts: Counter[str] = Counter()
     last = ""
     for entry in ran.log:
@@ -231,8 +234,8 @@ def _attempts(ran: Ran) -> Iterator[Problem]:
             attempts[key] = 0
 
 
-def _about_changed(
-    first: Ran, second: Ran, before: Sequence[Thing], between: Sequence[Thing], after: Sequence[Thing]
+def _problems_of_changed(
+    first: TaskRun, second: TaskRun, before: Sequence[Thing], between: Sequence[Thing], after: Sequence[Thing]
 ) -> Iterator[Problem]:
     for which, ran, one, other in (("first", first, before, between), ("second", second, between, after)):
         if ran.changed and one == other:
@@ -241,23 +244,23 @@ def _about_changed(
         yield Problem(SILENT_CHANGE, "in neither run")
 
 
-def _about_secrets(world: World, known: set[str], *runs: Ran) -> Iterator[Problem]:
-    """Yield the API keys that the runs have made, and whose secrets none of them has returned."""
+def _problems_of_secrets(world: World, known: set[str], *runs: TaskRun) -> Iterator[Problem]:
+    """Yield the API keys that the runs created without returning their secrets."""
     returned = {ran.result.get("secret") for ran in runs}
     for account in world.accounts.values():
         for key in account.api_keys.values():
             if key.sid not in known and key.secret not in returned:
-                yield Problem(NOBODY_KNOWS, key.sid)
+                yield Problem(UNKNOWN_SECRET, key.sid)
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a case may not be survived at once.
+    """A reason why a case need not be survived at once.
 
-    :param name: how the table calls it.
-    :param text: a sentence for the table.
-    :param holds: whether a case is one of these.
-    :param permits: the kinds of problems that it explains.
+    :param name: its name in the table.
+    :param text: its description in the table.
+    :param holds: whether it applies to a case.
+    :param permits: the kinds of problems that it permits.
     """
 
     name: str
@@ -266,8 +269,8 @@ class Reason:
     permits: Sequence[str] = ()
 
 
-#: Kinds of faults in what there is nothing to compare with.
-_UNTOLD = ("wrong_sid", "wrong_owner")
+#: Kinds of faults that nothing in the request could reveal.
+_UNDETECTABLE = ("wrong_sid", "wrong_owner")
 
 
 def _reads(case: Case) -> bool:
@@ -275,7 +278,7 @@ def _reads(case: Case) -> bool:
 
 
 def can_be_survived(case: Case) -> bool:
-    """Return whether a case can be survived at once at all."""
+    """Return whether a task can survive the case at once."""
     fault = case.fault
     return not (
         fault.times in (LASTING, OUTAGE)
@@ -285,7 +288,7 @@ def can_be_survived(case: Case) -> bool:
     )
 
 
-def _fate_is_told(case: Case) -> bool:
+def _says_that_outcome_is_unknown(case: Case) -> bool:
     return any(each in case.first.message for each in ("reads the current state", "replace_unknown"))
 
 
@@ -321,8 +324,8 @@ REASONS = (
         "can't be told from the right one",
         "The SIDs in a list, that of something new, and the owner of the own account are believed, and so is a list"
         " that begins again at a new address: there is nothing to compare them with.",
-        lambda case: case.fault.kind in _UNTOLD or case.fault.options.get("page") == "endless",
-        permits=(FIRST_RUN, SIDS, CLAIMED, UNSTEADY),
+        lambda case: case.fault.kind in _UNDETECTABLE or case.fault.options.get("page") == "endless",
+        permits=(FIRST_RUN, SIDS, CLAIMED, NOT_IDEMPOTENT),
     ),
     Reason(
         "pages in a circle",
@@ -334,14 +337,14 @@ REASONS = (
         "A request that was given up is applied late, after a look did not find it and it was sent again. What is there"
         " twice then is named by this task, or by the next one, for somebody to decide.",
         lambda case: case.fault.family == LATE and (case.first.failed or case.second.failed),
-        permits=(LATER_RUN, UNSTEADY, CLAIMED, SILENT_CHANGE, NOBODY_KNOWS),
+        permits=(LATER_RUN, NOT_IDEMPOTENT, CLAIMED, SILENT_CHANGE, UNKNOWN_SECRET),
     ),
     Reason(
         "deleted after it was replaced",
         "A deletion of the secondary token that was given up is applied late, and meets the token that was made since:"
         " Twilio's deletion does not say which one it means.",
         lambda case: case.fault.family == LATE and case.request == "DELETE /v1/AuthTokens/Secondary",
-        permits=(FIRST_RUN, UNSTEADY),
+        permits=(FIRST_RUN, NOT_IDEMPOTENT),
     ),
     Reason(
         "a token that nobody knows",
@@ -354,27 +357,27 @@ REASONS = (
         "An API key's secret is told once. Where that answer is lost, and so are the looks at what came of it, the task"
         " fails and says that the key is to be removed.",
         lambda case: case.first.failed and "whose secret nobody knows" in case.first.message,
-        permits=(NOBODY_KNOWS,),
+        permits=(UNKNOWN_SECRET,),
     ),
 )
 
-#: What a fault does to `changed`: a failed run whose request's outcome is unknown, and that says so, can't tell it.
-FATE_UNKNOWN = Reason(
+#: Concerns only `changed`: a run that fails and says that the outcome is unknown can't report it.
+OUTCOME_UNKNOWN = Reason(
     "applied, and not known to be",
     "A request was applied, its answer was lost, and so were the looks at what came of it: the failed task says that it"
     " can't tell, and the next one finds what was wanted, unchanged.",
-    lambda case: case.first.failed and case.fault.applied and _fate_is_told(case),
+    lambda case: case.first.failed and case.fault.applied and _says_that_outcome_is_unknown(case),
     permits=(SILENT_CHANGE,),
 )
 
 
 def reasons_for(case: Case) -> list[Reason]:
-    """Return the reasons that hold for a case."""
-    return [reason for reason in (*REASONS, FATE_UNKNOWN) if reason.holds(case)]
+    """Return the reasons that apply to a case."""
+    return [reason for reason in (*REASONS, OUTCOME_UNKNOWN) if reason.holds(case)]
 
 
-def excused(case: Case) -> bool:
-    """Return whether all that is wrong with a case has a reason that is allowed."""
+def is_excused(case: Case) -> bool:
+    """Return whether the reasons that apply to a case permit all its problems."""
     if case.outcome == AT_ONCE and not case.problems:
         return True
     reasons = reasons_for(case)
@@ -384,11 +387,11 @@ def excused(case: Case) -> bool:
     return all(problem.kind in permitted for problem in case.problems)
 
 
-def cases(simulator: InProcess, operation: Operation, faults: Sequence[Fault] = FAULTS) -> Iterator[Case]:
+def run_cases(simulator: InProcess, operation: Operation, faults: Sequence[Fault] = FAULTS) -> Iterator[Case]:
     """Run each case of an operation."""
     health = Health(simulator, operation)
     assert not health.problems, f"{operation.module}: {operation.name}: {health.problems}"
     for position, request in enumerate(health.requests):
         for fault in faults:
             if fault.can_differ(request, health.answers[position]):
-                yield judged(simulator, operation, health, fault, position)
+                yield judge_case(simulator, operation, health, fault, position)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of operations: a task that talks to Twilio, what is there before it, and what must be there after it."""
+"""The table of operations: a task, the state before it, and the expected state after it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from ansible_collections.community.twilio.plugins.module_utils._definition impor
 
 from .running import KEY_SECRET, KEY_SID, MAIN, MAIN_TOKEN
 
-#: What stands for a SID or a token that was not there before.
+#: Stands for a SID or a token that did not exist before.
 NEW = "new"
 
 SUB, SUB_TOKEN = "AC" + "2" * 32, "c" * 32
-SLEEPING, SLEEPING_TOKEN = "AC" + "3" * 32, "d" * 32
+SUSPENDED, SUSPENDED_TOKEN = "AC" + "3" * 32, "d" * 32
 SECONDARY = "e" * 32
 
 OLD_KEY, NEW_KEY = ("AKIA" + "O" * 16, "o" * 40), ("AKIA" + "N" * 16, "n" * 40)
 
-#: A thing that is there: what kind of thing, and all that tells it from others.
+#: An existing thing: its kind, and all that distinguishes it from others.
 Thing = tuple[Any, ...]
 Options = Mapping[str, Any]
 
@@ -47,7 +47,7 @@ OLD_PUBLIC_KEY, NEW_PUBLIC_KEY = _public_key(), _public_key()
 
 
 def sid(number: int) -> str:
-    """Return the SID of a credential that is there before."""
+    """Return the SID of a credential that exists before."""
     return f"CR{number:032x}"
 
 
@@ -56,13 +56,13 @@ def pair(key: tuple[str, str]) -> str:
     return ":".join(key)
 
 
-def signed(name: str, key: tuple[str, str], account_sid: str = MAIN) -> str:
+def signed_aws_name(name: str, key: tuple[str, str], account_sid: str = MAIN) -> str:
     """Return the name of an AWS credential with its signature."""
     digits = hmac.new(account_sid.encode(), pair(key).encode(), hashlib.sha256).hexdigest()
     return f"{name} #{digits[:10]}"
 
 
-def signed_for(name: str, pem: str) -> str:
+def signed_public_key_name(name: str, pem: str) -> str:
     """Return the name of a public key with its signature."""
     der = serialization.load_pem_public_key(pem.encode()).public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -70,33 +70,35 @@ def signed_for(name: str, pem: str) -> str:
     return f"{name} #{hashlib.sha256(der).hexdigest()[:10]}"
 
 
-def things(world: World, known: set[str] | None = None) -> list[Thing]:
-    """Return all that is there, in an order that depends on nothing else.
+def list_things(world: World, known: set[str] | None = None) -> list[Thing]:
+    """Return all existing things, sorted.
 
-    :param world: the simulator's.
-    :param known: the SIDs and tokens that were there before; any other is called new. None: all are called by name.
+    :param world: the world of the simulator.
+    :param known: the SIDs and tokens that existed before; NEW replaces all others. None to replace none.
     """
 
-    def called(value: str | None) -> str | None:
+    def normalize(value: str | None) -> str | None:
         return value if known is None or value is None or value in known else NEW
 
     found: list[Thing] = []
     for account in world.accounts.values():
-        found.append(("account", called(account.sid), account.owner_sid, account.friendly_name, account.status))
-        found.append(("primary", called(account.sid), called(account.primary)))
-        found.append(("secondary", called(account.sid), called(account.secondary)))
+        found.append(("account", normalize(account.sid), account.owner_sid, account.friendly_name, account.status))
+        found.append(("primary", normalize(account.sid), normalize(account.primary)))
+        found.append(("secondary", normalize(account.sid), normalize(account.secondary)))
         for store in ("aws", "public_keys"):
             for each in getattr(account, store).values():
-                found.append((store, account.sid, called(each.sid), each.friendly_name, each.secret))
+                found.append((store, account.sid, normalize(each.sid), each.friendly_name, each.secret))
         for key in account.api_keys.values():
-            found.append(("key", account.sid, called(key.sid), key.friendly_name, key.kind, *(key.permissions or [])))
+            found.append(
+                ("key", account.sid, normalize(key.sid), key.friendly_name, key.kind, *(key.permissions or []))
+            )
         found += [("number", account.sid, number) for number in account.safelist]
-        found += [("country", called(account.sid), code) for code in account.enabled_countries]
+        found += [("country", normalize(account.sid), code) for code in account.enabled_countries]
     return sorted(found, key=repr)
 
 
-def names(world: World) -> set[str]:
-    """Return all SIDs and tokens that are there."""
+def list_names(world: World) -> set[str]:
+    """Return all existing SIDs and tokens."""
     found: set[str] = set()
     for account in world.accounts.values():
         found |= {account.sid, account.primary, account.secondary or "", *account.aws, *account.public_keys}
@@ -107,18 +109,19 @@ def names(world: World) -> set[str]:
 
 @dataclass(frozen=True)
 class Operation:
-    """A task that talks.
+    """A task that sends requests.
 
-    :param name: what it is called in the tables.
-    :param module: the module's name, less ``twilio_``.
+    :param name: its name in the tables.
+    :param module: the module's name without ``twilio_``.
     :param options: its arguments.
-    :param seed: what the accounts hold beside what :func:`accounts` gives them: the main one's, the subaccount's.
-    :param gone: what must be gone afterwards.
-    :param made: what must be there afterwards, beside what was there and isn't gone.
-    :param next_options: the arguments of the next run, given those of this one and its result.
-    :param page_size: items on a page, where lists are to have several.
-    :param check_mode: whether it only looks.
-    :param settings: the simulator's.
+    :param seed: further fields of the main account in the seed.
+    :param sub_seed: further fields of the subaccount in the seed.
+    :param gone: the things that must not exist afterwards.
+    :param made: the things that must exist afterwards, besides the earlier ones that are not gone.
+    :param next_options: returns the arguments of the next run, given those of this one and its result.
+    :param page_size: the number of items on a page, for lists with several pages.
+    :param check_mode: whether it runs in check mode.
+    :param settings: settings of the simulator.
     """
 
     name: str
@@ -144,12 +147,12 @@ class Operation:
         """Return the seed: the main account, a subaccount, and one that is suspended."""
         main = {"sid": MAIN, "auth_token": MAIN_TOKEN, "friendly_name": "Main"}
         sub = {"sid": SUB, "auth_token": SUB_TOKEN, "friendly_name": "shop", "owner_account_sid": MAIN}
-        sleeping = {"sid": SLEEPING, "auth_token": SLEEPING_TOKEN, "friendly_name": "asleep", "status": "suspended"}
-        sleeping["owner_account_sid"] = MAIN
-        return {"accounts": [{**main, **self.seed}, {**sub, **self.sub_seed}, sleeping]}
+        suspended = {"sid": SUSPENDED, "auth_token": SUSPENDED_TOKEN, "friendly_name": "asleep", "status": "suspended"}
+        suspended["owner_account_sid"] = MAIN
+        return {"accounts": [{**main, **self.seed}, {**sub, **self.sub_seed}, suspended]}
 
     def wanted(self, before: Sequence[Thing]) -> list[Thing]:
-        """Return what must be there after it, given what was there before."""
+        """Return the expected things after it, given those before."""
         return sorted([*(thing for thing in before if thing not in self.gone), *self.made], key=repr)
 
 
@@ -198,7 +201,12 @@ _AWS = [
         page_size=2,
     ),
     Operation("create, there already", "aws_credential", _SHOP, {"aws_credentials": [_aws(1, "shop")]}),
-    Operation("create, signed", "aws_credential", _WHEN_CHANGED, made=[_is_aws(NEW, signed("shop", NEW_KEY), NEW_KEY)]),
+    Operation(
+        "create, signed",
+        "aws_credential",
+        _WHEN_CHANGED,
+        made=[_is_aws(NEW, signed_aws_name("shop", NEW_KEY), NEW_KEY)],
+    ),
     Operation(
         "create, API key",
         "aws_credential",
@@ -216,36 +224,44 @@ _AWS = [
         "replace, keep",
         "aws_credential",
         _WHEN_CHANGED,
-        {"aws_credentials": [_aws(1, signed("shop", OLD_KEY)), *_OTHERS]},
-        made=[_is_aws(NEW, signed("shop", NEW_KEY), NEW_KEY)],
+        {"aws_credentials": [_aws(1, signed_aws_name("shop", OLD_KEY)), *_OTHERS]},
+        made=[_is_aws(NEW, signed_aws_name("shop", NEW_KEY), NEW_KEY)],
     ),
     Operation(
         "replace, remove",
         "aws_credential",
         {**_WHEN_CHANGED, "remove_replaced": True},
-        {"aws_credentials": [_aws(1, signed("shop", OLD_KEY)), *_OTHERS]},
-        gone=[_is_aws(1, signed("shop", OLD_KEY))],
-        made=[_is_aws(NEW, signed("shop", NEW_KEY), NEW_KEY)],
+        {"aws_credentials": [_aws(1, signed_aws_name("shop", OLD_KEY)), *_OTHERS]},
+        gone=[_is_aws(1, signed_aws_name("shop", OLD_KEY))],
+        made=[_is_aws(NEW, signed_aws_name("shop", NEW_KEY), NEW_KEY)],
     ),
     Operation(
         "replace, remove two, as subaccount",
         "aws_credential",
         {**_WHEN_CHANGED, **_AS_SUB, "remove_replaced": True},
         sub_seed={
-            "aws_credentials": [_aws(1, signed("shop", OLD_KEY, SUB)), _aws(2, signed("shop", ("A" * 20, "a" * 40)))]
+            "aws_credentials": [
+                _aws(1, signed_aws_name("shop", OLD_KEY, SUB)),
+                _aws(2, signed_aws_name("shop", ("A" * 20, "a" * 40))),
+            ]
         },
         gone=[
-            _is_aws(1, signed("shop", OLD_KEY, SUB), account_sid=SUB),
-            _is_aws(2, signed("shop", ("A" * 20, "a" * 40)), account_sid=SUB),
+            _is_aws(1, signed_aws_name("shop", OLD_KEY, SUB), account_sid=SUB),
+            _is_aws(2, signed_aws_name("shop", ("A" * 20, "a" * 40)), account_sid=SUB),
         ],
-        made=[_is_aws(NEW, signed("shop", NEW_KEY, SUB), NEW_KEY, SUB)],
+        made=[_is_aws(NEW, signed_aws_name("shop", NEW_KEY, SUB), NEW_KEY, SUB)],
     ),
     Operation(
         "remove what was replaced",
         "aws_credential",
         {**_WHEN_CHANGED, "remove_replaced": True},
-        {"aws_credentials": [_aws(1, signed("shop", OLD_KEY)), _aws(2, signed("shop", NEW_KEY), NEW_KEY)]},
-        gone=[_is_aws(1, signed("shop", OLD_KEY))],
+        {
+            "aws_credentials": [
+                _aws(1, signed_aws_name("shop", OLD_KEY)),
+                _aws(2, signed_aws_name("shop", NEW_KEY), NEW_KEY),
+            ]
+        },
+        gone=[_is_aws(1, signed_aws_name("shop", OLD_KEY))],
     ),
     Operation(
         "rename",
@@ -296,8 +312,8 @@ _PUBLIC_KEYS = [
         {**_KEY_SHOP, "update_secret": "always", "remove_replaced": True},
         {"public_keys": [_key(1, "shop"), *_OTHER_KEYS]},
         gone=[_is_key(1, "shop")],
-        made=[_is_key(NEW, signed_for("shop", NEW_PUBLIC_KEY), NEW_PUBLIC_KEY)],
-        # Once it is made there is nothing more to do, which 'always' would do all the same.
+        made=[_is_key(NEW, signed_public_key_name("shop", NEW_PUBLIC_KEY), NEW_PUBLIC_KEY)],
+        # The next run has nothing left to do; 'always' would create another one all the same.
         next_options=lambda options, result: {
             **options,
             "update_secret": "when_changed" if result.get("changed") else "always",
@@ -484,7 +500,7 @@ _COUNTRIES = [
 
 
 def _with_token(options: Options, result: Mapping[str, Any]) -> Options:
-    """The next run knows the token that this one returned, and else follows the advice to replace one."""
+    """Return the options with the token that the run returned, or else with the advice of its failure followed."""
     if result.get("secondary_auth_token"):
         return {**options, "secondary_auth_token": result["secondary_auth_token"]}
     if "replace_unknown" in result.get("msg", ""):
@@ -553,7 +569,7 @@ def _account(sid: str, name: str, status: str = "active") -> Thing:
 
 
 def new_account(name: str) -> list[Thing]:
-    """Return what there is of a subaccount that was just created."""
+    """Return the things of a subaccount that was just created."""
     return [_account(NEW, name), ("primary", NEW, NEW), ("secondary", NEW, None), _country(HOME_COUNTRY, NEW)]
 
 
@@ -591,9 +607,9 @@ _ACCOUNTS = [
     Operation(
         "reactivate, by SID",
         "account",
-        {"sid": SLEEPING, "state": "active"},
-        gone=[_account(SLEEPING, "asleep", "suspended")],
-        made=[_account(SLEEPING, "asleep")],
+        {"sid": SUSPENDED, "state": "active"},
+        gone=[_account(SUSPENDED, "asleep", "suspended")],
+        made=[_account(SUSPENDED, "asleep")],
     ),
     Operation(
         "close",

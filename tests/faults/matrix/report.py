@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The page that says what came of all cases: ``docs/faults.md``, a line for each operation."""
+"""Writes the page with the outcomes of all cases, ``docs/faults.md``, with a line for each operation."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .catalogue import FAMILIES
-from .judge import AT_ONCE, NEXT_RUN, NOT, REASONS, Case, can_be_survived, reasons_for
+from .judge import AT_ONCE, NEXT_RUN, NOT_SURVIVED, REASONS, Case, can_be_survived, reasons_for
 
 PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
 
-_OUTCOMES = (AT_ONCE, NEXT_RUN, NOT)
-#: What a case counts as that no reason allows; the tests fail for it.
+_OUTCOMES = (AT_ONCE, NEXT_RUN, NOT_SURVIVED)
+#: The letter of cases that no reason explains; the tests fail for them.
 UNEXPLAINED = "?"
 _LETTERS = {reason.name: chr(ord("a") + number) for number, reason in enumerate(REASONS)}
 
-#: This file's own: that of the page is the same.
+#: The licence header of this file, which is also the page's.
 _HEADER = [line.removeprefix("# ") for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3]]
 
 _BEGINNING = (
@@ -52,14 +52,14 @@ Read [the design](design.md): what a request means decides whether it is sent ag
 
 @dataclass
 class Row:
-    """The cases of one operation, counted.
+    """The counts of one operation's cases.
 
     :param operation: its name.
-    :param requests: how many requests it sends in health.
-    :param outcomes: family and outcome to how many cases.
-    :param reasons: the letter of a reason to how many cases that were not survived at once.
-    :param possible: how many cases can be survived at once.
-    :param survived: how many of these are.
+    :param requests: the number of requests that it sends without faults.
+    :param outcomes: the number of cases for each family and outcome.
+    :param reasons: the number of cases that were not survived at once, for each letter of a reason.
+    :param possible: the number of cases that can be survived at once.
+    :param survived: the number of these that were.
     """
 
     operation: str
@@ -95,7 +95,7 @@ class Row:
 
     @classmethod
     def read(cls, line: str) -> Row:
-        """Return the row that a line of the page tells of."""
+        """Return the row that a line of the page shows."""
         operation, requests, *cells, survived, reasons = (cell.strip() for cell in line.strip().strip("|").split("|"))
         row = cls(operation, int(requests))
         for family, cell in zip(FAMILIES, cells):
@@ -107,13 +107,13 @@ class Row:
 
 
 def rows_of(page: str) -> dict[str, Row]:
-    """Return the operations' rows that a page holds."""
+    """Return the rows of a page by their operations."""
     lines = re.findall(r"^\| [a-z_]+: .*\|$", page, re.MULTILINE)
     return {row.operation: row for row in map(Row.read, lines)}
 
 
 def page(rows: Iterable[Row]) -> str:
-    """Return the page that tells of these rows."""
+    """Return the page that shows these rows."""
     rows = list(rows)
     total = Row("all", sum(row.requests for row in rows))
     for row in rows:
@@ -130,7 +130,7 @@ def _summary(total: Row) -> list[str]:
     return [
         "| cases | survived at once | by the next run | not | of those that can be survived at once, survived |",
         "|--:|--:|--:|--:|--:|",
-        f"| {cases} | {count[AT_ONCE]} | {count[NEXT_RUN]} | {count[NOT]}"
+        f"| {cases} | {count[AT_ONCE]} | {count[NEXT_RUN]} | {count[NOT_SURVIVED]}"
         f" | {total.survived} of {total.possible} ({100 * total.survived / max(1, total.possible):.1f} %) |",
         "",
         "At once: the task ends right. By the next run: the task fails and says so, and the same task ends right in",

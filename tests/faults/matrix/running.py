@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A simulator in a thread of this process, and a task that is run against it without waiting."""
+"""Runs a simulator in a thread of this process, and tasks against it, without waiting for pauses."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from ansible_collections.community.twilio.plugins.plugin_utils._arguments import
 
 Value = TypeVar("Value")
 
-#: The main account, and keys of it.
+#: The main account, and its API key.
 MAIN, MAIN_TOKEN = "AC" + "1" * 32, "a" * 32
 KEY_SID, KEY_SECRET = "SK" + "7" * 32, "b" * 32
 
-#: Seconds (real ones) until a client gives up on a server that was told to be slow, and on any other; and until a
-#: request that it gave up on was not even sent.
+#: Seconds of real time: the timeout for a request that will meet a slow fault, the timeout for any other, and the time
+#: after which a request that timed out counts as never sent.
 QUICK, PATIENT, UNSENT = 0.05, 30.0, 5.0
 SLOW_KINDS = ("hang", "drip")
 
 
 class ShortPages(Simulation):
-    """A simulation that gives fewer items to a page than it is asked for, so that few items make several pages.
+    """A simulation whose pages have fewer items than requested, so that a few items fill several pages.
 
     :ivar answers: the bodies of all answers since the last reset, before any fault.
     """
@@ -51,7 +51,7 @@ class ShortPages(Simulation):
         super().__init__(start)
 
     def process(self, request: Request) -> Answer:
-        """Do what a request asks for, on shorter pages where :attr:`page_size` says so."""
+        """Process a request, with pages of :attr:`page_size` items if that is set."""
         if self.page_size:
             query = re.sub(r"\bPageSize=(1000|200|50)\b", f"PageSize={self.page_size}", request.query)
             request = replace(request, query=query)
@@ -61,7 +61,7 @@ class ShortPages(Simulation):
 
 
 class InProcess(InProcessSimulator):
-    """A simulator in this process, whose data is looked at and changed as it is, between two requests."""
+    """A simulator in this process, whose state can be read and changed directly, between two requests."""
 
     def __init__(self) -> None:
         super().__init__(MAIN, MAIN_TOKEN)
@@ -69,17 +69,17 @@ class InProcess(InProcessSimulator):
         self._server.simulation = self.simulation
 
     def call(self, function: Callable[[], Value]) -> Value:
-        """Call a function in the server's thread, so between two requests, and return what it returns."""
+        """Call a function in the server's thread, hence between two requests, and return its result."""
 
-        async def called() -> Value:
+        async def call_function() -> Value:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(called(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(call_function(), self._loop).result()
 
-    def start_over(self, seed: Mapping[str, Any], settings: Mapping[str, Any], page_size: int | None) -> World:
-        """Put a seed in place of all that is there, and return the world that it makes."""
+    def reset_to(self, seed: Mapping[str, Any], settings: Mapping[str, Any], page_size: int | None) -> World:
+        """Replace the whole state by a seed, and return the resulting world."""
 
-        def prepared() -> World:
+        def reset() -> World:
             self._server.reset()
             self.simulation.answers.clear()
             self.simulation.page_size = page_size
@@ -87,39 +87,39 @@ class InProcess(InProcessSimulator):
             seeding.seed(self.simulation.world, self.simulation.settings, dict(seed))
             return self.simulation.world
 
-        return self.call(prepared)
+        return self.call(reset)
 
-    def expect(self, *planned: Mapping[str, Any]) -> None:
-        """Let these faults wait, and none but these."""
+    def set_faults(self, *planned: Mapping[str, Any]) -> None:
+        """Replace all waiting faults by these."""
 
-        def put() -> None:
+        def replace_faults() -> None:
             self.simulation.faults.waiting = [faults.read(dict(each)) for each in planned]
 
-        self.call(put)
+        self.call(replace_faults)
 
     def take_log(self) -> list[dict[str, Any]]:
-        """Return the log's entries since this was called last."""
+        """Return the log's entries since the last call."""
 
-        def taken() -> list[dict[str, Any]]:
+        def take() -> list[dict[str, Any]]:
             entries = list(self.simulation.log)
             self.simulation.log.clear()
             return entries
 
-        return self.call(taken)
+        return self.call(take)
 
 
 class QuickClock(SkippingClock):
-    """A clock that is set forward where others wait; chance is always the same."""
+    """A clock that jumps forward instead of waiting, with constant random numbers."""
 
     def random(self) -> float:
         """Return one half."""
         return 0.5
 
 
-class Watched:
-    """HTTP that gives up soon on a server that was told to be slow, and is patient with any other.
+class PatientTransport:
+    """HTTP with a short timeout for requests that will meet a slow fault, and a long one for all others.
 
-    So no case depends on how busy this machine is.
+    Thus no case depends on how busy this machine is.
     """
 
     def __init__(self, simulator: InProcess, clock: Clock) -> None:
@@ -138,7 +138,7 @@ class Watched:
             try:
                 return self._quick.send(request)
             except _transport.NoReply:
-                # What follows comes after the request; on a busy machine it may not have been sent in time.
+                # Wait for the request to arrive; on a busy machine it may not have been sent before the timeout.
                 end = time.monotonic() + UNSENT
                 while self._simulator.simulation.count == before and time.monotonic() < end:
                     time.sleep(0.001)
@@ -152,7 +152,7 @@ class Watched:
         return False
 
     def cancel(self) -> None:
-        """End what is under scenario."""
+        """End all running requests."""
         self._patient.cancel()
         self._quick.cancel()
 
@@ -163,13 +163,13 @@ class Watched:
 
 
 @dataclass(frozen=True)
-class Ran:
-    """What came of a task.
+class TaskRun:
+    """What a task did.
 
-    :param result: as Ansible would get it; empty where an exception came out.
-    :param exception: that exception's text.
-    :param log: the requests that the simulator saw.
-    :param slept: seconds that the engine would have waited.
+    :param result: its result as Ansible would get it, empty if an exception was raised.
+    :param exception: the text of that exception.
+    :param log: the requests that the simulator received.
+    :param slept: the seconds that the engine would have waited.
     """
 
     result: dict[str, Any]
@@ -184,12 +184,12 @@ class Ran:
 
     @property
     def changed(self) -> bool:
-        """Whether the task says that it changed something."""
+        """Whether the task reports a change."""
         return bool(self.result.get("changed"))
 
     @property
     def message(self) -> str:
-        """What the failed task says."""
+        """The message of the failed task."""
         return str(self.result.get("msg", ""))
 
 
@@ -200,15 +200,15 @@ def run(
     check_mode: bool = False,
     max_retries: int = 2,
     open_transport: _definition.OpenTransport | None = None,
-) -> Ran:
+) -> TaskRun:
     """Run a module's definition as a task does, in this process and without waiting.
 
-    :param simulator: answers it; None where the transport does.
-    :param definition: the module's.
-    :param options: the task's arguments, beside those that say where the simulator is.
-    :param check_mode: whether nothing may be written.
-    :param max_retries: as the module's option.
-    :param open_transport: opens HTTP; by default to the simulator.
+    :param simulator: answers the requests; None if the transport does.
+    :param definition: the module's definition.
+    :param options: the task's arguments, besides those of the connection.
+    :param check_mode: whether the task runs in check mode.
+    :param max_retries: the module's option of that name.
+    :param open_transport: opens HTTP, by default to the simulator.
     """
     clock = QuickClock()
     opened: list[Any] = []
@@ -217,7 +217,7 @@ def run(
         if open_transport is not None:
             opened.append(open_transport(timeout, validate_certs, ca_path))
         elif simulator is not None:
-            opened.append(Watched(simulator, clock))
+            opened.append(PatientTransport(simulator, clock))
         return opened[-1]
 
     base_url = simulator.url if simulator else "http://127.0.0.1:9"
@@ -239,4 +239,4 @@ def run(
     finally:
         for transport in opened:
             transport.close()
-    return Ran(result, exception, simulator.take_log() if simulator else [], clock.slept)
+    return TaskRun(result, exception, simulator.take_log() if simulator else [], clock.slept)

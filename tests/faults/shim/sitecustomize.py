@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Loaded by each Python process of a run, since its folder is in ``PYTHONPATH``: makes points of what it does outside.
+"""Loaded by each Python process of a run, through ``PYTHONPATH``: adds points before the process's external effects.
 
-A request is a point before anything of it is sent, and an answer when it is there, but none of it was read. Below the
-folders that the test names, each flush to the disk is a point, and each rename and link, just before it happens.
-What was put in place is kept for the test, with its time, and so are the arguments of each program that is started.
+There is a point before a request is sent, and another when its answer has arrived but has not been read. In the folders
+that the test names, there is a point before each flush to disk, rename and link. Each file put in place is kept for the
+test, with the time, and the arguments of each program that is started are recorded.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ import kill_point
 _STARTS = ("os.exec", "os.posix_spawn", "os.system", "subprocess.Popen")
 _SENDS = "http.client.send"
 
-#: How what is sent of a request begins.
+#: The beginning of the first bytes that are sent of a request.
 _REQUEST_LINE = re.compile(rb"([A-Z]+ \S+) HTTP/1")
 
 
 class _Saves:
-    """Watches what is saved below some folders."""
+    """Watches saves in some folders."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._folders = [Path(name) for name in settings["saves_below"]]
@@ -40,7 +40,7 @@ class _Saves:
         self._fsync, self._link = os.fsync, os.link
 
     def watch(self) -> None:
-        """Put this in place of the functions that save."""
+        """Replace the functions that save."""
         os.link = self._naming(os.link)
         os.rename = self._naming(os.rename)
         os.replace = self._naming(os.replace)
@@ -56,7 +56,7 @@ class _Saves:
             if not self._is_watched(path):
                 name(source, target, **more)
                 return
-            kill_point.come_to("save", f"{path.name} gets its name", self._wanted)
+            kill_point.reach_point("save", f"{path.name} gets its name", self._wanted)
             name(source, target, **more)
             self._keep(path)
 
@@ -66,7 +66,7 @@ class _Saves:
         def removing(target: Any, **more: Any) -> None:
             path = _path(target, more.get("dir_fd"))
             if path.exists() and self._is_watched(path):
-                kill_point.come_to("save", "the file beside is removed", self._wanted)
+                kill_point.reach_point("save", "the temporary file is removed", self._wanted)
             remove(target, **more)
 
         return removing
@@ -76,7 +76,7 @@ class _Saves:
         path = Path(os.readlink(f"/proc/self/fd/{number}"))
         if self._is_watched(path):
             what = "the folder" if path.is_dir() else "the file"
-            kill_point.come_to("save", f"flush of {what}", self._wanted)
+            kill_point.reach_point("save", f"flush of {what}", self._wanted)
         self._fsync(fd)
 
     def _keep(self, path: Path) -> None:
@@ -87,43 +87,43 @@ class _Saves:
 
 
 def _path(name: Any, folder: int | None) -> Path:
-    """Return the path of a file that is named in a folder, which may be told by its descriptor."""
+    """Return the path of a name in a folder, which is given by its descriptor if it is not the current one."""
     above = os.getcwd() if folder is None else os.readlink(f"/proc/self/fd/{folder}")
     return Path(os.path.normpath(os.path.join(above, os.fsdecode(name))))
 
 
 class _Events:
-    """Hears of what Python does, and watches requests and starts of programs."""
+    """Receives Python's audit events, and watches requests and started programs."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self._wanted = settings["wanted"]
-        self._asked = ""
-        self._hears_answers = False
+        self._request = ""
+        self._watches_answers = False
 
-    def hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Make a point of a request that is about to be sent; note a program that is about to start."""
+    def receive(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Add a point before a request is sent; record a program that is about to start."""
         if event == _SENDS:
             if isinstance(arguments[1], bytes) and (begin := _REQUEST_LINE.match(arguments[1])):
-                self._asked = begin[1].decode()
-                kill_point.come_to("request", self._asked, self._wanted)
-                self._hear_answers()
+                self._request = begin[1].decode()
+                kill_point.reach_point("request", self._request, self._wanted)
+                self._watch_answers()
         elif event in _STARTS:
-            # The program and its arguments come first; the environment, which may hold what it likes, behind them.
+            # The program and its arguments come first; the environment after them may hold secrets.
             program = {"event": event, "arguments": repr(arguments[:2])}
             _append(kill_point.folder() / kill_point.PROGRAMS, program)
 
-    def _hear_answers(self) -> None:
-        """Once there was a request, its library is loaded, and can be watched."""
-        if self._hears_answers:
+    def _watch_answers(self) -> None:
+        """Watch answers from the first request on, when http.client has surely been imported."""
+        if self._watches_answers:
             return
-        self._hears_answers = True
+        self._watches_answers = True
         response = sys.modules["http.client"].HTTPResponse
         begin = response.begin
 
         def watched(answer: Any) -> None:
-            # Waits for the first byte, and leaves it to be read.
+            # Waits for the first byte without consuming it.
             answer.fp.peek(1)
-            kill_point.come_to("answer", self._asked, self._wanted)
+            kill_point.reach_point("answer", self._request, self._wanted)
             begin(answer)
 
         response.begin = watched
@@ -137,4 +137,4 @@ def _append(path: Path, line: dict[str, Any]) -> None:
 if kill_point.FOLDER in os.environ:
     _SETTINGS = kill_point.settings()
     _Saves(_SETTINGS).watch()
-    sys.addaudithook(_Events(_SETTINGS).hear)
+    sys.addaudithook(_Events(_SETTINGS).receive)

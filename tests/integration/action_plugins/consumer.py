@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A consumer of tokens, as the tests' hooks use it: it writes down what it is given, by which hook and when."""
+"""A consumer of tokens for the tests' hooks: it logs its arguments, the hook and the time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Write down the task's other arguments, and the time.
+        """Log the task's other arguments, and the time.
 
         :param tmp: not used any more by ansible-core.
         :param task_vars: the variables of the host.

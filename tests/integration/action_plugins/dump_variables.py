@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ``debug: var=hostvars`` shows, in a file: it may be what must not be printed."""
+"""Writes what ``debug: var=hostvars`` prints to a file, since it may hold secrets."""
 
 from __future__ import annotations
 

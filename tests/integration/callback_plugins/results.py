@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes what Ansible knows of each task's result into a file, a JSON object a line, for the tests to read."""
+"""Writes each task's result to a file, as one JSON object a line, for the tests to read."""
 
 from __future__ import annotations
 

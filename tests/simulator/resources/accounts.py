@@ -38,7 +38,7 @@ SUBRESOURCES = {
 
 
 def _may_see_token(call: Call, account: Account) -> bool:
-    """A subaccount's token goes to its parent's AccountSid:AuthToken; one's own, by a setting, to oneself."""
+    """Return whether the caller gets the token: a parent with its token or, by a setting, the account itself."""
     if not call.caller.has_token:
         return False
     if account is call.account:
@@ -47,7 +47,7 @@ def _may_see_token(call: Call, account: Account) -> bool:
 
 
 def describe(call: Call, account: Account) -> dict[str, Any]:
-    """An account as it is answered to this caller."""
+    """Return an account as this caller may see it."""
     base = f"/2010-04-01/Accounts/{account.sid}"
     body: dict[str, Any] = {
         "sid": account.sid,
@@ -68,7 +68,7 @@ def describe(call: Call, account: Account) -> dict[str, Any]:
 
 
 def find(call: Call) -> Account:
-    """The account that the path names, if the caller may see it: its own, or a subaccount of its own."""
+    """Return the account in the path if the caller may see it: its own, or a subaccount."""
     account = call.world.accounts.get(call.names["Sid"])
     if account is None or (account is not call.account and account.owner_sid != call.account.sid):
         raise not_found(call.path)
@@ -77,7 +77,7 @@ def find(call: Call) -> Account:
 
 @operation("list_accounts")
 def list_accounts(call: Call) -> Answer:
-    """The own account and its subaccounts; names are compared exactly."""
+    """List the caller's account and its subaccounts; names are compared exactly."""
     accounts = [call.account, *call.world.subaccounts(call.account)]
     accounts.sort(key=lambda account: account.sequence)
     filters: dict[str, str] = {}
@@ -92,7 +92,7 @@ def list_accounts(call: Call) -> Answer:
 
 @operation("create_account")
 def create_account(call: Call) -> Answer:
-    """A subaccount of the caller; a standard API key may not manage accounts."""
+    """Create a subaccount of the caller; a standard API key may not manage accounts."""
     _refuse_limited_key(call)
     limit = call.settings.subaccount_limit
     account = call.world.create_subaccount(call.account, call.form.get("FriendlyName"), limit)
@@ -101,7 +101,7 @@ def create_account(call: Call) -> Answer:
 
 @operation("fetch_account")
 def fetch_account(call: Call) -> Answer:
-    """One account."""
+    """Fetch one account."""
     return Answer(200, describe(call, find(call)))
 
 

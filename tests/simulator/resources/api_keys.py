@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""API keys. AccountSid:AuthToken and main keys manage them; a key's secret is told once, where it is made.
+"""API keys. AccountSid:AuthToken and main keys manage them; a key's secret is returned once, at its creation.
 
-Main keys are listed like others, but none can be made here. A restricted key's policy is a set of permissions.
+Main keys are listed like others, but can't be created here. A restricted key's policy is a set of permissions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST_PERMISSIONS = 100
 
 
 def _may_manage(call: Call, account: Account) -> bool:
-    """Whether these are the caller's own keys; those of a subaccount, by a setting."""
+    """Return whether the caller may manage the keys: its own; depending on a setting, those of a subaccount."""
     return account is call.account or (call.settings.parent_keys and account.owner_sid == call.account.sid)
 
 
@@ -73,7 +73,7 @@ def _basics(key: ApiKey) -> dict[str, Any]:
 
 
 def _list_item(key: ApiKey) -> dict[str, Any]:
-    """A key as the list has it: without its policy."""
+    """Return a key as in the list, without its policy."""
     return {**_basics(key), "flags": ["rest_api"] if key.kind == "restricted" else ["rest_api", "signing"]}
 
 
@@ -83,7 +83,7 @@ def _describe(key: ApiKey) -> dict[str, Any]:
 
 @operation("list_keys")
 def list_keys(call: Call) -> Answer:
-    """The keys of an account, main ones included."""
+    """List the keys of an account, main ones included."""
     account = _account(call, call.query["AccountSid"])
     page = paging.cut(list(account.api_keys.values()), call.query, call.settings)
     meta = paging.v1_meta(page, f"{call.origin}/v1{RESOURCE}", "keys", {"AccountSid": account.sid})
@@ -92,7 +92,7 @@ def list_keys(call: Call) -> Answer:
 
 @operation("create_key")
 def create_key(call: Call) -> Answer:
-    """201 with the secret: a standard key, or a restricted one with its policy."""
+    """Create a standard key, or a restricted one with its policy; answer 201 with the secret."""
     account = _account(call, call.form["AccountSid"])
     restricted = "KeyType" in call.form
     if restricted != ("Policy" in call.form):
@@ -106,13 +106,13 @@ def create_key(call: Call) -> Answer:
 
 @operation("fetch_key")
 def fetch_key(call: Call) -> Answer:
-    """One key with its policy, never with its secret."""
+    """Fetch one key with its policy, without its secret."""
     return Answer(200, _describe(_find(call)[1]))
 
 
 @operation("update_key")
 def update_key(call: Call) -> Answer:
-    """Another name or another policy; what isn't given stays. A standard key can't get a policy."""
+    """Change the name or the policy, whichever is given. A standard key can't get a policy."""
     _owner, key = _find(call)
     permissions = key.permissions
     if "Policy" in call.form:
@@ -127,6 +127,6 @@ def update_key(call: Call) -> Answer:
 
 @operation("delete_key")
 def delete_key(call: Call) -> Answer:
-    """204; the key authenticates nothing from this moment."""
+    """Delete a key, which is invalid from now on; answer 204."""
     call.world.delete_key(*_find(call))
     return Answer(204)

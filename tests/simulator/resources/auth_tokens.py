@@ -4,8 +4,8 @@
 
 """AuthTokens: the secondary token, and its promotion.
 
-Either token authenticates both; a standard API key is refused, and whether a main one is allowed is a setting, since
-that is not known of Twilio.
+Both tokens authenticate both operations. A standard API key is refused; a setting decides about a main one, since
+Twilio's behaviour is not known.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _notify(call: Call, what: str) -> None:
 
 @operation("create_secondary_token")
 def create_secondary_token(call: Call) -> Answer:
-    """201 with the token; one that exists is a conflict (70002) or is replaced, as the settings say."""
+    """Create a token: 201; an existing one is a conflict (70002) or is replaced, depending on a setting."""
     _check(call, SECONDARY)
     account = call.account
     if account.secondary is not None and call.settings.secondary_exists == "conflict":
@@ -59,7 +59,7 @@ def create_secondary_token(call: Call) -> Answer:
 
 @operation("delete_secondary_token")
 def delete_secondary_token(call: Call) -> Answer:
-    """204, or 404 where there is none."""
+    """Delete the secondary token: 204, or 404 if there is none."""
     _check(call, SECONDARY)
     if call.account.secondary is None:
         raise not_found(SECONDARY)
@@ -72,7 +72,7 @@ def delete_secondary_token(call: Call) -> Answer:
 
 @operation("promote_token")
 def promote_token(call: Call) -> Answer:
-    """200 with the new primary; the old one is dead from this moment."""
+    """Promote the secondary token: 200; the old primary is invalid from now on."""
     _check(call, PROMOTE)
     created = call.account.promote()
     _notify(call, "promote")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Credentials: AWS keys and public keys. One piece of code for both; they differ in their secret and its check."""
+"""Credentials: AWS keys and public keys, which differ only in their secret and its check."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def check_public_key(text: str) -> None:
 
 
 def accept(_text: str) -> None:
-    """AWS credentials: the contract has checked their form already."""
+    """Accept AWS credentials, whose form the contract has already checked."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """What differs: the list in the state, the name in paths, the form field of the secret, its check."""
+    """The differences: the list in the state, the name in paths, the form field of the secret, its check."""
 
     store: str
     path: str
@@ -64,7 +64,7 @@ PUBLIC_KEYS = Product("public_keys", "PublicKeys", "PublicKey", check_public_key
 
 
 def describe(credential: Credential, product: Product, origin: str, settings: Settings) -> dict[str, Any]:
-    """A credential as it is answered: never with its secret."""
+    """Return a credential as in an answer, without its secret."""
     date = rfc2822 if settings.dates == "rfc2822" else iso8601
     return {
         "sid": credential.sid,
@@ -84,7 +84,7 @@ def _find(call: Call, product: Product) -> Credential:
 
 
 def _owner(call: Call) -> Account:
-    """Whose list a new credential goes to: the caller's, or that of the subaccount which AccountSid names."""
+    """Return the owner of a new credential: the caller, or the subaccount that AccountSid names."""
     sid = call.form.get("AccountSid", call.account.sid)
     owner = call.world.accounts.get(sid)
     if owner is None or call.account.sid not in (owner.sid, owner.owner_sid):

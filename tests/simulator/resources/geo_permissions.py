@@ -4,7 +4,7 @@
 
 """Messaging geo permissions: the countries that an account may send messages to.
 
-An answer says of each country what came of it: one that Twilio refuses doesn't keep the others from being changed.
+An answer has a result for each country: a refused one doesn't prevent the others from being changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def _listed(call: Call) -> list[str]:
 
 @operation("list_geo_permissions")
 def list_geo_permissions(call: Call) -> Answer:
-    """200 with the countries that are asked for, or all."""
+    """Answer 200 with the requested countries, or all."""
     asked_for = call.query["CountryCode"].split(",") if "CountryCode" in call.query else COUNTRIES
     permissions = [
         {
@@ -42,7 +42,7 @@ def list_geo_permissions(call: Call) -> Answer:
 
 @operation("update_geo_permissions")
 def update_geo_permissions(call: Call) -> Answer:
-    """200 with what came of each country; `enabled` is what was asked for, also where it was refused."""
+    """Answer 200 with a result for each country; `enabled` is the requested value, even if it was refused."""
     changes: list[dict[str, Any]] = call.form["Permissions"]
     if len({change["country_code"] for change in changes}) != len(changes):
         raise ApiError(20001, "A country is given more than once")

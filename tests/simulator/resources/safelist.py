@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SafeList: is a number there, add it, remove it. There is no list call; a block is one entry like a number."""
+"""SafeList: look up, add and remove a number. There is no list call; a block is one entry like a number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _absent(call: Call) -> ApiError:
 
 @operation("fetch_number")
 def fetch_number(call: Call) -> Answer:
-    """200, or 404 where it is absent."""
+    """Look up a number: 200, or 404 if it is absent."""
     number = call.query["PhoneNumber"]
     sid = call.account.safelist.get(number)
     if sid is None:
@@ -29,7 +29,7 @@ def fetch_number(call: Call) -> Answer:
 
 @operation("create_number")
 def create_number(call: Call) -> Answer:
-    """201, or 400 with 60411 where it is there."""
+    """Add a number: 201, or 400 with 60411 if it exists."""
     number = call.form["PhoneNumber"]
     if number in call.account.safelist:
         raise ApiError(60411)
@@ -39,7 +39,7 @@ def create_number(call: Call) -> Answer:
 
 @operation("delete_number")
 def delete_number(call: Call) -> Answer:
-    """204, or 404 where it is absent."""
+    """Remove a number: 204, or 404 if it is absent."""
     if call.account.safelist.pop(call.query["PhoneNumber"], None) is None:
         raise _absent(call)
     return Answer(204)

@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Usage records: daily amounts, made up from the date or seeded, summed over what an interval asks for.
+"""Usage records: daily amounts, derived from the date or seeded, summed over an interval.
 
-A seeded item with a `date` is one day's amount of a category and is summed; one with an `interval` is answered as it
-is in that interval's list. An account without seeded items uses the same small amounts each day from 2025-01-01 on.
+A seeded item with a `date` is one day's amount of a category and is summed; one with an `interval` is returned
+unchanged in that interval's list. An account without seeded items has the same small amounts for each day from
+2025-01-01 on.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Amount:
     price: Decimal = Decimal(0)
 
     def add(self, other: Amount) -> None:
-        """Add another day."""
+        """Add another day's amount."""
         self.usage += other.usage
         self.price += other.price
         if other.count is not None:
@@ -73,7 +74,7 @@ class Amount:
 
 @dataclass
 class Record:
-    """A record in its place in the list; its body is made for the page that it is on."""
+    """A record with its place in the list; its body is created for its page."""
 
     sequence: int
     body: Callable[[], dict[str, Any]]
@@ -91,7 +92,7 @@ def _made_up(day: date) -> dict[str, Amount]:
 
 
 def _days(account: Account, start: date, end: date, today: date) -> Iterator[tuple[date, dict[str, Amount]]]:
-    """The amounts of the days of an account from a day to another; those made up end today."""
+    """Return an account's amounts between two days; derived amounts end today."""
     if account.usage:
         for item in account.usage:
             if "date" in item and start <= date.fromisoformat(item["date"]) <= end:
@@ -125,7 +126,7 @@ SPLITS: dict[str, Callable[[date], Period]] = {"daily": _one_day, "monthly": _mo
 
 
 def _read_date(text: str, name: str, today: date) -> date:
-    """`2026-01-31`, or so many days from today: `-30days`."""
+    """Return a date that is given as `2026-01-31` or relative to today as `-30days`."""
     try:
         if text.endswith("days"):
             return today + timedelta(days=int(text[:-4]))
@@ -135,7 +136,7 @@ def _read_date(text: str, name: str, today: date) -> date:
 
 
 def _bounds(interval: str, query: dict[str, Any], today: date) -> Period:
-    """The days an interval looks at. Those that name their days take no dates into account."""
+    """Return the first and last day of an interval; intervals with fixed days ignore the dates of the query."""
     if interval == "today":
         return today, today
     if interval == "yesterday":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the simulator needs, and a plain HTTP client for its API."""
+"""Requirements of the simulator, and a plain HTTP client for its API."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Api:
     def send(
         self, method: str, target: str, form: Form | None = None, auth: tuple[str, str] | None = None
     ) -> http.client.HTTPConnection:
-        """Send a request, and wait until the simulator has it. Nobody has read an answer then."""
+        """Send a request, and wait until the simulator has received it, without reading the answer."""
         connection = self.connect()
         count = self.simulator.request_count()
         token = base64.b64encode(":".join(auth or self.token).encode()).decode()
@@ -61,7 +61,7 @@ class Api:
         return connection
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Return once it is so; a minute is for ever."""
+        """Wait for a condition, for at most a minute."""
         end = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < end

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The contract: it sees an answer of the simulator's own that breaks it, and is a valid document itself."""
+"""The contract: it detects the simulator's own invalid answers, and is a valid document itself."""
 
 from __future__ import annotations
 

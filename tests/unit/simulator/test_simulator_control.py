@@ -21,7 +21,7 @@ KEYS = "/v1/Keys?AccountSid={}"
 USAGE = "/2010-04-01/Accounts/{}/Usage/Records/Today.json"
 
 
-def test_seed_merges_and_says_what_it_made(simulator: Simulator, api: Any) -> None:
+def test_a_seed_is_merged_and_what_was_created_is_returned(simulator: Simulator, api: Any) -> None:
     sid = simulator.account_sid
     item = {
         "sid": sid,
@@ -64,7 +64,7 @@ def test_seed_merges_and_says_what_it_made(simulator: Simulator, api: Any) -> No
         {"accounts": [{"owner_account_sid": "AC" + "0" * 32}]},
     ],
 )
-def test_seeds_that_mean_nothing_are_refused(simulator: Simulator, data: dict[str, Any]) -> None:
+def test_invalid_seeds_are_refused(simulator: Simulator, data: dict[str, Any]) -> None:
     with pytest.raises(SimulatorError):
         simulator.seed(data)
 

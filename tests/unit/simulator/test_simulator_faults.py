@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Each kind of fault, as a client sees it on the wire, and what it did to the state."""
+"""Each kind of fault, as a client observes it, and its effect on the state."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_late(simulator: Simulator, api: Any) -> None:
     assert simulator.requests()[0]["applied"] is True
 
 
-def test_late_when_it_is_told_to(simulator: Simulator, api: Any) -> None:
+def test_late_on_request(simulator: Simulator, api: Any) -> None:
     simulator.faults([{"kind": "late", "delay": 3600, "count": 2}])
     for number in ("+14155550100", "+14155550101"):
         with pytest.raises(http.client.RemoteDisconnected):
@@ -265,7 +265,7 @@ def test_changed_fields(simulator: Simulator, api: Any, fault: Any, path: str, f
         if number < fault.get("limit", number + 1):
             item.update(fields)
     assert shown == true
-    # What is wrong was asked for.
+    # A fault on request is no violation.
     assert simulator.health()["violations"] == []
 
 
@@ -367,7 +367,7 @@ def test_which_requests_meet_a_fault(simulator: Simulator, api: Any) -> None:
         {"kind": "big_body", "size": 0},
     ],
 )
-def test_faults_that_mean_nothing_are_refused(simulator: Simulator, fault: dict[str, Any]) -> None:
+def test_invalid_faults_are_refused(simulator: Simulator, fault: dict[str, Any]) -> None:
     with pytest.raises(SimulatorError):
         simulator.faults([fault])
 

@@ -27,7 +27,7 @@ def enabled(api: Any, **more: Any) -> list[str]:
     return [each["country_code"] for each in api("GET", ADDRESS, **more).json["permissions"] if each["enabled"]]
 
 
-def test_all_countries_or_those_that_are_asked_for(simulator: Simulator, api: Any) -> None:
+def test_all_countries_or_the_requested_ones(simulator: Simulator, api: Any) -> None:
     everything = api("GET", ADDRESS)
     assert (everything.status, set(everything.json)) == (200, {"permissions"})
     assert len(everything.json["permissions"]) > 200
@@ -54,7 +54,7 @@ def test_each_country_has_an_answer_of_its_own(simulator: Simulator, api: Any) -
         "error_code": 0,
         "error_messages": [],
     }
-    # What was asked for, not what is.
+    # The requested value, not the current one.
     assert results["PK"]["enabled"] is True
     assert {code: each["error_code"] for code, each in results.items()} == {"DE": 0, "PK": 30649, "US": 0, "IR": 30649}
     assert results["PK"]["error_messages"] == ["High risk country permission cannot be updated"]
@@ -77,7 +77,7 @@ def test_each_country_has_an_answer_of_its_own(simulator: Simulator, api: Any) -
         [change("DE"), ("CountryCode", "DE")],
     ],
 )
-def test_what_is_refused_as_a_whole(api: Any, form: list[tuple[str, str]]) -> None:
+def test_refusals_of_the_whole_request(api: Any, form: list[tuple[str, str]]) -> None:
     refused = api("PATCH", ADDRESS, form, headers=FORM)
     assert (refused.status, refused.json["code"]) == (400, 20001)
     assert enabled(api) == ["US"]

@@ -29,7 +29,7 @@ def restricted(account: str, *permissions: str) -> dict[str, str]:
     return {"AccountSid": account, "KeyType": "restricted", "Policy": policy(*permissions)}
 
 
-def test_a_secret_is_told_once(simulator: Simulator, api: Any) -> None:
+def test_a_secret_is_returned_once(simulator: Simulator, api: Any) -> None:
     sid = simulator.account_sid
     made = api("POST", KEYS, {"AccountSid": sid, "FriendlyName": "one"})
     assert made.status == 201
@@ -170,6 +170,6 @@ def test_pages(simulator: Simulator, api: Any) -> None:
 @pytest.mark.parametrize(
     "key", [{"kind": "odd"}, {"colour": 1}, {"kind": "main", "permissions": []}, {"kind": "restricted"}]
 )
-def test_seeds_that_mean_nothing(simulator: Simulator, key: dict[str, Any]) -> None:
+def test_invalid_seeds(simulator: Simulator, key: dict[str, Any]) -> None:
     with pytest.raises(SimulatorError):
         simulator.seed({"accounts": [{"api_keys": [key]}]})

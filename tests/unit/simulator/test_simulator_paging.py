@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists: sizes, addresses, and cursors that neither repeat nor lose items while others come and go."""
+"""Lists: sizes, addresses, and cursors that neither repeat nor lose items while the list changes."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
         assert len(interval.list(limit=3, page_size=2)) == 3
     assert simulator.state(simulator.account_sid)["emails"] == ["create"]
 
-    # Each parameter that the contract knows came, and came where the contract has it.
+    # Each parameter of the contract was sent, in the place that the contract defines.
     contract = load_contract()
     sent: dict[str, tuple[set[str], set[str]]] = {}
     for entry in simulator.requests():

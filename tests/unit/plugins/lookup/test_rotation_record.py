@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lookup ``rotation_record``: a record or a sentence, and nothing in the store is touched."""
+"""The lookup ``rotation_record``: it returns a record or fails with a message, and changes nothing in the store."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def failure(*names: Any, **options: Any) -> str:
     """Return the sentence with which a lookup fails; it holds no secret."""
     with pytest.raises(AnsibleLookupError) as caught:
         look_up(*names, **options)
-    said = str(caught.value)
-    assert TOKEN not in said
-    assert str(options["store_password"]) not in said
+    message = str(caught.value)
+    assert TOKEN not in message
+    assert str(options["store_password"]) not in message
     assert caught.value.__cause__ is None
-    return said
+    return message
 
 
 def contents(folder: Path) -> dict[str, Any]:
-    """Return all that is in a folder, with what would tell that it was touched."""
+    """Return the content of a folder, with everything that changes on access."""
     return {
         str(path.relative_to(folder)): (path.stat().st_ino, path.stat().st_mtime_ns, path.stat().st_mode)
         for path in [folder, *folder.rglob("*")]
@@ -69,8 +69,8 @@ def test_nothing_is_written_or_locked(store, tmp_path):
 
 @pytest.mark.parametrize("name", ["missing", NAME.lower()])
 def test_no_record_is_no_empty_value(store, name):
-    said = failure(name, store_path=str(store), store_password=PASSWORD)
-    assert f"There is no record of {name} in {store}." in said
+    message = failure(name, store_path=str(store), store_password=PASSWORD)
+    assert f"There is no record of {name} in {store}." in message
 
 
 def test_another_password_and_a_damaged_file(store):
@@ -85,11 +85,11 @@ def test_an_option_that_there_is_not(store):
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", f"../store/{NAME}", f"/{NAME}", f".{NAME}", "a/b", "a\0b", None, 5])
-def test_a_name_that_leads_elsewhere(store, name):
+def test_a_name_with_a_path_is_refused(store, name):
     assert "Expected the name of a record" in failure(name, store_path=str(store), store_password=PASSWORD)
 
 
-def test_a_folder_that_others_can_reach_into(store):
+def test_a_folder_that_others_can_access(store):
     store.chmod(0o755)
     assert f"store_path: {store} has the mode 0755" in failure(NAME, store_path=str(store), store_password=PASSWORD)
 
@@ -112,7 +112,7 @@ def test_a_folder_that_is_no_absolute_path(monkeypatch, store, folder):
     assert "store_path: expected" in failure(NAME, store_path=folder, store_password=PASSWORD)
 
 
-def test_what_looks_like_a_template_is_a_text(store):
+def test_a_text_that_looks_like_a_template_is_not_evaluated(store):
     odd = {"phase": "idle", "primary": "{{ 1 + 1 }}"}
     RecordFile(str(store / "odd.yml"), PASSWORD).save(odd, NO_VERSION)
     ((found),) = look_up("odd", store_path=str(store), store_password=PASSWORD)

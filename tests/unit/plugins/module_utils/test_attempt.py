@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An attempt that is ended between the steps of its connection."""
+"""An attempt that is cancelled between the steps of its connection."""
 
 from __future__ import annotations
 

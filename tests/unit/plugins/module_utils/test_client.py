@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What becomes of a call for each answer, over HTTP that is written down before."""
+"""The outcome of a call for each answer, with scripted HTTP."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_what_can_be_repeated_is_sent_max_retries_times_more(answer, call, retri
 
 
 @pytest.mark.parametrize("answer", UNKNOWN, ids=str)
-def test_a_post_of_unknown_fate_is_not_sent_again(answer):
+def test_a_post_of_unknown_outcome_is_not_sent_again(answer):
     client, transport = client_of(answer)
     with pytest.raises(OutcomeUnknown):
         client.send(post())
@@ -137,7 +137,7 @@ def test_pauses_double_and_are_jittered():
     ("script", "doubtful"),
     [([FINE], False), ([SENT, FINE], True), ([NOT_SENT, FINE], False), ([reply(429), FINE], False)],
 )
-def test_only_an_attempt_of_unknown_fate_makes_an_answer_doubtful(script, doubtful):
+def test_only_an_attempt_of_unknown_outcome_makes_an_answer_doubtful(script, doubtful):
     client, _transport = client_of(*script)
     assert client.send(get()).doubtful is doubtful
 
@@ -145,7 +145,7 @@ def test_only_an_attempt_of_unknown_fate_makes_an_answer_doubtful(script, doubtf
 # A POST that must not be applied twice
 
 
-def test_a_post_of_unknown_fate_is_settled_by_looking_after_the_pause():
+def test_a_post_of_unknown_outcome_is_settled_by_a_read_after_the_pause():
     client, transport = client_of(reply(503, Retry_After="7"))
     looked_at = []
 
@@ -164,7 +164,7 @@ def test_a_post_that_was_not_applied_is_sent_again():
 
 
 @pytest.mark.parametrize("retries", [0, 2])
-def test_a_post_is_looked_for_after_the_last_attempt_too(retries):
+def test_the_effect_of_a_post_is_read_after_the_last_attempt_too(retries):
     client, transport = client_of(*[SENT] * (retries + 1), max_retries=retries)
     looks = []
     with pytest.raises(OutcomeUnknown, match="make a thing"):
@@ -172,14 +172,14 @@ def test_a_post_is_looked_for_after_the_last_attempt_too(retries):
     assert len(transport.requests) == len(looks) == retries + 1
 
 
-def test_where_the_look_fails_too_the_failure_is_the_post_s():
+def test_if_the_read_fails_too_the_failure_is_that_of_the_post():
     client, transport = client_of(SENT, reply(401, {"code": 20003, "message": "no"}))
     with pytest.raises(OutcomeUnknown, match="make a thing"):
         client.send_once(post(), lambda: client.send(get()))
     assert methods(transport) == ["POST", "GET"]
 
 
-def test_a_rejection_after_an_attempt_of_unknown_fate_is_doubtful():
+def test_a_rejection_after_an_attempt_of_unknown_outcome_is_doubtful():
     client, _transport = client_of(SENT, reply(409, {"code": 1, "message": "there already"}))
     with pytest.raises(Rejected) as caught:
         client.send_once(post(), lambda: None)
@@ -190,7 +190,7 @@ def twin(number: int) -> dict:
     return {"sid": f"X{number}", "date_created": f"2026-01-0{number}T00:00:00Z"}
 
 
-def test_a_creation_without_doubt_looks_for_nothing():
+def test_a_creation_without_doubt_reads_nothing():
     client, _transport = client_of(FINE)
 
     def look():
@@ -253,7 +253,7 @@ def test_an_answer_about_something_else_fails_a_read_at_once_and_leaves_a_write_
         (get(known=frozenset({"X2", None})), {"sid": "X1"}),
     ],
 )
-def test_an_answer_about_what_was_asked_for_passes(call, body):
+def test_an_answer_about_the_requested_thing_passes(call, body):
     client, _transport = client_of(reply(200, body))
     assert client.send(call).body.items() >= body.items()
 
@@ -280,7 +280,7 @@ def page(*sids: str, following: str | None = None, status: int = 200, **item):
     ],
 )
 @pytest.mark.parametrize("base_url", [None, "http://127.0.0.1:8080/twilio"])
-def test_a_further_page_is_asked_for_where_the_first_one_was(following, asked, base_url):
+def test_a_further_page_is_requested_from_the_same_host(following, asked, base_url):
     client, transport = client_of(page("X1", following=following), page("X2"), base_url=base_url)
     assert [item["sid"] for item in client.items(listing())] == ["X1", "X2"]
     host = base_url or "https://accounts.twilio.com"
@@ -305,7 +305,7 @@ def test_an_address_that_could_change_the_host_is_never_followed(following):
     assert len(transport.requests) == 1
 
 
-def test_pages_that_lead_in_a_circle_end():
+def test_a_cycle_of_pages_ends():
     client, transport = client_of(page(following="/a"), page(following="/b"), page(following="/a"))
     with pytest.raises(OutcomeUnknown, match="circle"):
         list(client.items(listing()))
@@ -336,7 +336,7 @@ def test_a_list_without_end_ends(monkeypatch):
     ],
     ids=str,
 )
-def test_a_page_that_is_none_is_a_failure_with_a_sentence(body):
+def test_an_invalid_page_is_a_failure_with_a_message(body):
     client, _transport = client_of(reply(200, body if body is not None else b"null"), max_retries=0)
     with pytest.raises(OutcomeUnknown, match="can't be read"):
         list(client.items(listing()))
@@ -354,7 +354,7 @@ def test_an_answer_may_hold_keys_that_a_page_has():
     assert client.send(get()).body == body
 
 
-def test_a_server_that_fails_at_a_big_page_is_asked_for_a_smaller_one():
+def test_a_page_at_which_the_server_fails_is_requested_with_fewer_items():
     client, transport = client_of(reply(500), NOT_SENT, reply(503), reply(500), page("X1"))
     assert [item["sid"] for item in client.items(listing())] == ["X1"]
     sizes = [(request.query or {})["PageSize"] for request in transport.requests]
@@ -397,7 +397,7 @@ DEEP = b"[" * 200_000
     ids=lambda answer: f"{answer.status} {answer.content[:20]!r}",
 )
 @pytest.mark.parametrize("call", [get(), post()], ids=["GET", "POST"])
-def test_whatever_can_t_be_read_is_of_unknown_fate(answer, call):
+def test_an_unreadable_answer_means_an_unknown_outcome(answer, call):
     client, _transport = client_of(answer, max_retries=0)
     with pytest.raises(OutcomeUnknown, match="Could not"):
         client.send(call)
@@ -415,7 +415,7 @@ def test_a_call_may_have_another_status_for_its_success():
     "date",
     ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "soon", "Thu, 99 Foo 99999999999 00:00:00 GMT", 5, []],
 )
-def test_a_date_that_is_none_is_of_unknown_fate(date):
+def test_an_answer_with_an_invalid_date_means_an_unknown_outcome(date):
     schema = _schemas.answer(date_created=_schemas.iso_date)
     client, _transport = client_of(reply(200, {"date_created": date}), max_retries=0)
     with pytest.raises(OutcomeUnknown, match="date_created: expected"):
@@ -462,7 +462,7 @@ def test_only_twilio_s_own_404_means_that_the_thing_is_not_there(answer, is_twil
         assert methods(transport) == ["GET", "GET", "DELETE", "DELETE"]
 
 
-def test_a_deletion_that_is_told_404_after_an_attempt_of_unknown_fate_was_that_attempt_s():
+def test_a_deletion_answered_404_after_an_attempt_of_unknown_outcome_succeeded():
     client, _transport = client_of(SENT, NOT_FOUND)
     assert client.delete(delete()) is True
     client, _transport = client_of(NOT_SENT, NOT_FOUND)
@@ -471,7 +471,7 @@ def test_a_deletion_that_is_told_404_after_an_attempt_of_unknown_fate_was_that_a
     assert client.delete(delete()) is True
 
 
-# What is told
+# Messages
 
 
 def failure_of(answer, call=None, **connection) -> CallError:
@@ -488,7 +488,7 @@ LEAKS = [TOKEN, BASIC, PAIR, quote(PAIR, safe=""), PAIR.split(":")[1], quote(PAI
 
 @pytest.mark.parametrize("leak", LEAKS)
 @pytest.mark.parametrize("key", ["message", "more_info", "detail", "title", "type"])
-def test_a_secret_that_the_server_repeats_is_not_told(leak, key):
+def test_a_secret_that_the_server_repeats_is_not_reported(leak, key):
     call = Call("POST", "/", "make", ITEM, form={"Credentials": Secret(PAIR)})
     body = {"code": 1, key: f"https://x/?q={leak}&r=1"}
     told = failure_of(reply(400, body, Twilio_Request_Id=leak, Content_Type=leak), call)
@@ -497,7 +497,7 @@ def test_a_secret_that_the_server_repeats_is_not_told(leak, key):
         assert secret not in str(told.details())
 
 
-def test_a_part_that_is_refused_is_a_failure_and_tells_no_secret_of_any_field():
+def test_a_refused_part_is_a_failure_that_reveals_no_secret_of_any_field():
     call = Call("PATCH", "/", "change things", ITEM, form={"Things": ("a", Secret(PAIR))})
     client = Client(Connection(OWN, Secret(TOKEN)), FakeTransport([]))
     told = client.refusal(call, "change a thing", 30649, " ".join(["no\r\n", *LEAKS]))
@@ -509,7 +509,7 @@ def test_a_part_that_is_refused_is_a_failure_and_tells_no_secret_of_any_field():
 
 
 @pytest.mark.parametrize("leak", LEAKS)
-def test_a_secret_that_comes_back_as_the_kind_or_the_identity_of_an_answer_is_not_told(leak):
+def test_a_secret_in_the_type_or_the_sid_of_an_answer_is_not_reported(leak):
     call = Call("POST", "/", "make", ITEM, form={"C": Secret(PAIR)}, identity={"sid": "X1"})
     for answer in (
         reply(200, b"<html>", Content_Type=leak),
@@ -544,7 +544,7 @@ def test_a_code_is_a_number_or_none(code, expected):
 @pytest.mark.parametrize(
     ("value", "expected"), [("RQ1-a", "RQ1-a"), ("RQ 1", None), ("RQ\n1", None), ("R" * 65, None), ("", None)]
 )
-def test_a_request_s_id_is_told_where_it_is_one(value, expected):
+def test_a_valid_request_id_is_reported(value, expected):
     assert failure_of(reply(400, {"code": 1, "message": "no"}, Twilio_Request_Id=value)).request_id == expected
 
 
@@ -554,7 +554,7 @@ def test_advice_goes_by_the_call_then_by_the_code():
     assert failure_of(answer, get(advice={20005: "Do that."})).message.endswith("Do that.")
 
 
-# Whom to ask
+# Hosts and credentials
 
 
 @pytest.mark.parametrize(

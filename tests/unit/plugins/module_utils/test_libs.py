@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A Python that is too old is told so in a module's result; no such interpreter is needed to see it."""
+"""A module on a Python that is too old fails with a message; the test simulates such an interpreter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AS_VERSION = "import runpy, sys; sys.version_info = ({}); runpy.run_path({!r})"
 
 
 @pytest.mark.parametrize(("version", "old"), [("3, 7, 16", True), ("3, 8, 18", True), ("3, 9, 0", False)])
-def test_an_old_python_is_told(version, old):
+def test_an_old_python_is_reported(version, old):
     finished = subprocess.run(
         [sys.executable, "-c", AS_VERSION.format(version, _libs.__file__)], capture_output=True, text=True, check=False
     )

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A definition's outcome as a task's result, and the end of a module that nobody waits for."""
+"""A definition's outcome as a task's result, its diff, and the end of a module whose result nobody reads."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 from scripted import FakeTransport, reply
@@ -22,7 +23,13 @@ from ansible_collections.community.twilio.plugins.module_utils._errors import (
     TwilioError,
 )
 from ansible_collections.community.twilio.plugins.module_utils._module import execute
-from ansible_collections.community.twilio.plugins.module_utils._resource import Outcome
+from ansible_collections.community.twilio.plugins.module_utils._resource import (
+    Outcome,
+    Plan,
+    Resource,
+    converge,
+    add_what_was_done,
+)
 
 OWN = "AC" + "a" * 32
 #: Seconds after which a process is taken for one that never ends.
@@ -61,11 +68,11 @@ def test_an_outcome_is_the_result():
         (PartialFailure("some", InputError("a", "b"), {"numbers": []}), {"msg": "some", "numbers": []}),
     ],
 )
-def test_every_error_of_the_project_is_a_failed_task(error, expected):
+def test_every_error_of_the_collection_is_a_failed_task(error, expected):
     assert result_of(ends_in(error)) == {"failed": True, **expected}
 
 
-def test_a_call_s_failure_tells_its_details():
+def test_the_failure_of_a_call_returns_its_details():
     call = Call("GET", "/", "read it", _schemas.answer())
     body = {"code": 20003, "message": "who?", "more_info": "https://www.twilio.com/docs/errors/20003"}
     result = result_of(
@@ -85,7 +92,7 @@ def test_a_value_that_can_t_be_right_is_a_failed_task():
     assert result_of(ends_in(Outcome(False, {})), timeout=1e12)["msg"].startswith("timeout: ")
 
 
-def test_a_bug_is_no_failed_task():
+def test_a_bug_is_not_reported_as_a_failed_task():
     with pytest.raises(ZeroDivisionError):
         result_of(ends_in(ZeroDivisionError()))
 
@@ -125,3 +132,119 @@ def test_a_module_whose_result_goes_into_a_file_or_is_read_runs_to_its_end(tmp_p
     with (tmp_path / "result").open("wb") as file:
         assert subprocess.run(command, stdout=file, check=False, timeout=AT_LAST).returncode == 0
     assert subprocess.run(command, stdout=subprocess.DEVNULL, check=False, timeout=AT_LAST).returncode == 0
+
+
+# The diff
+
+BEFORE = {"sid": "1", "name": "old", "note": None, "updated": "monday"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "applied", "diff"),
+    [
+        ({}, {}, True, ({}, {})),
+        (BEFORE, {}, True, ({"sid": "1", "name": "old", "updated": "monday"}, {})),
+        ({}, {**BEFORE, "sid": None}, False, ({}, {"name": "old", "updated": "monday"})),
+        # What is null after is so, where it was applied.
+        ({"name": "old"}, {"name": None}, True, ({"name": "old"}, {"name": None})),
+        # Null before says something, if it is not null after.
+        (
+            {"sid": "1", "note": None},
+            {"sid": "1", "note": "x"},
+            True,
+            ({"sid": "1", "note": None}, {"sid": "1", "note": "x"}),
+        ),
+        # What can't be foreseen of the same record, and of another that takes its place.
+        (
+            BEFORE,
+            {**BEFORE, "name": "new", "updated": None},
+            False,
+            ({"sid": "1", "name": "old"}, {"sid": "1", "name": "new"}),
+        ),
+        (
+            BEFORE,
+            {**BEFORE, "sid": None},
+            False,
+            ({"sid": "1", "name": "old", "updated": "monday"}, {"name": "old", "updated": "monday"}),
+        ),
+    ],
+)
+def test_keys_without_information_are_left_out_of_the_diff(before, after, applied, diff):
+    outcome = Outcome(True, {}, before, after, applied=applied)
+    assert result_of(ends_in(outcome), diff_mode=True)["diff"] == dict(zip(("before", "after"), diff))
+
+
+def test_what_is_deleted_beside_is_listed_before_and_gone_after():
+    outcome = Outcome(True, {}, {"sid": "2"}, {"sid": "2"}, replaced=[{"sid": "1", "note": None}])
+    assert result_of(ends_in(outcome), diff_mode=True)["diff"] == {
+        "before": {"sid": "2", "replaced": [{"sid": "1", "note": None}]},
+        "after": {"sid": "2", "replaced": []},
+    }
+
+
+def test_what_only_reads_has_no_diff():
+    assert "diff" not in result_of(reading(lambda client, options: {"found": []}), diff_mode=True)
+
+
+def test_without_diff_mode_there_is_none():
+    assert "diff" not in result_of(ends_in(Outcome(True, {}, {}, {"sid": "1"})))
+    failure = AmbiguousState("No.")
+    add_what_was_done(failure, Outcome(True, {}, {}, {"sid": "1"}))
+    assert "diff" not in result_of(ends_in(failure))
+
+
+def test_a_failure_after_writes_shows_them():
+    failure = AmbiguousState("No.")
+    add_what_was_done(failure, Outcome(True, {"made": "1"}, {}, {"sid": "1"}))
+    assert result_of(ends_in(failure), diff_mode=True) == {
+        "failed": True,
+        "msg": "No.",
+        "changed": True,
+        "made": "1",
+        "diff": {"before": {}, "after": {"sid": "1"}},
+    }
+
+
+def test_a_failure_before_any_write_shows_nothing():
+    failure = AmbiguousState("No.")
+    add_what_was_done(failure, Outcome(False, {"made": "1"}, {}, {}))
+    assert result_of(ends_in(failure), diff_mode=True) == {"failed": True, "msg": "No."}
+
+
+@dataclass
+class Failing(Resource[None]):
+    """Fails when it is applied.
+
+    :param failure: how.
+    """
+
+    failure: TwilioError
+
+    def read(self) -> None:
+        """Read nothing."""
+
+    def plan(self, actual: None) -> Plan:
+        """Plan one write."""
+        return Plan(["write"], {"sid": None}, {}, {"sid": None, "name": "new"})
+
+    def apply(self, actual: None, plan: Plan) -> Outcome:
+        """Fail."""
+        raise self.failure
+
+
+@pytest.mark.parametrize(
+    ("result", "diff"),
+    [({"changed": True}, {"before": {}, "after": {"name": "new"}}), ({}, None), ({"changed": False}, None)],
+)
+def test_a_failure_that_changed_something_shows_the_plan_without_a_diff_of_its_own(result, diff):
+    with pytest.raises(AmbiguousState) as caught:
+        converge(Failing(AmbiguousState("No.", result)), dry_run=False)
+    assert caught.value.diff == diff
+
+
+def test_a_failure_with_a_diff_of_its_own_shows_that():
+    failure = AmbiguousState("No.")
+    add_what_was_done(failure, Outcome(True, {}, {"sid": "1"}, {}))
+    with pytest.raises(AmbiguousState) as caught:
+        converge(Failing(failure), dry_run=False)
+    assert caught.value.diff == {"before": {"sid": "1"}, "after": {}}

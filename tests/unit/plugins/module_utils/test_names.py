@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and their marks: taken apart and put together again."""
+"""Names and their marks: parsing and formatting."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_mark_can_always_be_taken_off_again(name, mark):
     "stored",
     ["recordings", "recordings #1f2e3d4c5", "recordings #1F2E3D4C5B", "recordings#1f2e3d4c5b", "a #1f2e3d4c5b\n", None],
 )
-def test_what_bears_no_mark(stored):
+def test_names_without_a_mark(stored):
     assert MarkedName.parse(stored) == MarkedName(stored)
 
 

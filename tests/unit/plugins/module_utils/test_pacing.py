@@ -357,7 +357,7 @@ def test_a_task_that_is_refused_for_good_ends_soon(run, refusal, threads, max_re
 @pytest.mark.parametrize("add", [False, True])
 @pytest.mark.parametrize("threads", [1, 32])
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_task_that_is_told_to_wait_too_long_ends_at_once(run, status, threads, add):
+def test_a_retry_after_that_is_too_long_ends_the_task_at_once(run, status, threads, add):
     done = run(lambda now: Refusal(status, "3600"), threads, add=add)
     done.report()
     assert done.seconds == pytest.approx(LATENCY)
@@ -389,7 +389,7 @@ def test_the_next_task_over_the_same_connections_probes_anew(run, refusal):
     assert following.seconds <= 1.25 * (10 + len(NUMBERS) * LATENCY / 8)
 
 
-def test_a_post_that_was_applied_is_settled_by_looking(run):
+def test_a_post_that_was_applied_is_settled_by_a_read(run):
     server = Server(SimulatedClock(0), lambda now: None)
     answer = server.send
 
@@ -404,7 +404,7 @@ def test_a_post_that_was_applied_is_settled_by_looking(run):
     assert all(count == 1 for (method, _number), count in server.attempts.items() if method == "POST")
 
 
-def test_attempts_of_unknown_fate_and_refusals_share_a_budget(run):
+def test_attempts_of_unknown_outcome_and_refusals_share_a_budget(run):
     server = Server(SimulatedClock(0), lambda now: None)
     answer = server.send
     statuses = itertools.cycle([429, 429, 503])

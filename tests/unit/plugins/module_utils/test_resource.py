@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Read, plan, apply; and many at once, until they are done, stopped or interrupted."""
+"""Read, plan, apply; and many items in parallel, until they are done, stopped or interrupted."""
 
 from __future__ import annotations
 

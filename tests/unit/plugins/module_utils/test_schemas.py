@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values and answers at the border."""
+"""The checks of option values and of answers."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def test_every_e164_number_passes(first, rest):
         "+١٤١٥",
     ],
 )
-def test_what_is_no_number(value):
+def test_invalid_numbers(value):
     with pytest.raises(voluptuous.Invalid, match="E.164"):
         _schemas.phone_numbers([value])
 
 
-def test_a_number_that_lost_its_plus_sign_is_told_about_quotes():
+def test_a_number_without_plus_sign_is_refused_with_a_hint_about_quotes():
     with pytest.raises(voluptuous.Invalid, match="quote it"):
         _schemas.phone_numbers(["14155552671"])
 
@@ -96,7 +96,7 @@ def test_dates_come_in_two_forms_and_go_out_in_one(value, expected):
 
 
 @pytest.mark.parametrize("value", ["soon", 17, "0001-01-01T00:00:00+14:00", "Mon, 01 Jan 99999 00:00:00 +0000"])
-def test_what_is_no_date(value):
+def test_invalid_dates(value):
     with pytest.raises(voluptuous.Invalid):
         _schemas.iso_date(value)
 
@@ -137,13 +137,13 @@ def test_what_is_no_date(value):
         (_schemas.host_label, "h" * 64),
     ],
 )
-def test_what_does_not_pass_says_what_is_expected(check, value):
+def test_a_refusal_says_what_is_expected(check, value):
     with pytest.raises(voluptuous.Invalid, match="expected"):
         check(value)
 
 
 @pytest.mark.parametrize("check", [_schemas.secret_text, _schemas.aws_secret_access_key])
-def test_what_is_wrong_with_a_secret_is_said_without_it(check):
+def test_the_refusal_of_a_secret_does_not_repeat_it(check):
     with pytest.raises(voluptuous.Invalid) as caught:
         check("hunter2 hunter2")
     assert "hunter2" not in str(caught.value)
@@ -174,7 +174,7 @@ def test_a_page_of_another_form_is_not_taken(body):
         _schemas.page(credential._ANSWER)(body)
 
 
-def test_a_secret_shows_itself_only_when_asked_by_name():
+def test_a_secret_is_only_revealed_explicitly():
     secret = Secret("hunter2")
     assert "hunter2" not in f"{secret} {secret!r} {[secret]} {vars(type(secret))}"
     assert secret.reveal() == "hunter2"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each end of an attempt means, over sockets of this machine that behave badly on purpose."""
+"""The outcome of an attempt for each way in which a connection can end, with misbehaving local servers."""
 
 from __future__ import annotations
 
@@ -370,7 +370,7 @@ def certificate(tmp_path_factory) -> tuple[str, str]:
     return write_certificate(str(tmp_path_factory.mktemp("certificate")), "127.0.0.1")
 
 
-def encrypted(certificate: tuple[str, str], behave: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+def with_tls(certificate: tuple[str, str], behave: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
     """Return a behaviour behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
@@ -383,7 +383,7 @@ def encrypted(certificate: tuple[str, str], behave: Callable[[socket.socket], No
 
 
 def test_a_certificate_is_trusted_by_ca_path_by_the_environment_or_not_at_all(transports, monkeypatch, certificate):
-    with listening(encrypted(certificate, answering(FINE))) as address:
+    with listening(with_tls(certificate, answering(FINE))) as address:
         url = f"https://{address}"
         lost = no_reply(transports(), url)
         assert "certificate was not trusted" in lost.reason
@@ -395,7 +395,7 @@ def test_a_certificate_is_trusted_by_ca_path_by_the_environment_or_not_at_all(tr
 
 
 def test_a_timeout_holds_behind_tls_too(transports, certificate):
-    behave = encrypted(certificate, dripping(HEAD % 10**6, b" "))
+    behave = with_tls(certificate, dripping(HEAD % 10**6, b" "))
     with listening(behave) as address:
         # Longer than the other timeouts: the handshake is to be over before it.
         lost = no_reply(transports(3.0, ca_path=certificate[0]), f"https://{address}")
@@ -427,7 +427,7 @@ def test_without_validation_nothing_is_printed(certificate):
         "asked = _transport.Request('GET', sys.argv[1], 'AC', _secret.Secret('s'))\n"
         "assert _transport.HttpTransport(60, False, None).send(asked).status == 200\n"
     )
-    with listening(encrypted(certificate, answering(FINE))) as address:
+    with listening(with_tls(certificate, answering(FINE))) as address:
         finished = subprocess.run(
             [
                 sys.executable,
@@ -456,14 +456,14 @@ def test_without_validation_nothing_is_printed(certificate):
         (799, "the proxy made no connection (799)", False),
     ],
 )
-def test_a_proxy_that_refuses_a_tunnel_is_told_of_by_its_status(transports, monkeypatch, status, reason, final):
+def test_a_proxy_that_refuses_a_tunnel_is_reported_with_its_status(transports, monkeypatch, status, reason, final):
     with listening(answering(b"HTTP/1.1 %d Whatever\r\n\r\n" % status)) as address:
         monkeypatch.setenv("https_proxy", f"http://user:{'s' * 32}@{address}")
         lost = no_reply(transports(), "https://accounts.twilio.invalid")
     assert (lost.reason, lost.sent, lost.final) == (reason, False, final)
 
 
-def test_socks_without_its_library_is_told(transports, monkeypatch):
+def test_socks_without_its_library_is_reported(transports, monkeypatch):
     monkeypatch.setenv("https_proxy", "socks5h://127.0.0.1:9")
     monkeypatch.setitem(sys.modules, "socks", None)
     lost = no_reply(transports(), "https://accounts.twilio.invalid")
@@ -472,7 +472,7 @@ def test_socks_without_its_library_is_told(transports, monkeypatch):
 
 
 @pytest.mark.parametrize("proxy", ["http://", "http://[", "http://a b", "nonsense://127.0.0.1:9", "http://127.0.0.1:x"])
-def test_a_proxy_whose_address_is_none_is_told(transports, monkeypatch, proxy):
+def test_a_proxy_with_an_invalid_address_is_reported(transports, monkeypatch, proxy):
     monkeypatch.setenv("https_proxy", proxy)
     lost = no_reply(transports(SHORT), "https://127.0.0.1:9")
     assert lost.sent is False
@@ -499,7 +499,7 @@ def test_no_proxy_is_honoured(transports, monkeypatch, listed):
         assert transports().send(request(f"http://{address}")).status == 200
 
 
-def test_the_system_s_own_settings_are_never_asked(transports, monkeypatch):
+def test_the_system_s_own_proxy_settings_are_never_used(transports, monkeypatch):
     def ask(*_unused):
         raise AssertionError("asked")
 

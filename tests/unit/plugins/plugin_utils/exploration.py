@@ -2,19 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Explores a rotation's table: every order in which runs, requests and disturbances can follow each other.
+"""Explores a rotation's table: every order in which runs, requests and disturbances can occur.
 
-The explorer performs what ``decide()`` decides and ``after()`` makes of it, the very functions that ship, in a world
-that is a value. It knows what all kinds of rotation share: runs that load a record, lock it, save it by
-compare-and-set, wait for a request, run a hook, or die. What is a kind's own is a :class:`World`: what is at Twilio and
-with the consumers, what a request does to it, what somebody else may do, and what must hold.
+The explorer calls the real ``decide()`` and ``after()`` in a simulated world, whose state is an immutable value. It
+models what all kinds of rotation have in common: runs that load a record, lock it, save it by compare-and-set, wait for
+a request, run a hook, or die. A :class:`World` models what depends on the kind: the state of Twilio and the consumers,
+the effects of requests, what somebody else may do, and the rules.
 
-What is assumed of time, as the driver sees to it:
+Assumptions about time, which the driver guarantees:
 
-- A run that is alive and saw its lock just before loses it only while it waits for a request, a hook or for settling:
-  only these take as long as a lease.
+- A run that has just checked its lock can lose it only while it waits for a request, for a hook or for settling: only
+  these can take as long as a lease.
 - A request is applied, if ever, before a run that took over has settled.
-- A hook ends before the lease is over; so here it is one event.
+- A hook ends before the lease does, so here it is a single event.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     decide,
 )
 
-#: The disturbances that are the same for all kinds; a world has more of its own.
+#: The disturbances of all kinds of rotation; a world adds its own.
 CRASH, LOST_ANSWER, FAULT, OVERLAP, HOOK, RESTORE = "crash", "lost answer", "fault", "overlap", "hook", "restore"
 
 #: More steps than any run takes.
@@ -54,7 +54,7 @@ MOST_STEPS = 80
 
 
 class Violation(AssertionError):
-    """A rule does not hold; the message says which, and what led there."""
+    """A rule is broken; the message says which one, and by which events."""
 
 
 Things = TypeVar("Things", bound=Hashable)
@@ -63,8 +63,8 @@ Things = TypeVar("Things", bound=Hashable)
 class Outgoing(NamedTuple):
     """A request that a run has sent.
 
-    :param name: which.
-    :param argument: all that what it does depends on; it can be hashed.
+    :param name: its name.
+    :param argument: all that its effect depends on, hashable.
     """
 
     name: str
@@ -72,13 +72,13 @@ class Outgoing(NamedTuple):
 
 
 class World(ABC, Generic[Things]):
-    """What is a kind's own. ``Things`` is the state of all that is outside of the runs and of the store.
+    """The model of one kind of rotation. ``Things`` is the state of everything except the runs and the store.
 
     :ivar table: the rows.
-    :ivar settings: what every run is told.
-    :ivar reading_hooks: the hooks that change nothing, so that they are run without the lock, too.
-    :ivar distributing: the hook that may do nothing, and say that it was done: so there is one that verifies.
-    :ivar passing: the disturbances of its own that end and leave nothing, so that they excuse nothing.
+    :ivar settings: the settings of every run.
+    :ivar reading_hooks: the hooks that change nothing, which also run without the lock.
+    :ivar distributing: the hook that may report success without having done anything, which the verify hook detects.
+    :ivar passing: the disturbances of its own that end without a trace, and so excuse nothing.
     """
 
     table: Sequence[Row]
@@ -89,7 +89,7 @@ class World(ABC, Generic[Things]):
 
     @abstractmethod
     def starts(self) -> Iterable[tuple[str, Things, Any]]:
-        """Return what it may begin with: a word for it, the things, and the record or None."""
+        """Return the initial states, each with a description, the things, and the record or None."""
 
     def first_case(self, record: Any) -> Case[Any, Any, Any]:
         """Return the case that a run begins with."""
@@ -101,14 +101,14 @@ class World(ABC, Generic[Things]):
 
     @abstractmethod
     def first_record(self, fields: Mapping[str, Any]) -> Any:
-        """Return the record that a Save makes where there was none."""
+        """Return the record that a Save creates if there was none."""
 
     @abstractmethod
     def look(self, things: Things, case: Case[Any, Any, Any], seen: Any) -> tuple[Any, Any]:
         """Send the next request of a Probe.
 
-        :param seen: what the requests before it have shown; None at first.
-        :returns: what is seen now, and None; or None, and what the probe shows.
+        :param seen: the findings of its earlier requests, None at first.
+        :returns: the findings so far and None; or, at the end of the probe, None and its result.
         """
 
     @abstractmethod
@@ -123,47 +123,47 @@ class World(ABC, Generic[Things]):
     def apply(self, things: Things, request: Outgoing, free: Callable[[], int]) -> tuple[Things, Answer]:
         """Apply a request.
 
-        :param free: returns a number that nothing is named by, for what is new.
+        :param free: returns an unused number, to name something new.
         """
 
     def check_effect(self, things: Things, then: Things, request: Outgoing, excused: bool) -> None:
-        """Check what a request did.
+        """Check the effect of a request.
 
-        :param excused: whether somebody else acted after the run had looked.
-        :raises Violation: where that breaks a rule.
+        :param excused: whether somebody else acted after the run's last probe.
+        :raises Violation: if it breaks a rule.
         """
 
     def check_message(self, things: Things, case: Case[Any, Any, Any], message: str) -> None:
-        """Check that what a failure says is true, where nothing has happened since the run looked last.
+        """Check that a failure's message is true, provided that nothing has happened since the run's last probe.
 
-        :raises Violation: where it is not.
+        :raises Violation: if it is not.
         """
 
     def faults(self, request: Outgoing) -> Iterable[Answer]:
-        """Return wrong answers to a request, with which it is not applied."""
+        """Return the error answers to a request that mean it is not applied."""
         return ()
 
     def is_repeated(self, request: Outgoing) -> bool:
-        """Whether the client sends it again if no answer comes, so that the first attempt may be applied late."""
+        """Return whether the client repeats an unanswered request, so that the first attempt may be applied late."""
         return False
 
     @abstractmethod
     def unknown(self, request: Outgoing) -> Answer:
-        """Return what a run takes for the answer where none came."""
+        """Return the answer that a run assumes if it gets none."""
 
     @abstractmethod
     def hook(
         self, things: Things, case: Case[Any, Any, Any], step: RunHook, free: Callable[[], int]
     ) -> tuple[Things, Any]:
-        """Return what a hook that works makes of the things, and its result as ``after`` takes it.
+        """Return the things after a successful hook, and its result as ``after`` accepts it.
 
         :param free: as for :meth:`apply`.
         """
 
     def hook_faults(self, things: Things, done: Things, step: RunHook) -> Iterable[tuple[str, Things, Any]]:
-        """Return how a hook may not work: in words, the things then, and its result.
+        """Return how a hook may fail: a description, the things afterwards, and its result.
 
-        :param done: the things if it had worked.
+        :param done: the things after a successful hook.
         """
         yield "fails", things, False
         if done != things:
@@ -174,49 +174,49 @@ class World(ABC, Generic[Things]):
     def others(
         self, things: Things, record: Any, between_runs: bool, free: Callable[[], int]
     ) -> Iterable[tuple[str, str, Things]]:
-        """Return what somebody else may do: the disturbance, a word for it, and the things then.
+        """Return what somebody else may do: the disturbance, a description, and the things afterwards.
 
         :param between_runs: whether no run is alive.
         """
         return ()
 
-    def begun(self, things: Things) -> Things:
+    def when_run_begins(self, things: Things) -> Things:
         """Return the things when a run begins and no other is alive."""
         return things
 
     def recoveries(self, things: Things, in_probes: Sequence[Any]) -> Iterable[tuple[str, Things]]:
-        """Return how a disturbance may end, which is none itself.
+        """Return how a disturbance may end; the end itself is no disturbance.
 
-        :param in_probes: what the runs have seen that are in the middle of a Probe.
+        :param in_probes: the findings of the runs that are in the middle of a Probe.
         """
         return ()
 
     def undisturbed(self, things: Things) -> Things:
-        """Return the things once every disturbance that lasts is over."""
+        """Return the things after every lasting disturbance has ended."""
         return things
 
     def restored(self, things: Things, requests: Sequence[Outgoing], record: Any) -> tuple[Things, Sequence[Outgoing]]:
-        """Return the things, and the requests on their way, when an old record was put back into the store."""
+        """Return the things and the pending requests after an old record was restored into the store."""
         return things, requests
 
     def names(self, value: Any) -> int:
-        """Return the numbers that a value names, as bits.
+        """Return the numbers that occur in a value, as bits.
 
-        :param value: things, a record, a request, or what a case holds beside its settings.
+        :param value: things, a record, a request, or the fields of a case without its settings.
         """
         return 0
 
     def in_words(self, record: Any) -> str:
-        """Return a record as it is told where a rule is broken."""
+        """Return a record in words, for the message of a broken rule."""
         return str(record)
 
-    # What must hold. Each raises a Violation.
+    # The rules. Each check raises a Violation.
 
     def check_record(self, record: Any) -> None:
         """Check a record that is saved."""
 
     def check_decision(self, case: Case[Any, Any, Any], row: Row, step: Step) -> None:
-        """Check what is decided, by itself."""
+        """Check a decision on its own."""
 
     @abstractmethod
     def check_change(
@@ -225,26 +225,26 @@ class World(ABC, Generic[Things]):
         """Check a change of the world.
 
         :param ours: whether a run made it.
-        :param excused: whether somebody else acted after that run had looked.
+        :param excused: whether somebody else acted after that run's last probe.
         """
 
     @abstractmethod
     def check_undisturbed(self, before: Ended, run: Ended) -> None:
         """Check a run that was not disturbed.
 
-        :param before: what it found.
-        :param run: what came of it.
+        :param before: the things before it.
+        :param run: how it ended.
         """
 
 
 class Ended(NamedTuple):
     """How an undisturbed run ended.
 
-    :param step: its last one; a Stop or a Finish.
-    :param requests: how many it sent.
-    :param saves: how often it saved the record.
-    :param hooks: how many it had run.
-    :param path: the names of the rows that decided.
+    :param step: its last step, a Stop or a Finish.
+    :param requests: the number of requests that it sent.
+    :param saves: the number of times that it saved the record.
+    :param hooks: the number of hooks that it ran.
+    :param path: the names of the rows that decided, in order.
     """
 
     things: Any
@@ -260,11 +260,11 @@ class _Run(NamedTuple):
     """A run that is alive.
 
     :param case: the number of its case.
-    :param stale: whether the store holds another record than it loaded or saved.
-    :param excused: whether somebody else has acted since it looked last.
-    :param outdated: whether that, or a request that was applied late, has changed what it saw.
+    :param stale: whether the store holds another record than it last loaded or saved.
+    :param excused: whether somebody else has acted since its last probe.
+    :param outdated: whether that, or a request applied late, has changed what it found.
     :param waits: the request that it waits for.
-    :param seen: in the middle of a Probe, what it has seen.
+    :param seen: its findings so far, in the middle of a Probe.
     """
 
     case: int
@@ -276,23 +276,23 @@ class _Run(NamedTuple):
 
 
 class _State(NamedTuple):
-    """All that is.
+    """The state of everything.
 
-    :param record: the number of the record in the store, 0 where there is none.
-    :param previous: the number of the one before, which may be put back.
-    :param runs: those that are alive.
-    :param on_their_way: requests that nobody waits for, and whether somebody else acted since.
+    :param record: the number of the record in the store, 0 if there is none.
+    :param previous: the number of the previous record, which may be restored.
+    :param runs: the runs that are alive.
+    :param pending: requests that no run waits for, and whether somebody else acted since.
     """
 
     things: Any
     record: int
     previous: int
     runs: tuple[_Run, ...] = ()
-    on_their_way: tuple[tuple[Outgoing, bool], ...] = ()
+    pending: tuple[tuple[Outgoing, bool], ...] = ()
 
 
 class _Cases:
-    """The table's decisions, each made once: cases and records are numbers, so that states are small."""
+    """The table's decisions, cached; cases and records are represented by numbers to keep states small."""
 
     def __init__(self, world: World[Any]) -> None:
         self.world = world
@@ -308,7 +308,7 @@ class _Cases:
         self._first: dict[int, int] = {}
         self._saved: set[int] = set()
         self.rows: dict[str, int] = {row.name: number for number, row in enumerate(world.table)}
-        assert len(self.rows) == len(world.table), "rows have names of their own"
+        assert len(self.rows) == len(world.table), "row names must be unique"
         self.used_rows: set[int] = set()
 
     def record_number(self, record: Any) -> int:
@@ -322,7 +322,7 @@ class _Cases:
         return number
 
     def saved(self, number: int) -> Any:
-        """Return a record that is saved, once it is seen that it can be read again."""
+        """Return a saved record, after checking that it can be read again."""
         if number not in self._saved:
             self.world.check_record(self.records[number])
             self._saved.add(number)
@@ -371,7 +371,7 @@ class _Cases:
         return following
 
     def held(self, number: int) -> int:
-        """Return a case in which the lock has just been looked at, as the driver does."""
+        """Return the case after a check of the lock, as the driver makes it."""
         key = (number, "held")
         following = self._followed.get(key)
         if following is None:
@@ -382,11 +382,11 @@ class _Cases:
 
 @dataclass
 class Explored:
-    """What an exploration came to.
+    """The result of an exploration.
 
-    :param states: how many states there are.
-    :param transitions: how many ways lead from one to another.
-    :param quiet: how many states without a run were gone on from undisturbed.
+    :param states: the number of states.
+    :param transitions: the number of transitions between them.
+    :param quiet: the number of states from which an undisturbed run was started.
     :param rows: the names of the rows that decided.
     """
 
@@ -396,16 +396,16 @@ class Explored:
     rows: set[str] = field(default_factory=set)
 
 
-#: What happens, how much of the budget it takes, and what is then.
+#: An event, its cost, and the state after it.
 _Event = tuple[str, int, _State]
 
 
 class Explorer:
     """Explores a world.
 
-    :param world: what is a kind's own.
-    :param disturbances: the kinds of disturbance that happen.
-    :param budget: how many of them happen, in all.
+    :param world: the model of one kind of rotation.
+    :param disturbances: the disturbances that occur.
+    :param budget: how many of them occur in total.
     """
 
     def __init__(self, world: World[Any], disturbances: Collection[str], budget: int) -> None:
@@ -420,16 +420,16 @@ class Explorer:
         self._labels = [[f"{number}: {row.name}" for row in world.table] for number in range(2)]
 
     def explore(self) -> Explored:
-        """Reach every state, and check each.
+        """Visit and check every state.
 
-        :raises Violation: at the first that breaks a rule; it tells how that is reached.
+        :raises Violation: at the first state that breaks a rule, with the events that led to it.
         """
         layers: list[dict[_State, tuple[_State | None, str]]] = [{} for _left in range(self._budget + 1)]
         for word, things, record in self._world.starts():
             number = self._cases.record_number(record)
             layers[self._budget][_State(things, number, number)] = (None, word)
         explored = Explored()
-        # Nothing that is made here is garbage before the end, and there is much of it.
+        # Everything allocated here stays in use until the end, so collecting garbage would only cost time.
         gc.disable()
         try:
             self._reach(layers, explored)
@@ -442,7 +442,7 @@ class Explorer:
 
     def _reach(self, layers: list[dict[_State, tuple[_State | None, str]]], explored: Explored) -> None:
         came_from = self._came_from
-        # With what is left of the budget falling, a state is first reached with the most that it ever is.
+        # In order of decreasing remaining budget, so that each state is first reached with its largest one.
         for left in range(self._budget, -1, -1):
             waiting: deque[_State] = deque()
             for state, origin in layers[left].items():
@@ -464,10 +464,10 @@ class Explorer:
                             came_from[following] = (state, label)
                             waiting.append(following)
                 except AssertionError as error:
-                    raise Violation(f"{error}\n{self._told(state)}") from error
+                    raise Violation(f"{error}\n{self._history(state)}") from error
 
-    def _told(self, state: _State) -> str:
-        """Return what led to a state, an event a line."""
+    def _history(self, state: _State) -> str:
+        """Return the events that led to a state, one a line."""
         lines = []
         at: _State | None = state
         while at is not None:
@@ -478,23 +478,23 @@ class Explorer:
 
     def _in_words(self, state: _State) -> str:
         record = self._cases.records[state.record]
-        return f"-> {state.things}, record {record and self._world.in_words(record)}, {state.on_their_way or ''}"
+        return f"-> {state.things}, record {record and self._world.in_words(record)}, {state.pending or ''}"
 
-    # -- what may happen ---------------------------------------------------------------------------------------------
+    # -- events ---------------------------------------------------------------------------------------------
 
     def _events(self, state: _State, left: int) -> Iterator[_Event]:
         runs = state.runs
         if not runs:
             self._check_quiet(state)
             begun = (_Run(self._cases.first(state.record)),)
-            yield "a run begins", 0, state._replace(things=self._world.begun(state.things), runs=begun)
+            yield "a run begins", 0, state._replace(things=self._world.when_run_begins(state.things), runs=begun)
         for number in range(len(runs)):
             yield from self._run_events(state, number, left)
-        for number, (request, excused) in enumerate(state.on_their_way):
+        for number, (request, excused) in enumerate(state.pending):
             things, _answer = self._applied(state, request, excused)
-            others = state.on_their_way[:number] + state.on_their_way[number + 1 :]
+            others = state.pending[:number] + state.pending[number + 1 :]
             outdated = runs if things == state.things else tuple(run._replace(outdated=True) for run in runs)
-            late = state._replace(things=things, runs=outdated, on_their_way=others)
+            late = state._replace(things=things, runs=outdated, pending=others)
             yield f"{request.name} is applied late", 0, late
         in_probes = [run.seen for run in runs if run.seen is not None]
         for label, things in self._world.recoveries(state.things, in_probes):
@@ -512,18 +512,18 @@ class Explorer:
                 changed = state._replace(
                     things=things,
                     runs=tuple(run._replace(excused=run.excused or excuses, outdated=True) for run in runs),
-                    on_their_way=tuple((request, excused or excuses) for request, excused in state.on_their_way),
+                    pending=tuple((request, excused or excuses) for request, excused in state.pending),
                 )
                 yield label, 1, changed
         if OVERLAP in self._disturbances and len(runs) == 1:
             yield "another run begins", 1, _with(state, None, _Run(self._cases.first(state.record)))
         if RESTORE in self._disturbances and not runs and state.previous not in (0, state.record):
-            late = [request for request, _excused in state.on_their_way]
+            late = [request for request, _excused in state.pending]
             things, requests = self._world.restored(state.things, late, self._cases.records[state.previous])
             restored = state._replace(
                 things=things,
                 record=state.previous,
-                on_their_way=tuple((request, True) for request in requests),
+                pending=tuple((request, True) for request in requests),
             )
             yield "an old record is put back", 1, restored
 
@@ -532,7 +532,7 @@ class Explorer:
         disturbances = self._disturbances if left else frozenset()
         if CRASH in disturbances:
             lost = ((run.waits, run.excused),) if run.waits else ()
-            yield "the run dies", 1, _with(state, number, None)._replace(on_their_way=state.on_their_way + lost)
+            yield "the run dies", 1, _with(state, number, None)._replace(pending=state.pending + lost)
         row, step = self._cases.decided(run.case)
         label = self._labels[number][row]
         if run.waits:
@@ -540,10 +540,10 @@ class Explorer:
         elif isinstance(step, Probe):
             yield label, 0, _with(state, number, self._looked(state.things, run, step))
         elif isinstance(step, Settle):
-            # The other run's request is answered, or its time is over, before this run has settled.
+            # The other run's request is answered or times out before this run has settled.
             if not any(other.waits for other in state.runs):
                 settled = _with(state, number, run._replace(case=self._cases.then(run.case, step)))
-                yield label, 0, settled._replace(on_their_way=())
+                yield label, 0, settled._replace(pending=())
         elif isinstance(step, Save):
             yield label, 0, self._saved(state, number, step)
         elif isinstance(step, (Stop, Finish)):
@@ -568,14 +568,14 @@ class Explorer:
         seen, probe = self._world.look(things, case, run.seen)
         excused, outdated = run.excused, run.outdated
         if run.seen is None:
-            # An answer before the Probe stays as old as it is.
+            # A Probe does not refresh an earlier answer.
             excused, outdated = False, outdated and case.answer is not None
         if probe is None:
             return _Run(run.case, run.stale, excused, outdated, None, seen)
         return _Run(self._cases.then(run.case, step, probe), run.stale, excused, outdated)
 
     def _answers(self, state: _State, number: int, step: Step, disturbances: Collection[str]) -> Iterator[_Event]:
-        """Yield how a request may end."""
+        """Yield the possible ends of a request."""
         run = state.runs[number]
         request = run.waits
         assert request is not None
@@ -587,11 +587,11 @@ class Explorer:
 
         yield f"{number}: {request.name} is answered with {answer.kind!r}", 0, then(answer)._replace(things=things)
         if LOST_ANSWER in disturbances:
-            on_their_way = (*state.on_their_way, (request, run.excused))
+            pending = (*state.pending, (request, run.excused))
             unknown = then(self._world.unknown(request))
-            yield f"{number}: no answer to {request.name}", 1, unknown._replace(on_their_way=on_their_way)
+            yield f"{number}: no answer to {request.name}", 1, unknown._replace(pending=pending)
             if self._world.is_repeated(request):
-                repeated = then(answer)._replace(things=things, on_their_way=on_their_way)
+                repeated = then(answer)._replace(things=things, pending=pending)
                 yield f"{number}: no answer to {request.name}, but to the next attempt", 1, repeated
         if FAULT in disturbances:
             for fault in self._world.faults(request):
@@ -619,7 +619,7 @@ class Explorer:
                 yield f"{label}, which {words}", 1, then(things, instead)
 
     def _saved(self, state: _State, number: int, step: Save) -> _State:
-        """Return what a Save leads to: the record is replaced, or the run ends."""
+        """Return the result of a Save: the record is replaced, or the run ends."""
         run, cases = state.runs[number], self._cases
         case = cases.cases[run.case]
         if run.stale or (not case.run.locked and any(self._holds(other) for other in state.runs)):
@@ -641,7 +641,7 @@ class Explorer:
         return None if self._cases.record_of[case] else self._world.first_record(step.changes)
 
     def _holds(self, run: _Run) -> bool:
-        """Whether a run holds its record so that no other takes over."""
+        """Return whether a run holds its lock, so that no other run can take over."""
         known = self._cases.cases[run.case].run
         return known.locked and known.held and not run.stale and not run.waits
 
@@ -654,21 +654,21 @@ class Explorer:
         return things, answer
 
     def _free(self, state: _State) -> int:
-        """Return the lowest number that nothing is named by, so that what differs in names alone is one state."""
+        """Return the lowest unused number, so that states that differ only in names are equal."""
         world, cases = self._world, self._cases
         names = world.names(state.things) | cases.record_names[state.record] | cases.record_names[state.previous]
         for run in state.runs:
             names |= cases.names[run.case]
             if run.waits:
                 names |= world.names(run.waits)
-        for request, _excused in state.on_their_way:
+        for request, _excused in state.pending:
             names |= world.names(request)
         return (~names & (names + 1)).bit_length() - 1
 
-    # -- runs that nothing disturbs ----------------------------------------------------------------------------------
+    # -- undisturbed runs ----------------------------------------------------------------------------------
 
     def _check_quiet(self, state: _State) -> None:
-        """Check that undisturbed runs come to an end, and to which."""
+        """Check that undisturbed runs end, and how."""
         key = (state.things, state.record)
         if key in self._checked:
             return
@@ -710,11 +710,11 @@ class Explorer:
 
 
 def _with(state: _State, number: int | None, run: _Run | None) -> _State:
-    """Return a state in which a run is another, has ended, or is new."""
-    things, record, previous, runs, on_their_way = state
+    """Return a state with one run replaced, removed or added."""
+    things, record, previous, runs, pending = state
     if number is None:
         assert run is not None
         runs = (*runs, run)
     else:
         runs = (*runs[:number], *(() if run is None else (run,)), *runs[number + 1 :])
-    return _State(things, record, previous, runs, on_their_way)
+    return _State(things, record, previous, runs, pending)

@@ -41,7 +41,7 @@ def action(operation=None, environment="", **given):
 
 @pytest.fixture(autouse=True)
 def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the environment of whoever runs the tests choose nothing, and keep no connection from test to test."""
+    """Ignore the environment's settings, and keep no connection between tests."""
     monkeypatch.delenv("COMMUNITY_TWILIO_IN_PROCESS", raising=False)
     monkeypatch.setattr(_action, "_KEPT_TRANSPORT", _action._KeptTransport())
 
@@ -61,17 +61,17 @@ def no_choice(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, {"community_twilio_in_process": True}, True),
     ],
 )
-def test_what_asks_for_another_process_or_machine_goes_the_ordinary_way(given, variables, here):
+def test_a_task_that_needs_another_process_or_machine_runs_as_a_module(given, variables, here):
     assert action(**given)._runs_in_process(variables) is here
 
 
-def test_a_variable_is_asked_before_the_environment(monkeypatch):
+def test_a_variable_takes_precedence_over_the_environment(monkeypatch):
     monkeypatch.setenv("COMMUNITY_TWILIO_IN_PROCESS", "false")
     assert action()._runs_in_process({}) is False
     assert action()._runs_in_process({"community_twilio_in_process": True}) is True
 
 
-def test_a_library_that_is_missing_here_may_be_there(monkeypatch):
+def test_a_library_missing_on_the_controller_may_exist_on_the_target(monkeypatch):
     monkeypatch.setitem(_libs.MISSING, "requests", "Traceback")
     assert action()._runs_in_process({}) is False
 
@@ -97,7 +97,7 @@ def test_secrets_are_masked_in_whatever_a_result_holds():
     assert result["changed"] is True
 
 
-def test_a_failure_s_message_is_masked_too():
+def test_the_message_of_a_failure_is_masked_too():
     def drive(client, options, dry_run):
         raise TwilioError(f"not with {TOKEN}")
 
@@ -116,7 +116,7 @@ def test_options_that_are_empty_are_not_given_and_a_problem_opens_nothing():
     assert run(drive, args={"timeout": "soon"})["failed"] is True
 
 
-def test_the_invocation_is_told_without_secrets_unless_a_setting_says_otherwise(monkeypatch):
+def test_the_invocation_is_returned_without_secrets_unless_a_setting_disables_it(monkeypatch):
     def drive(client, options, dry_run):
         return Outcome(False, {})
 
@@ -126,7 +126,7 @@ def test_the_invocation_is_told_without_secrets_unless_a_setting_says_otherwise(
     assert arguments["auth_token"] != TOKEN
     monkeypatch.setattr(_action, "_INVOCATION_IS_A_SETTING", True)
     for setting in (True, False):
-        monkeypatch.setattr(_action.C.config, "get_config_value", lambda name, variables, told=setting: told)
+        monkeypatch.setattr(_action.C.config, "get_config_value", lambda name, variables, value=setting: value)
         assert ("invocation" in run(drive)) is setting
 
 
@@ -187,7 +187,7 @@ def test_a_worker_ends_with_its_parent():
             os.kill(pid, signal.SIGKILL)
 
 
-def test_outside_of_a_worker_nothing_is_watched():
+def test_no_thread_watches_the_parent_outside_of_a_worker():
     watch = _action._ParentWatch()
     watch.start()
     assert watch._watched == 0

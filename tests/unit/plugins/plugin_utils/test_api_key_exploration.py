@@ -83,7 +83,7 @@ ACCOUNT, NAME = "AC" + "0" * 32, "shop"
 NOW = datetime(2026, 10, 1, tzinfo=timezone.utc)
 LONG_AGO, YESTERDAY = "2026-01-01T00:00:00Z", "2026-09-30T00:00:00Z"
 
-#: How many disturbances there are in combination at least, to explore more than each test run does.
+#: The least number of combined disturbances, to explore more than the default.
 MORE = int(os.environ.get("EXPLORE_DISTURBANCES", "0"))
 
 #: The disturbances that only API keys know: somebody else deletes a key, or creates one of the same name; a consumer is
@@ -91,7 +91,7 @@ MORE = int(os.environ.get("EXPLORE_DISTURBANCES", "0"))
 FOREIGN_DELETE, FOREIGN_CREATE, CONSUMER = "delete", "create", "consumer"
 EVERYTHING = (CRASH, LOST_ANSWER, FAULT, OVERLAP, HOOK, RESTORE, FOREIGN_DELETE, FOREIGN_CREATE, CONSUMER)
 
-#: Stands in the settings for a random mark; what a record gets is told apart by the key that is replaced.
+#: Replaces the random mark in the settings; a record's mark is derived from the key that is replaced.
 RANDOM = "a" * 10
 #: The mark of keys that belong to no record any more.
 ANOTHER = "b" * 10
@@ -113,7 +113,7 @@ class Held(NamedTuple):
 
 
 class Account(NamedTuple):
-    """What is at Twilio and with the consumers.
+    """The state of Twilio and the consumers.
 
     :param keys: the valid keys of the name, by number.
     :param consumers: the key that they use, None where they have none.
@@ -136,7 +136,7 @@ class Account(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What a request is about.
+    """The argument of a request.
 
     :param sid: of the key that is deleted.
     :param mark: of the one that is created.
@@ -188,7 +188,7 @@ def record_of(phase: str, current: ApiKey, new: ApiKey = NO_KEY, verified_at: st
 FIRST, SECOND = Held(0, ANOTHER, ours=True), Held(1, mark_of(0), ours=True)
 BY_HAND, BY_SOMEBODY = Held(0), Held(1)
 
-#: What the role may find at its first run.
+#: The states that the role may find in its first run.
 STARTS: Mapping[str, tuple[Account, ApiKeyRecord | None]] = {
     "no key": (Account(), None),
     "one of the name": (Account((BY_HAND,), 0), None),
@@ -210,7 +210,7 @@ STARTS: Mapping[str, tuple[Account, ApiKeyRecord | None]] = {
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is explored.
+    """A scenario to explore.
 
     :param starts: of STARTS.
     :param authenticates: the key that the runs authenticate with.
@@ -229,7 +229,7 @@ class Scenario:
 class ApiKeyWorld(World[Account]):
     """An account, its consumers, and the table of API keys.
 
-    :param scenario: what is explored.
+    :param scenario: the scenario to explore.
     :param table: the rows.
     """
 
@@ -250,7 +250,7 @@ class ApiKeyWorld(World[Account]):
         )
 
     def starts(self) -> Iterator[tuple[str, Account, ApiKeyRecord | None]]:
-        """Return what the role may find."""
+        """Return the states that the role may find."""
         for name in self.scenario.starts:
             yield (name, *STARTS[name])
 
@@ -263,7 +263,7 @@ class ApiKeyWorld(World[Account]):
         raise AssertionError("there is a record")
 
     def after(self, case: ApiKeyCase, step: Step, result: Any) -> ApiKeyCase:
-        """Return the case that a step leads to, with a mark that is told from others."""
+        """Return the case that a step leads to, with a mark that differs from others."""
         then = after(case, step, result)
         if then.record is None or then.record.mark != RANDOM:
             return then
@@ -276,7 +276,7 @@ class ApiKeyWorld(World[Account]):
     def names(self, value: Any) -> int:
         """Return the keys that something names, or is named by."""
         if isinstance(value, Account):
-            # What authenticates is named so for good.
+            # The name of the authenticating key never changes.
             given = number_of(self.scenario.authenticates)
             named = (number for key in value.keys for number in (key.sid, marked_by(key.mark)))
             return bits(given, value.consumers, *named)
@@ -319,7 +319,7 @@ class ApiKeyWorld(World[Account]):
         return Outgoing(DELETE, Sent(number_of(step.argument), adopted=adopted))
 
     def apply(self, things: Account, request: Outgoing, free: Callable[[], int]) -> tuple[Account, Answer]:
-        """Do as Twilio does."""
+        """Apply a request as Twilio does."""
         sent: Sent = request.argument
         if request.name == DELETE:
             return things.without(sent.sid), Answer(DELETED)
@@ -336,26 +336,26 @@ class ApiKeyWorld(World[Account]):
         return request.name == DELETE
 
     def unknown(self, request: Outgoing) -> Answer:
-        """Return what a run knows of a request without an answer."""
+        """Return the answer that a run assumes for an unanswered request."""
         return Answer(UNKNOWN, message=f"{request.name}: no answer.")
 
     # -- hooks, and others -------------------------------------------------------------------------------------------
 
     def hook(self, things: Account, case: ApiKeyCase, step: RunHook, free: Callable[[], int]) -> tuple[Account, bool]:
-        """Give the consumers a key, or see whether they work with the new one."""
+        """Give the consumers a key, or verify that they work with the new one."""
         record = self._record(case)
         if step.name == VERIFY:
             assert step.variables["sid"] == record.new.sid
             return things, things.consumers == number_of(record.new.sid) and things.has(things.consumers)
         wanted = record.current if step.name == DISTRIBUTE_CURRENT else record.new
         if not wanted.secret or step.variables["sid"] != wanted.sid:
-            raise Violation(f"{step.name} is told of a key whose secret is not known")
+            raise Violation(f"{step.name} gets a key whose secret is not known")
         return things._replace(consumers=number_of(wanted.sid)), True
 
     def others(
         self, things: Account, record: ApiKeyRecord | None, between_runs: bool, free: Callable[[], int]
     ) -> Iterator[tuple[str, str, Account]]:
-        """Somebody else acts."""
+        """Return the actions of somebody else."""
         for key in things.keys:
             yield FOREIGN_DELETE, f"somebody deletes SK{key.sid}", things.without(key.sid)
         if not any(not key.ours and key.sid for key in things.keys):
@@ -383,7 +383,7 @@ class ApiKeyWorld(World[Account]):
         ]
         return things._replace(keys=keys), late
 
-    # -- what must hold ----------------------------------------------------------------------------------------------
+    # -- the rules ----------------------------------------------------------------------------------------------
 
     @staticmethod
     def _record(case: ApiKeyCase) -> ApiKeyRecord:
@@ -401,7 +401,7 @@ class ApiKeyWorld(World[Account]):
         return [key for key in things.keys if key.ours and not key.forgotten and key.sid not in known]
 
     def check_record(self, record: ApiKeyRecord) -> None:
-        """See that the next run can read a record."""
+        """Check that the next run can read a record."""
         try:
             found = read_record(stored(record), ACCOUNT, NAME, NOW)
         except RotationError as error:
@@ -410,7 +410,7 @@ class ApiKeyWorld(World[Account]):
             raise Violation(f"{record} is read as {found}")
 
     def check_decision(self, case: ApiKeyCase, row: Row, step: Step) -> None:
-        """Check a decision by itself."""
+        """Check a decision on its own."""
         record, probe, run = self._record(case), case.probe, case.run
         if case.answered(MADE) and not isinstance(step, Save):
             raise Violation(f"{row.name!r} comes before the key that was created is saved")
@@ -434,10 +434,10 @@ class ApiKeyWorld(World[Account]):
             if record.phase != VERIFIED or not (run.saved or case.noted(VERIFIED_AGAIN)):
                 raise Violation("rule 3: the old key goes before consumers were verified in this run")
             if record.current.secret is None and not case.settings.delete_adopted:
-                raise Violation("rule 5: an adopted key is deleted, which was not asked for")
+                raise Violation("rule 5: an adopted key is deleted without a request")
 
     def check_effect(self, things: Account, then: Account, request: Outgoing, excused: bool) -> None:
-        """Check what a request did."""
+        """Check the effect of a request."""
         sent: Sent = request.argument
         if excused or request.name == CREATE:
             return
@@ -468,7 +468,7 @@ class ApiKeyWorld(World[Account]):
             raise Violation("rule 3: consumers have no valid key any more")
 
     def check_message(self, things: Account, case: ApiKeyCase, message: str) -> None:
-        """Check what a failure says of the keys."""
+        """Check what a failure's message says about the keys."""
         record = self._record(case)
         current, new = number_of(record.current.sid), number_of(record.new.sid)
         usable = record.current.secret is not None and things.has(current)
@@ -482,7 +482,7 @@ class ApiKeyWorld(World[Account]):
             "There are several API keys": len(things.keys) > 1,
         }.items():
             if sentence in message and not is_true:
-                raise Violation(f"what the failure says is not true: {message}")
+                raise Violation(f"the message of the failure is not true: {message}")
 
     def check_undisturbed(self, before: Ended, run: Ended) -> None:
         """Check a run that was not disturbed."""
@@ -543,7 +543,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 
 
 @cache
-def explored(name: str) -> Explored:
+def explore_once(name: str) -> Explored:
     """Explore a scenario, once."""
     scenario = SCENARIOS[name]
     return explore(replace(scenario, budget=max(scenario.budget, MORE)))
@@ -551,28 +551,28 @@ def explored(name: str) -> Explored:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_rules_hold_in_every_state(name: str) -> None:
-    """The rules are checked on the way; a broken one raises, and tells what led there."""
-    came_to = explored(name)
+    """The exploration checks the rules; a broken one raises an error with the events that led to it."""
+    came_to = explore_once(name)
     print(f"{name}: {came_to.states} states, {came_to.transitions} transitions, {came_to.quiet} ends")
     assert came_to.quiet
 
 
 def test_each_row_decides_somewhere() -> None:
-    """A row that never does is no rule."""
-    used = set().union(*(explored(name).rows for name in SCENARIOS))
+    """A row that never decides is superfluous."""
+    used = set().union(*(explore_once(name).rows for name in SCENARIOS))
     assert [row.name for row in TABLE if row.name not in used] == []
 
 
-# -- the table without one of its rules ------------------------------------------------------------------------------
+# -- tables with one rule removed ------------------------------------------------------------------------------
 
 
-def without(*names: str) -> list[Row]:
+def table_without(*names: str) -> list[Row]:
     """Return the table without some rows."""
     assert set(names) <= {row.name for row in TABLE}
     return [row for row in TABLE if row.name not in names]
 
 
-def altered(name: str, **changes: Any) -> list[Row]:
+def table_with(name: str, **changes: Any) -> list[Row]:
     """Return the table with another condition, or another step, in one row."""
     assert name in {row.name for row in TABLE}
     return [row._replace(**changes) if row.name == name else row for row in TABLE]
@@ -593,11 +593,11 @@ def deletes_lost_first(case: ApiKeyCase) -> Step:
 
 
 class Mutation(NamedTuple):
-    """A rule that is taken away.
+    """A table with a rule removed.
 
-    :param table: the rows without it.
-    :param caught: a part of what is found.
-    :param scenario: where that shows.
+    :param table: the rows without the rule.
+    :param caught: a part of the expected violation.
+    :param scenario: the scenario in which it occurs.
     """
 
     table: Sequence[Row]
@@ -607,104 +607,106 @@ class Mutation(NamedTuple):
 
 MUTATIONS: Mapping[str, Mutation] = {
     "a run that takes over does not settle": Mutation(
-        without("resumed, a request may be on its way"), "rule 2", Scenario(disturbances=(CRASH, LOST_ANSWER))
+        table_without("resumed, a request may be on its way"), "rule 2", Scenario(disturbances=(CRASH, LOST_ANSWER))
     ),
     "a run that takes over does not lock": Mutation(
-        without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
+        table_without("resumed, not locked"), "without the record's lock", Scenario(disturbances=(CRASH,))
     ),
     "that a key is created is not saved before": Mutation(
-        altered("idle, due", step=lambda c: Request(CREATE) if c.run.locked else Save()),
+        table_with("idle, due", step=lambda c: Request(CREATE) if c.run.locked else Save()),
         "the record does not say so before",
         Scenario(disturbances=()),
     ),
     "the answer is not saved first": Mutation(
-        [*without("creating, created"), *(row for row in TABLE if row.name == "creating, created")],
+        [*table_without("creating, created"), *(row for row in TABLE if row.name == "creating, created")],
         "before the key that was created is saved",
         Scenario(disturbances=()),
     ),
     "what was lost stays": Mutation(
-        without("created, consumers work, a key was lost"), "rule 2", Scenario(disturbances=(CRASH,))
+        table_without("created, consumers work, a key was lost"), "rule 2", Scenario(disturbances=(CRASH,))
     ),
     "the mark is forgotten with the key that is given up": Mutation(
-        altered(
+        table_with(
             "deleted", step=lambda c: Save({"phase": CREATING, "new": NO_KEY, "verified_at": None, "mark": "c" * 10})
         ),
         "rule 2",
         Scenario(disturbances=(CRASH, FOREIGN_DELETE)),
     ),
     "what was lost goes before consumers have another": Mutation(
-        altered("creating", step=deletes_lost_first), "rule 3", Scenario(disturbances=(RESTORE, CRASH))
+        table_with("creating", step=deletes_lost_first), "rule 3", Scenario(disturbances=(RESTORE, CRASH))
     ),
     "the old one goes before its time": Mutation(
-        without("in grace"), "before its time", Scenario(("in grace",), grace_days=1, disturbances=())
+        table_without("in grace"), "before its time", Scenario(("in grace",), grace_days=1, disturbances=())
     ),
     "the old one goes before consumers are verified again": Mutation(
-        without("verified, grace over, not verified again"),
+        table_without("verified, grace over, not verified again"),
         "rule 3",
         Scenario(("grace over",), grace_days=1, disturbances=()),
     ),
     "the old one goes without a look": Mutation(
-        altered("not read", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
+        table_with("not read", fits=lambda c: c.probe is None and phase_is(c, IDLE)),
         "does not come directly after a look",
         Scenario(("grace over",), disturbances=()),
     ),
     "the hook is not asked whether consumers work": Mutation(
-        altered("created, distributed", step=lambda c: Save({"phase": VERIFIED, "verified_at": c.settings.today})),
+        table_with("created, distributed", step=lambda c: Save({"phase": VERIFIED, "verified_at": c.settings.today})),
         "rule 3: consumers have no valid key",
         Scenario(disturbances=(HOOK,)),
     ),
     "a new key that is not valid is not missed": Mutation(
-        without(*(row.name for row in TABLE if row.name.startswith(("deleted", "not valid")))),
+        table_without(*(row.name for row in TABLE if row.name.startswith(("deleted", "not valid")))),
         "an undisturbed run fails",
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
     "consumers of a key that is gone keep it": Mutation(
-        without("deleted, consumers may have it"), "rule 3: a run ends", Scenario(disturbances=(FOREIGN_DELETE, FAULT))
+        table_without("deleted, consumers may have it"),
+        "rule 3: a run ends",
+        Scenario(disturbances=(FOREIGN_DELETE, FAULT)),
     ),
     "whichever key of the name is adopted": Mutation(
-        without("idle, no record, several of the name"),
+        table_without("idle, no record, several of the name"),
         "rule 5",
         Scenario(("several of the name",), delete_adopted=True, disturbances=()),
     ),
     "an adopted key is deleted unasked": Mutation(
-        altered(
+        table_with(
             "verified, the old one is to be deleted", fits=lambda c: phase_is(c, VERIFIED) and c.record.current.sid
         ),
         "rule 5: an adopted key",
         Scenario(("one of the name",), disturbances=()),
     ),
     "the key that authenticates is deleted": Mutation(
-        without("verified, the old one authenticates"),
+        table_without("verified, the old one authenticates"),
         "rule 5: the key that the run authenticates with",
         Scenario(("one of the name",), delete_adopted=True, authenticates="SK0", disturbances=()),
     ),
     "it is rolled back to a key that is not valid": Mutation(
-        without("roll back, the current one is not valid"),
+        table_without("roll back, the current one is not valid"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK, FOREIGN_DELETE)),
     ),
     "it is rolled back, and consumers keep the new key": Mutation(
-        without("roll back, consumers may have the new one"),
+        table_without("roll back, consumers may have the new one"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK,)),
     ),
     "it is rolled back while the old one is being deleted": Mutation(
-        without("roll back, a request may be on its way"),
+        table_without("roll back, a request may be on its way"),
         "rule 3",
         Scenario(roll_back=True, disturbances=(HOOK, CRASH, LOST_ANSWER, OVERLAP)),
     ),
     "what is not due is rotated": Mutation(
-        altered("idle, nothing due", fits=lambda c: False), "rule 4", Scenario(("not due",), disturbances=())
+        table_with("idle, nothing due", fits=lambda c: False), "rule 4", Scenario(("not due",), disturbances=())
     ),
     "a run rotates more than once": Mutation(
-        without("idle, saved by this run"), "more than", Scenario(force=True, disturbances=())
+        table_without("idle, saved by this run"), "more than", Scenario(force=True, disturbances=())
     ),
 }
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_a_rule_that_is_taken_away_is_missed(name: str) -> None:
-    """Each rule is there for something that can happen."""
+def test_removing_a_rule_is_detected(name: str) -> None:
+    """Each rule prevents something that can happen."""
     table, caught, scenario = MUTATIONS[name]
     with pytest.raises(Violation, match=caught):
         explore(scenario, table)

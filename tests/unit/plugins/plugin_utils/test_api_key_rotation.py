@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record of an API key's rotation, what is due, and what a run names; what happens in what order is explored."""
+"""The record of an API key's rotation, what is due, and messages; test_api_key_exploration.py explores the table."""
 
 from __future__ import annotations
 

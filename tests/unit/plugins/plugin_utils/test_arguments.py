@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Arguments as a module gets them, and results as a module returns them."""
+"""Arguments and results in process equal those of a module."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_release_that_hides_secrets_itself_gets_the_result_as_it_is(monkeypatc
     assert without_secrets(result, {"hunter2"}) is result
 
 
-def test_what_json_does_not_know_is_no_result():
+def test_a_result_that_json_can_not_hold_is_refused():
     with pytest.raises(TypeError, match="can't hold a bytes"):
         without_secrets({"msg": b"hunter2"}, {"hunter2"})
 
@@ -73,13 +73,13 @@ class Vaulted:
         return "opened"
 
 
-def test_arguments_are_what_json_knows():
+def test_arguments_are_converted_to_json_types():
     given = {"a": Vaulted(), "b": [Vaulted(), ("c", date(2026, 1, 31))], "d": [None, True, 1, 1.5]}
     assert plain(given) == {"a": "opened", "b": ["opened", ["c", "2026-01-31"]], "d": [None, True, 1, 1.5]}
     assert plain(b"bytes") == b"bytes"
 
 
-def test_a_number_that_no_float_holds_is_a_problem_and_no_exception():
+def test_a_number_too_large_for_a_float_is_reported_and_raises_nothing():
     spec = {"timeout": {"type": "float"}, "auth_token": {"no_log": True}}
     arguments = checked(spec, {}, {"timeout": 10**400, "auth_token": "hunter2"}, "any")
     assert arguments.problem is not None

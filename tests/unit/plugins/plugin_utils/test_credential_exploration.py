@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of credentials, explored: whatever dies, is late, overlaps, or is done by somebody else, the rules hold.
+"""The table of credentials, explored: the rules hold whatever dies, is late, overlaps, or is done by somebody else.
 
-The table and the functions are those that ship. Around them is a small world: what Twilio and IAM hold, the files of
-private keys, the SID that the consumers use, and the record. From each state every next one is visited: a run takes its
-next step, in each way that the step can end, or dies; a late request arrives; somebody else does something; days pass.
-What goes wrong costs a trouble, of which a world has a few.
+The table and its functions are the real ones. A small model surrounds them: what exists at Twilio and IAM, the files of
+private keys, the SID that the consumers use, and the record. From each state, every next state is visited: a run makes
+its next step, with each possible result, or dies; a late request arrives; somebody else acts; days pass. Everything
+that goes wrong uses up one of a limited number of troubles.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ OURS, THEIRS, OLD = "ours", "theirs", "old"
 
 
 class RuleBroken(AssertionError):
-    """A rule does not hold."""
+    """A rule is broken."""
 
 
 class Held(NamedTuple):
@@ -101,7 +101,7 @@ class IamKey(NamedTuple):
 
 
 class World(NamedTuple):
-    """What there is.
+    """The state of everything except the runs.
 
     :param files: path and key pair of each private key.
     :param consumer: the SID that the consumers use.
@@ -217,7 +217,7 @@ def works(scenario: Scenario, world: World) -> bool:
 
 
 class Exploration:
-    """All that can come of a scenario.
+    """All states that a scenario can reach.
 
     :param table: the rows.
     """
@@ -251,7 +251,7 @@ class Exploration:
                 raise RuleBroken(f"{broken}\n{path_to(state, came_from)}") from None
         return len(came_from)
 
-    # -- what can happen -------------------------------------------------------------------------------------------
+    # -- events -------------------------------------------------------------------------------------------
 
     def following(self, state: State) -> Iterator[State]:
         world, runs = state
@@ -275,7 +275,7 @@ class Exploration:
             yield from self.somebody(world._replace(troubles=world.troubles - 1), runs)
 
     def somebody(self, world: World, runs: tuple[Live, ...]) -> Iterator[State]:
-        """Yield what somebody else may do."""
+        """Yield the actions of somebody else."""
 
         def did(where: str, *broke: str, **changes: Any) -> State:
             scars = world.scars | {"somebody", *broke}
@@ -333,7 +333,7 @@ class Exploration:
     # -- a step of a run -------------------------------------------------------------------------------------------
 
     def step(self, world: World, run: Live, others: tuple[Live, ...]) -> Iterator[State]:
-        """Yield what may come of a run's next step."""
+        """Yield the possible results of a run's next step."""
         decided, step = run.decided, run.decided.step
         if run.steps > MOST_STEPS:
             raise RuleBroken(f"a run does not end: {decided.case.run.notes}")
@@ -520,7 +520,7 @@ class Exploration:
     # -- healing ---------------------------------------------------------------------------------------------------
 
     def heal(self, world: World) -> None:
-        """See that runs without trouble come to an end from here, and that nothing is left then (rules 3 and 4)."""
+        """Check that undisturbed runs end from here, with nothing left over (rules 3 and 4)."""
         world = world._replace(troubles=0, past=())
         if world in self.healed:
             return
@@ -592,7 +592,7 @@ class Exploration:
 
 
 def path_to(state: State | None, came_from: Mapping[State, State | None]) -> str:
-    """Return how a state was come to: what changed in the world, and where each run was."""
+    """Return how a state was reached: the changes of the world, and the position of each run."""
     lines: list[str] = []
     while state is not None:
         before = came_from[state]
@@ -670,8 +670,8 @@ NOT_EXPLORED = {
 
 
 @pytest.fixture(autouse=True)
-def _no_garbage():
-    """States hold no cycles; looking for some among so many takes longer than exploring them."""
+def _no_garbage_collection():
+    """Disable garbage collection: states hold no cycles, and searching so many for some would dominate the time."""
     gc.disable()
     yield
     gc.enable()

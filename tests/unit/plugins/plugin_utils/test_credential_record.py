@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rotations of credentials keep and are told: records are read as they were ever saved, and wrong ones refused."""
+"""Records and variables of rotations of credentials: all versions of records are read, and invalid ones refused."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def test_the_folder_of_private_keys_is_absolute(folder):
         ([], ()),
         ([{"id": "K1"}], (AccessKey("K1"),)),
         ([{"id": "K1", "used": False, "status": "Active"}], (AccessKey("K1", False, "Active"),)),
-        # What is no truth value says nothing for certain.
+        # A value that is no boolean means unknown.
         ([{"id": "K1", "used": "False"}], (AccessKey("K1"),)),
         ([{"id": "K1", "used": None, "status": None}], (AccessKey("K1"),)),
     ],

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of credentials, row by row; the exploration beside sees that the rows together hold the rules."""
+"""The table of credentials, row by row; test_credential_exploration.py checks that the rows together keep the rules."""
 
 from __future__ import annotations
 
@@ -341,7 +341,7 @@ DECISIONS: Sequence[Decision] = (
         Request(MAKE_PAIR, "/keys/new.pem"),
     ),
     (
-        # Without a list of keys only the fingerprint tells.
+        # Without a list of keys, only the fingerprint shows it.
         "issued, not a new key",
         case(HAS_ISSUED, (OLD_ONE, UNSIGNED._replace(fingerprint=NEW.fingerprint)), NO_LIST, **OWN),
         Save(
@@ -673,7 +673,7 @@ PLANS = [
 
 
 @pytest.mark.parametrize(("record", "listed", "settings", "expected"), PLANS)
-def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, expected):
+def test_check_mode_reads_and_returns_what_would_be_done(record, listed, settings, expected):
     # In check mode nothing is locked, and nothing is waited for.
     planned = case(record, None, settings, locked=True, settled=True)
     while True:
@@ -688,7 +688,7 @@ def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, 
     assert planned.probe is not None, "the result says when it is due"
 
 
-# -- what a failure says -----------------------------------------------------------------------------------------------
+# -- messages of failures ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -735,7 +735,7 @@ def test_check_mode_reads_and_says_what_would_be_done(record, listed, settings, 
         ),
     ],
 )
-def test_a_hook_that_fails_leaves_it_said_what_is_valid(failed, says):
+def test_the_message_of_a_failed_hook_names_what_is_valid(failed, says):
     row, step = decide(TABLE, failed)
     assert row.name == "hook failed"
     assert step == Stop(says)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Dates are read alike wherever they come from, and none that can't be read ends as anything but a sentence."""
+"""Dates are read in the same way wherever they come from, and an unreadable one results in a message."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_moment(text, moment):
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_what_names_none(text):
+def test_texts_that_name_no_moment(text):
     with pytest.raises(ValueError, match="."):
         read_date(text)
     with pytest.raises(ValueError, match="."):
@@ -102,7 +102,7 @@ def test_days(text, days):
         ("9999-12-31", False),
     ],
 )
-def test_what_is_in_the_future(text, is_past):
+def test_moments_in_the_future(text, is_past):
     if is_past:
         check_past(text, "rotated_at", NOW)
     else:

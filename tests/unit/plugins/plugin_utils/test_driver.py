@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run says at its end, and that it comes to one; what it does is explored, and run in playbooks."""
+"""The messages at the end of a run, and that a run ends; its steps are tested by exploration and in playbooks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
         (None, "None", "when it is due is not known"),
     ],
 )
-def test_when_it_is_due_is_told_in_days(days, rounded, words):
+def test_the_due_date_is_given_in_days(days, rounded, words):
     assert str(in_tenths(days)) == rounded
     assert due_in_words(in_tenths(days)) == words
 
@@ -67,16 +67,16 @@ class World:
         self.keys = ["old key"]
         self.issued: dict[str, str] = {}
         self.stored: list[Mapping[str, Any]] = []
-        self.told: list[str] = []
+        self.performed: list[str] = []
 
     @property
     def record(self) -> Mapping[str, Any]:
         return self.stored[-1] if self.stored else {}
 
     def perform(self, called: Called) -> HookReport:
-        """Do what the role is told to do, and return what it reports, which stays from call to call."""
+        """Do what the call requires of the role, and return its report, which persists between calls."""
         assert called.next is not None
-        self.told.append(called.next.name)
+        self.performed.append(called.next.name)
         if called.next.name == SAVE:
             assert called.next.record is not None
             self.stored.append(called.next.record)
@@ -120,7 +120,7 @@ def call(world: World, state: State | None, outcome: HookReport, record: Mapping
     return driver.call(state, outcome, record)
 
 
-def test_with_a_store_of_task_files_what_a_hook_handed_over_outlives_a_look_at_the_lock():
+def test_with_a_store_of_task_files_what_a_hook_returned_survives_a_check_of_the_lock():
     world = World()
     called = call(world, None, HookReport(), None)
     for _step in range(60):
@@ -128,11 +128,11 @@ def test_with_a_store_of_task_files_what_a_hook_handed_over_outlives_a_look_at_t
             break
         outcome = world.perform(called)
         called = call(world, State.from_dict(called.state.as_dict()), outcome, called.record)
-    assert called.next is None, world.told
+    assert called.next is None, world.performed
     assert not called.failed, called.message
     assert world.record["phase"] == "idle"
     assert world.record["current"]["sid"] == NEW
     assert [each.sid for each in world.listed] == [NEW]
     assert world.keys == ["new key"]
     # The keys are listed before the first is made, when it is made, and before the old one goes.
-    assert world.told.count(table.LIST) <= 4
+    assert world.performed.count(table.LIST) <= 4

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A file beside is whole, and no other run takes it for left over while it is written."""
+"""A temporary file is complete, and no other run removes it while it is being written."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host may be called: nothing that means anything else, and nothing that another source has."""
+"""Names of hosts: none that has another meaning, and none that another source uses."""
 
 from __future__ import annotations
 

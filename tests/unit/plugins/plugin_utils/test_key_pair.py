@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Key pairs in files: made once, whole, and never where somebody else could put a key of his own.
+"""Key pairs in files: created once, complete, and never where somebody else could substitute a key.
 
-What the module does with them in a play is in tests/integration/test_rsa_key_pair.py.
+tests/integration/test_rsa_key_pair.py tests the module in a play.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ansible_collections.community.twilio.plugins.plugin_utils import _key_pair, _own_files
 from ansible_collections.community.twilio.plugins.plugin_utils._key_pair import KeyPairError, make, read_public_half
 
-#: Made once: that takes longer than all else.
+#: Generated only once, since that takes longest.
 KEY = rsa.generate_private_key(65537, 2048)
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
@@ -40,7 +40,7 @@ def path(tmp_path):
     return folder / "k.pem"
 
 
-def there(folder: Path) -> dict[str, Any]:
+def list_files(folder: Path) -> dict[str, Any]:
     return {
         each.name: (each.lstat().st_mode, each.read_bytes() if stat.S_ISREG(each.lstat().st_mode) else None)
         for each in folder.iterdir()
@@ -48,15 +48,15 @@ def there(folder: Path) -> dict[str, Any]:
 
 
 def refusal(path: Path) -> str:
-    """Return the sentence with which reading and making are refused; nothing is changed."""
-    before = there(path.parent)
-    said = set()
+    """Return the message with which reading and making are refused; assert that nothing is changed."""
+    before = list_files(path.parent)
+    message = set()
     for attempt in (read_public_half, make):
         with pytest.raises(KeyPairError) as caught:
             attempt(path)
-        said.add(str(caught.value))
-    assert there(path.parent) == before
-    (sentence,) = said
+        message.add(str(caught.value))
+    assert list_files(path.parent) == before
+    (sentence,) = message
     assert "PRIVATE KEY" not in sentence
     return sentence
 
@@ -67,7 +67,7 @@ def test_a_key_pair_is_made_once(path):
     assert made.is_new
     assert made.pem.startswith("-----BEGIN PUBLIC KEY-----\n")
     assert read_public_half(path) == make(path) == made._replace(is_new=False)
-    assert there(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
+    assert list_files(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
 
 
 def test_a_folder_that_is_not_there_holds_no_key(tmp_path):
@@ -79,7 +79,7 @@ def test_a_folder_that_is_not_there_holds_no_key(tmp_path):
 
 
 @pytest.mark.parametrize("standing", [True, False])
-def test_what_a_killed_run_left_is_removed_by_the_next(path, standing):
+def test_files_left_by_a_killed_run_are_removed_by_the_next(path, standing):
     left = path.with_name(".k.pem.0123abcd.new")
     left.write_bytes(PEM)
     if standing:
@@ -98,7 +98,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(path, standing):
     assert path.read_bytes() == PEM
 
 
-def test_what_is_being_written_is_not_left_over(path):
+def test_a_file_that_is_being_written_is_not_removed(path):
     beside = path.with_name(".k.pem.0123abcd.new")
     with beside.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -109,7 +109,7 @@ def test_what_is_being_written_is_not_left_over(path):
 
 
 @pytest.mark.parametrize("kind", [lambda left: left.symlink_to("k.pem"), os.mkfifo, os.mkdir])
-def test_what_is_no_file_of_ours_is_no_left_over(path, kind):
+def test_only_regular_files_are_removed_as_left_over(path, kind):
     left = path.with_name(".k.pem.0123abcd.new")
     kind(left)
     make(path)
@@ -131,7 +131,7 @@ def test_of_two_at_once_the_first_makes_it(path, monkeypatch):
     monkeypatch.setattr(_key_pair.rsa, "generate_private_key", slowly)
     made = make(path)
     assert made == read_public_half(path)
-    assert there(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
+    assert list_files(path.parent) == {"k.pem": (stat.S_IFREG | 0o600, PEM)}
 
 
 @pytest.mark.parametrize("mode", [0o775, 0o757, 0o1777])

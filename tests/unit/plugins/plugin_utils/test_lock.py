@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who holds a record: the lock of a run that lives counts, that of a dead one does not, and none counts for ever."""
+"""Who holds a record: the lock of a live run counts until its lease ends, that of a dead run does not count."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEASE = 3600.0
 NOW = datetime(2026, 1, 31, 4, tzinfo=timezone.utc)
 CONTAINER = "pid:[4026532000]"
 
-#: The run that asks, on a machine that tells all there is to tell.
+#: The run that checks the lock, on a machine whose ids are all known.
 OWN = Lock(
     run_id="own",
     host="here",
@@ -51,7 +51,7 @@ def at(moment: datetime) -> str:
 # The own lock
 
 
-def test_the_own_lock_tells_all_that_there_is_to_tell():
+def test_the_own_lock_holds_everything_that_identifies_the_run():
     own = ours(NOW.astimezone(timezone(timedelta(hours=5))), "run")
     assert own.renewed_at == "2026-01-31T04:00:00Z"
     assert own.pid == os.getpid()
@@ -65,7 +65,7 @@ def test_each_run_has_a_lock_of_its_own():
 
 
 @pytest.mark.parametrize(
-    ("contents", "told"),
+    ("contents", "expected"),
     [
         ([f"{'0' * 32}\n"], "0" * 32),
         ([None, "1" * 32], "1" * 32),
@@ -75,16 +75,16 @@ def test_each_run_has_a_lock_of_its_own():
         ([None, None], ""),
     ],
 )
-def test_the_machine_id(monkeypatch, tmp_path, contents, told):
+def test_the_machine_id(monkeypatch, tmp_path, contents, expected):
     paths = [tmp_path / str(number) for number, _content in enumerate(contents)]
     for path, content in zip(paths, contents):
         if content is not None:
             path.write_text(content, encoding="latin-1")
     monkeypatch.setattr(_lock, "_MACHINE_IDS", paths)
-    assert ours(NOW, "run").machine_id == told
+    assert ours(NOW, "run").machine_id == expected
 
 
-# Who lives
+# Which runs are alive
 
 
 def test_a_record_without_a_lock_is_free():
@@ -92,22 +92,22 @@ def test_a_record_without_a_lock_is_free():
 
 
 def test_a_run_that_lives_holds_its_record():
-    said = held(OTHER)
-    assert said == (
+    message = held(OTHER)
+    assert message == (
         f"Another run holds the record: process {os.getppid()} on here, which was at work at 2026-01-31T04:00:00Z. Run"
         " it again later."
     )
 
 
 def test_this_process_for_another_host_of_the_play():
-    said = held(replace(OWN, run_id="other"))
-    assert said is not None
-    assert "another host of this play names the same account" in said
-    assert "Run it again" not in said
+    message = held(replace(OWN, run_id="other"))
+    assert message is not None
+    assert "another host of this play names the same account" in message
+    assert "Run it again" not in message
 
 
 @pytest.mark.parametrize("changes", [{"start": "1"}, {"boot_id": ""}, {"pid_namespace": CONTAINER}])
-def test_what_is_not_known_to_be_this_process_is_not_called_so(changes):
+def test_another_process_is_not_reported_as_this_one(changes):
     assert "another host of this play" not in str(held(replace(OWN, run_id="other", **changes)))
 
 
@@ -117,7 +117,7 @@ def status(pid: int) -> list[str]:
 
 
 @pytest.mark.parametrize("start_is_told", [True, False])
-def test_a_process_that_ended_holds_nothing_even_where_nobody_has_asked_how(start_is_told):
+def test_a_process_that_ended_holds_nothing_even_as_a_zombie(start_is_told):
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     assert process.stdin is not None
     found = replace(OWN, pid=process.pid, start=status(process.pid)[19] if start_is_told else "")
@@ -151,7 +151,7 @@ def test_a_number_that_no_process_can_have():
     assert held(replace(OTHER, pid=10**30)) is None
 
 
-# Which machine it was
+# Which machine held it
 
 
 @pytest.mark.parametrize("host", ["here", "renamed"])
@@ -164,13 +164,13 @@ def test_another_machine_of_the_same_name_has_not_started_again():
 
 
 @pytest.mark.parametrize(("own", "found"), [("", ""), ("a" * 32, ""), ("", "a" * 32)])
-def test_a_machine_that_can_not_be_told_may_be_another(own, found):
+def test_a_machine_that_can_not_be_identified_may_be_another(own, found):
     lock = replace(OTHER, machine_id=found, boot_id="another")
     assert held(lock, own=replace(OWN, machine_id=own)) is not None
 
 
 @pytest.mark.parametrize("boot_id", ["", "boot"])
-def test_a_start_that_can_not_be_told_may_be_this_one(boot_id):
+def test_a_boot_that_can_not_be_identified_may_be_this_one(boot_id):
     assert held(replace(OTHER, boot_id="", start="1"), own=replace(OWN, boot_id=boot_id)) is not None
 
 
@@ -207,14 +207,14 @@ def test_a_lock_counts_until_its_lease_runs_out(seconds, is_held):
 
 
 @pytest.mark.parametrize("lock", [OTHER, replace(OTHER, start="1"), replace(OTHER, boot_id="another")])
-def test_a_lock_of_the_future_is_a_failure_that_says_so(lock):
+def test_a_lock_of_the_future_is_a_failure_with_a_reason(lock):
     assert held(replace(OTHER, renewed_at=at(NOW + CLOCK_SKEW))) is not None
     with pytest.raises(LockError, match="renewed_at is 2036-.*in the future.*write lock: null"):
         held(replace(lock, renewed_at="2036-01-31T04:00:00Z"))
 
 
 @pytest.mark.parametrize("renewed_at", ["", "soon", None, 5, "2026-01-31T25:00:00Z", "9" * 5000])
-def test_a_lock_without_a_date_that_can_be_read_is_a_failure_that_says_so(renewed_at):
+def test_a_lock_without_a_readable_date_is_a_failure_with_a_reason(renewed_at):
     with pytest.raises(LockError, match="The record's lock can't be.*write lock: null"):
         held({**OTHER.as_dict(), "renewed_at": renewed_at})
 
@@ -232,20 +232,20 @@ def test_a_lock_without_a_date_that_can_be_read_is_a_failure_that_says_so(renewe
         {**OTHER.as_dict(), "host": {}, "start": ["1"]},
     ],
 )
-def test_what_is_no_lock_is_a_failure_that_says_so(lock):
+def test_an_invalid_lock_is_a_failure_with_a_reason(lock):
     with pytest.raises(LockError, match="The record's lock can't be read.*write lock: null"):
         holder(lock, OWN, LEASE, NOW)
 
 
 @pytest.mark.parametrize(
-    ("renewed_at", "said"),
+    ("renewed_at", "message"),
     [
         ("0001-01-01T00:00:00+14:00", "expected a date"),
         ("9999-12-31T23:59:59-14:00", "expected a date"),
         ("9999-12-31T23:59:59Z", "in the future"),
     ],
 )
-def test_a_date_at_the_end_of_time_is_a_failure_that_says_so(renewed_at, said):
-    with pytest.raises(LockError, match=said):
+def test_an_extreme_date_is_a_failure_with_a_reason(renewed_at, message):
+    with pytest.raises(LockError, match=message):
         held(replace(OTHER, renewed_at=renewed_at))
     assert held(replace(OTHER, renewed_at="0001-01-01T00:00:00Z")) is None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was checked is what is used, though somebody swaps what a name leads to in between."""
+"""The file that was checked is the one that is used, even if somebody swaps it in between."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_file_that_is_swapped_after_it_was_opened(path, monkeypatch):
             contents(path, folder)
 
 
-def test_a_file_that_is_swapped_before_it_is_opened_is_told_by_what_was_opened(path):
+def test_a_file_swapped_before_it_is_opened_is_detected(path):
     with own_folder(path.parent, ANYTHING) as folder:
         assert stat.S_ISREG(os.stat("file", dir_fd=folder, follow_symlinks=False).st_mode)
         path.unlink()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A record's file: replaced as a whole, by whoever saw it last, never taken for empty, and nobody else's."""
+"""A record's file: replaced atomically, only in its last known version, never assumed empty, and private."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def record_file(path: Path, password: object = PASSWORD) -> RecordFile:
     return RecordFile(str(path), password, PREFIX)
 
 
-def encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
+def write_encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
     """Write what ansible-vault would, by hand."""
     path.write_bytes(VaultLib().encrypt(text, secret=VaultSecret(secret.encode())))
     path.chmod(0o600)
@@ -58,31 +58,31 @@ def encrypted(text: str | bytes, path: Path, secret: str = PASSWORD) -> None:
 def refusals(path: Path) -> list[str]:
     """Return the sentences with which loading, telling the version and saving are refused; nothing is changed."""
 
-    def there() -> list[Any]:
+    def snapshot() -> list[Any]:
         return [
             (str(each), each.lstat().st_mode, each.lstat().st_ino, each.lstat().st_mtime_ns)
             for each in [path.parent, *path.parent.parent.rglob("*")]
         ]
 
-    before = there()
+    before = snapshot()
     file = record_file(path)
-    said = []
+    message = []
     for attempt in (file.load, file.version, lambda: file.save({"phase": "other"}, NO_VERSION)):
         with pytest.raises(RecordError) as caught:
             attempt()
         assert TOKEN not in str(caught.value)
         assert PASSWORD not in str(caught.value)
-        said.append(str(caught.value))
+        message.append(str(caught.value))
     # Saving makes the file by which it holds off others before it looks at the record.
-    after = [each for each in there() if not each[0].endswith("/.lock")]
+    after = [each for each in snapshot() if not each[0].endswith("/.lock")]
     assert [each[:3] for each in after] == [each[:3] for each in before if not each[0].endswith("/.lock")]
-    return said
+    return message
 
 
 def only(sentences: list[str]) -> str:
-    """Return a sentence that is said whatever is tried, but for its end."""
-    (said,) = {sentence.replace("Nothing was saved.", "Nothing was done.") for sentence in sentences}
-    return said
+    """Return the one message of all attempts, apart from its end."""
+    (message,) = {sentence.replace("Nothing was saved.", "Nothing was done.") for sentence in sentences}
+    return message
 
 
 # What is saved
@@ -118,12 +118,12 @@ def test_a_version_is_replaced_once(path):
     ],
 )
 def test_a_configuration_of_ansible_vault_makes_no_difference(monkeypatch, path, setting, value):
-    asked = constants.config.get_config_value
+    original = constants.config.get_config_value
 
-    def told(name: str, *rest: Any, **more: Any) -> Any:
-        return value if name == setting else asked(name, *rest, **more)
+    def configured(name: str, *rest: Any, **more: Any) -> Any:
+        return value if name == setting else original(name, *rest, **more)
 
-    monkeypatch.setattr(constants.config, "get_config_value", told)
+    monkeypatch.setattr(constants.config, "get_config_value", configured)
     monkeypatch.setattr(constants, setting, value, raising=False)
     file = record_file(path)
     version = file.save(RECORD, NO_VERSION)
@@ -147,7 +147,7 @@ def test_what_stands_in_two_places_is_written_twice(path):
 
 
 def test_a_date_that_somebody_wrote_is_a_text(path):
-    encrypted("rotated_at: 2026-01-31\n", path)
+    write_encrypted("rotated_at: 2026-01-31\n", path)
     assert record_file(path).load().record == {"rotated_at": "2026-01-31"}
 
 
@@ -155,7 +155,7 @@ def test_a_date_that_somebody_wrote_is_a_text(path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"phase: idle", "is not encrypted"),
@@ -168,10 +168,10 @@ def test_a_date_that_somebody_wrote_is_a_text(path):
         (b"0" * 1_000_001, "more than 1000000 bytes"),
     ],
 )
-def test_what_is_no_encrypted_file(path, content, said):
+def test_invalid_encrypted_files(path, content, message):
     path.write_bytes(content)
     path.chmod(0o600)
-    with pytest.raises(RecordError, match=said):
+    with pytest.raises(RecordError, match=message):
         record_file(path).load()
 
 
@@ -216,8 +216,8 @@ def test_a_file_that_was_changed_anywhere_is_never_read(saved):
         b"[" * 1000,
     ],
 )
-def test_what_is_no_record(path, text):
-    encrypted(text, path)
+def test_invalid_records(path, text):
+    write_encrypted(text, path)
     with pytest.raises(RecordError, match="holds no record"):
         record_file(path).load()
 
@@ -239,8 +239,8 @@ def test_missing_folders_are_made_for_their_owner_alone(tmp_path):
 @pytest.mark.parametrize("mode", [0o750, 0o701, 0o1777, 0o770, 0o710])
 def test_a_folder_that_others_can_reach_into_is_refused(saved, mode):
     saved.parent.chmod(mode)
-    said = only(refusals(saved))
-    assert said.startswith(f"rotate_auth_token_store_path: {saved.parent} has the mode {mode:04o}")
+    message = only(refusals(saved))
+    assert message.startswith(f"rotate_auth_token_store_path: {saved.parent} has the mode {mode:04o}")
     assert stat.S_IMODE(saved.parent.stat().st_mode) == mode
 
 
@@ -300,18 +300,18 @@ def test_what_is_no_folder_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("make", "said"),
+    ("make", "message"),
     [
         (lambda lock: lock.symlink_to("elsewhere"), "symbolic link"),
         (os.mkfifo, "no regular file"),
         (lambda lock: lock.touch(mode=0o644), "has the mode 0644"),
     ],
 )
-def test_a_lock_that_is_not_ours_is_refused(saved, make, said):
+def test_a_lock_that_is_not_ours_is_refused(saved, make, message):
     (saved.parent / ".lock").unlink()
     make(saved.parent / ".lock")
     file = record_file(saved)
-    with pytest.raises(RecordError, match=said):
+    with pytest.raises(RecordError, match=message):
         file.save({}, file.version())
     assert not (saved.parent / "elsewhere").exists()
     assert file.load().record == RECORD
@@ -320,7 +320,7 @@ def test_a_lock_that_is_not_ours_is_refused(saved, make, said):
 # What is left over
 
 
-def test_what_a_killed_save_left_is_removed_by_the_next(saved):
+def test_files_left_by_a_killed_save_are_removed_by_the_next(saved):
     folder = saved.parent
     left = folder / f".{saved.name}.0123abcd.new"
     left.write_bytes(b"half")
@@ -367,7 +367,7 @@ def test_a_folder_that_is_no_absolute_path(folder):
 
 
 @pytest.mark.parametrize("name", ["", ".record", "..", "a/b", "/record", "a\0b", "a\nb", None, 5])
-def test_a_name_that_leads_elsewhere(name):
+def test_a_name_with_a_path_is_refused(name):
     with pytest.raises(RecordError, match="Expected the name of a record"):
         path_of("/store", name)
 
@@ -377,7 +377,7 @@ def test_the_path_of_a_record():
 
 
 @pytest.mark.parametrize(
-    ("password", "said"),
+    ("password", "message"),
     [
         (None, "got nothing"),
         ("", "got nothing"),
@@ -393,8 +393,8 @@ def test_the_path_of_a_record():
         ("secret\udcff", "UTF-8"),
     ],
 )
-def test_a_password_that_can_not_be_right(path, password, said):
-    with pytest.raises(RecordError, match=f"rotate_auth_token_store_password: .*{said}") as caught:
+def test_a_password_that_can_not_be_right(path, password, message):
+    with pytest.raises(RecordError, match=f"rotate_auth_token_store_password: .*{message}") as caught:
         record_file(path, password)
     assert "123456" not in str(caught.value)
     assert "secret" not in str(caught.value)

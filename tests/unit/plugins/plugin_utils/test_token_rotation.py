@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of auth tokens, row by row; that its rules hold together is ``test_token_exploration.py``'s."""
+"""The table of auth tokens, row by row; test_token_exploration.py checks that the rows together keep the rules."""
 
 from __future__ import annotations
 
@@ -497,7 +497,7 @@ def test_each_row_has_an_example() -> None:
 
 
 @pytest.mark.parametrize(("known", "answer"), [(True, None), (False, None), (False, Answer(PROMOTED))])
-def test_a_promotion_tells_which_is_the_primary(known: bool, answer: Answer | None) -> None:
+def test_a_promotion_shows_which_token_is_the_primary(known: bool, answer: Answer | None) -> None:
     """One that was found does so where the old primary was known to be it."""
     probe = None if answer else PENDING_ALONE
     _row, step = decide(TABLE, case(record(VERIFIED, known=known), OWN, probe, answer))
@@ -544,7 +544,7 @@ def test_what_is_tried(phase: str, valid: tuple[bool, ...], expected: Any) -> No
 
 
 def planned(given: TokenCase, probe: TokenProbe, *answers: Answer) -> str:
-    """Return the plan: what only reads is done, as in check mode, and the row that would do more says what.
+    """Return the plan of check mode: steps that read are done, and the first row that would write describes the rest.
 
     :param answers: to the requests that read.
     """
@@ -700,10 +700,10 @@ def test_a_record_that_contradicts_itself_is_not_used(stored: Mapping[str, Any],
     """The sentence names the contradiction, and no token."""
     with pytest.raises(RotationError) as raised:
         read_record(stored, ACCOUNT, NOW)
-    said = str(raised.value)
-    assert said.startswith(f"The record can't be used: {problem}. Nothing was done.")
-    assert "1" * 32 not in said
-    assert "2" * 32 not in said
+    message = str(raised.value)
+    assert message.startswith(f"The record can't be used: {problem}. Nothing was done.")
+    assert "1" * 32 not in message
+    assert "2" * 32 not in message
 
 
 @pytest.mark.parametrize("field", ["rotated_at", "staged_at"])

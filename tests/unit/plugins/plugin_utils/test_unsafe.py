@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which strings Ansible evaluates: our own, and none from outside."""
+"""Ansible evaluates the plugins' own strings, and none from outside."""
 
 from __future__ import annotations
 

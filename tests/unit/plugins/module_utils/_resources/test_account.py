@@ -22,8 +22,8 @@ def sid(number: int) -> str:
     return f"AC{number:032x}"
 
 
-def there(*statuses: str) -> list[Account]:
-    """Return subaccounts called "shop" with these statuses, numbered from 1."""
+def make_subaccounts(*statuses: str) -> list[Account]:
+    """Return subaccounts called "shop" with these statuses, make_sid from 1."""
     return [
         Account(sid(number), "shop", status, "Full", OWN, f"2026-01-{number:02}T00:00:00Z", None, Secret(TOKEN))
         for number, status in enumerate(statuses, start=1)
@@ -68,7 +68,7 @@ def plan(actual, **given):
     ],
 )
 def test_the_table(statuses, given, expected):
-    made = plan(there(*statuses), **given)
+    made = plan(make_subaccounts(*statuses), **given)
     assert ["create" if isinstance(step, Create) else step.form for step in made.steps] == expected
     assert made.outcome().changed == bool(expected)
     assert made.result["account"]["status"] == given.get("state", "active")
@@ -88,12 +88,12 @@ def test_the_table(statuses, given, expected):
 )
 def test_what_only_the_user_can_decide(statuses, given, sentence):
     with pytest.raises(AmbiguousState, match=sentence):
-        plan(there(*statuses), **given)
+        plan(make_subaccounts(*statuses), **given)
 
 
-def test_reopening_a_closed_account_is_told_with_twilios_code():
+def test_reopening_a_closed_account_fails_with_twilios_code():
     with pytest.raises(AmbiguousState) as caught:
-        plan(there("closed"), sid=sid(1))
+        plan(make_subaccounts("closed"), sid=sid(1))
     assert caught.value.details() == {"status": 400, "code": 21479}
 
 
@@ -117,11 +117,11 @@ def test_a_token_takes_the_parents_token():
 
 
 def test_a_token_is_returned_on_request_for_a_subaccount_and_never_shown_in_the_diff():
-    silent = plan(there("active"))
+    silent = plan(make_subaccounts("active"))
     assert "auth_token" not in silent.result["account"]
-    asked = plan(there("suspended"), return_auth_token=True)
-    assert asked.result["account"]["auth_token"] == TOKEN
-    assert "auth_token" not in {**asked.before, **asked.after}
+    requested = plan(make_subaccounts("suspended"), return_auth_token=True)
+    assert requested.result["account"]["auth_token"] == TOKEN
+    assert "auth_token" not in {**requested.before, **requested.after}
     own = plan([Account(OWN, "head", "active", auth_token=Secret(TOKEN))], sid=OWN, return_auth_token=True)
     assert own.result["account"]["auth_token"] is None
 
@@ -141,6 +141,6 @@ def test_in_check_mode_every_key_is_there_and_null_where_unknown():
     assert made.result == {"account": {**made.after, "auth_token": None}}
 
 
-def test_a_token_is_masked_from_its_birth():
+def test_a_new_token_is_masked_at_once():
     keys = dict.fromkeys(Account.__dataclass_fields__)
     assert TOKEN not in repr(Account.from_answer({**keys, "auth_token": TOKEN}))

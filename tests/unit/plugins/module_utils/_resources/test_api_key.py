@@ -43,7 +43,7 @@ def key(number: int, name: str | None, *permissions: str, **more) -> ApiKey:
     )
 
 
-def given(**options):
+def make_options(**options):
     return {
         "state": "present",
         "sid": None,
@@ -56,7 +56,7 @@ def given(**options):
 
 def plan(actual, **options):
     client = Client(Connection(ACCOUNT, Secret("t" * 32)), transport=None)
-    return ApiKeyState(client, given(**options)).plan(actual)
+    return ApiKeyState(client, make_options(**options)).plan(actual)
 
 
 CREATED = Create(ApiKey(None, ACCOUNT, "service"))
@@ -147,10 +147,10 @@ def test_a_marked_name_leaves_less_room():
 def test_the_key_that_authenticates_is_not_removed():
     own = "SK" + "aB" * 16
     with pytest.raises(InputError, match="^sid: .*api_key_sid"):
-        check_together(given(state="absent", sid=own.replace("B", "b"), api_key_sid=own))
-    check_together(given(state="absent", sid=sid(1), api_key_sid=own))
-    check_together(given(state="absent", sid=sid(1)))
-    check_together(given(sid=own, api_key_sid=own))
+        check_together(make_options(state="absent", sid=own.replace("B", "b"), api_key_sid=own))
+    check_together(make_options(state="absent", sid=sid(1), api_key_sid=own))
+    check_together(make_options(state="absent", sid=sid(1)))
+    check_together(make_options(sid=own, api_key_sid=own))
 
 
 def test_what_is_shown_is_the_plain_name_and_no_mark():
@@ -196,7 +196,7 @@ def test_whether_a_key_is_valid(answer, valid):
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 20005), (401, 20005), (403, 20003), (400, 70005)])
-def test_what_says_neither_is_raised(status, code):
+def test_an_answer_that_shows_neither_is_raised(status, code):
     client = Client(Connection(ACCOUNT, Secret("t" * 32)), FakeTransport([reply(status, {"code": code})]))
     with pytest.raises(Rejected) as caught:
         is_valid(client, sid(1), Secret("s" * 32))

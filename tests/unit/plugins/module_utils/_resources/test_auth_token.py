@@ -33,7 +33,7 @@ NOT_VALID = Rejected("try an auth token", "Twilio answered 401/20003, Authentica
 SHOWN = {"account_sid": ACCOUNT, "date_created": None, "date_updated": None}
 
 
-def tried(primary: bool, secondary: bool | None) -> Tried:
+def make_tried(primary: bool, secondary: bool | None) -> Tried:
     return Tried(None if primary else NOT_VALID, secondary)
 
 
@@ -54,7 +54,7 @@ def plan(state, primary: bool, secondary: bool | None, token=SECONDARY):
     client = Client(
         Connection(ACCOUNT, PRIMARY, api_key_sid="SK" + "1" * 32, api_key_secret=Secret("s")), transport=None
     )
-    return AuthTokenState(client, options(state, given)).plan(tried(primary, secondary))
+    return AuthTokenState(client, options(state, given)).plan(make_tried(primary, secondary))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_only_the_user_can_decide(state, primary, secondary, error, sentenc
         plan(state, primary, secondary)
 
 
-def test_who_is_locked_out_is_told_so_as_a_refusal():
+def test_being_locked_out_is_reported_as_a_refusal():
     with pytest.raises(TwilioError) as caught:
         plan("promoted", False, False)
     assert caught.value.details() == {"status": 401, "code": 20003}
@@ -112,12 +112,12 @@ def test_the_primary_given_as_secondary_is_refused_before_any_request():
 
 
 @pytest.mark.parametrize(("secondary", "token"), [(None, None), (True, PRIMARY)])
-def test_a_deletion_that_is_a_guess_is_said_to_be_one(secondary, token):
+def test_a_deletion_that_may_find_nothing_is_marked_as_a_guess(secondary, token):
     assert "prediction" in plan("absent", True, secondary, token).warnings[0]
 
 
 @pytest.mark.parametrize("secondary", [True, False])
-def test_a_deletion_that_was_looked_into_is_no_guess(secondary):
+def test_a_deletion_of_a_known_token_is_no_guess(secondary):
     assert not plan("absent", True, secondary).warnings
 
 
@@ -151,7 +151,7 @@ def test_the_diff_shows_the_secondary_token_without_the_token(state, primary, se
     ],
 )
 def test_the_phases(monkeypatch, primary, secondary, token, phase):
-    monkeypatch.setattr(auth_token, "try_tokens", lambda *_given: tried(primary, secondary))
+    monkeypatch.setattr(auth_token, "try_tokens", lambda *_given: make_tried(primary, secondary))
     assert auth_token.look_up(None, {"auth_token": PRIMARY, "secondary_auth_token": token}) == {
         "auth_token_valid": primary,
         "secondary_auth_token_valid": secondary,

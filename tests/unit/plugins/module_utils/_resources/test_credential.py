@@ -34,8 +34,8 @@ def sid(number: int) -> str:
     return f"CR{number:032x}"
 
 
-def there(*names: str | None) -> list[Credential]:
-    """Return credentials with these stored names, numbered from 1, each a day younger than the one before."""
+def make_credentials(*names: str | None) -> list[Credential]:
+    """Return credentials with these stored names, make_sid from 1, each a day younger than the one before."""
     return [
         Credential.from_answer(
             {
@@ -129,7 +129,7 @@ FOREIGN = f"recordings #{OTHER}"
     ],
 )
 def test_the_table(names, options, expected, replaced):
-    made = plan(there(*names), **options)
+    made = plan(make_credentials(*names), **options)
     assert steps(made) == expected
     assert made.result["replaced_sids"] == [sid(number) for number in replaced]
     assert made.outcome().changed == bool(expected)
@@ -162,9 +162,9 @@ def test_the_table_of_unsigned(names, by_choice, remove_replaced):
         options = {"update_secret": "when_changed", "unsigned": unsigned, "remove_replaced": remove_replaced}
         if first is FAIL:
             with pytest.raises(AmbiguousState, match="Nothing was changed"):
-                plan(there(*names), **options)
+                plan(make_credentials(*names), **options)
             continue
-        made = plan(there(*names), **options)
+        made = plan(make_credentials(*names), **options)
         others = [sid(number) for number, name in enumerate(names, start=1) if name != SIGNED]
         wanted_exists = first == CREATE or SIGNED in names
         removed = others if remove_replaced and wanted_exists else []
@@ -184,23 +184,23 @@ def test_the_table_of_unsigned(names, by_choice, remove_replaced):
     ],
 )
 def test_elsewhere_unsigned_has_no_effect(options, expected, unsigned):
-    made = plan(there("recordings"), unsigned=unsigned, **options)
+    made = plan(make_credentials("recordings"), unsigned=unsigned, **options)
     assert steps(made) == expected
     assert not made.warnings
 
 
-def test_a_name_with_braces_is_told_as_it_is():
+def test_a_name_with_braces_is_reported_unchanged():
     named = {"friendly_name": "{0} {x}", "update_secret": "when_changed"}
-    assert "'{0} {x}'" in plan(there("{0} {x}"), **named).warnings[0]
+    assert "'{0} {x}'" in plan(make_credentials("{0} {x}"), **named).warnings[0]
     with pytest.raises(AmbiguousState, match=r"'\{0\} \{x\}'"):
-        plan(there("{0} {x}"), unsigned="fail", **named)
+        plan(make_credentials("{0} {x}"), unsigned="fail", **named)
 
 
 def test_what_is_adopted_keeps_its_sid():
-    made = plan(there("recordings"), update_secret="when_changed", unsigned="adopt")
+    made = plan(make_credentials("recordings"), update_secret="when_changed", unsigned="adopt")
     assert made.result["credential"] == {**made.before, "fingerprint": SIGNATURE}
     assert made.before["fingerprint"] is None
-    followed = plan(there(SIGNED), update_secret="when_changed", unsigned="adopt")
+    followed = plan(make_credentials(SIGNED), update_secret="when_changed", unsigned="adopt")
     assert steps(followed) == []
 
 
@@ -227,10 +227,10 @@ def test_a_name_that_is_to_be_signed_is_measured_before_any_request(unsigned):
         ([SIGNED] * 2, {"unsigned": "replace"}, ["by their sid, in a task with 'state: absent'"]),
     ],
 )
-def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways_out):
+def test_a_failure_lists_only_remedies_that_work_with_when_changed(names, options, ways_out):
     """A SID is refused beside it, and removing by one is not."""
     with pytest.raises(AmbiguousState) as caught:
-        plan(there(*names), update_secret="when_changed", **options)
+        plan(make_credentials(*names), update_secret="when_changed", **options)
     for way_out in ways_out:
         assert way_out in str(caught.value)
     assert "Name one by its sid" not in str(caught.value)
@@ -253,25 +253,25 @@ def test_a_failure_says_what_can_be_done_under_when_changed(names, options, ways
 )
 def test_what_only_the_user_can_decide(names, options, sentence):
     with pytest.raises(AmbiguousState, match=sentence.replace("(", r"\(")):
-        plan(there(*names), **options)
+        plan(make_credentials(*names), **options)
 
 
 def test_a_key_is_needed_only_to_create():
     no_key = {"aws_access_key_id": None, "aws_secret_access_key": None}
-    assert steps(plan(there("recordings"), **no_key)) == []
+    assert steps(plan(make_credentials("recordings"), **no_key)) == []
     with pytest.raises(InputError, match="^aws_access_key_id: required"):
         plan([], **no_key)
 
 
 def test_a_signed_name_has_room_for_its_signature_when_renamed():
     long_name = "n" * 53
-    assert steps(plan(there("plain"), sid=sid(1), friendly_name=long_name)) == [("rename", long_name)]
+    assert steps(plan(make_credentials("plain"), sid=sid(1), friendly_name=long_name)) == [("rename", long_name)]
     with pytest.raises(InputError, match="^friendly_name: expected 52 characters at most"):
-        plan(there(SIGNED), sid=sid(1), friendly_name=long_name)
+        plan(make_credentials(SIGNED), sid=sid(1), friendly_name=long_name)
 
 
 def test_an_unsigned_credential_is_left_with_a_warning():
-    made = plan(there("recordings"), update_secret="when_changed")
+    made = plan(make_credentials("recordings"), update_secret="when_changed")
     choices = ("'unsigned: adopt'", "'unsigned: replace'", "'unsigned: fail'")
     for word in (sid(1), "can't be determined", *choices, "a new SID"):
         assert word in made.warnings[0]
@@ -279,7 +279,7 @@ def test_an_unsigned_credential_is_left_with_a_warning():
 
 
 def test_in_check_mode_every_key_is_there_and_null_where_unknown():
-    made = plan(there(FOREIGN), update_secret="when_changed")
+    made = plan(make_credentials(FOREIGN), update_secret="when_changed")
     assert (
         made.result["credential"]
         == made.after
@@ -298,20 +298,20 @@ def test_in_check_mode_every_key_is_there_and_null_where_unknown():
 
 
 def test_what_is_replaced_is_shown_by_its_youngest():
-    assert plan(there(FOREIGN, "recordings"), update_secret="always").before["sid"] == sid(2)
+    assert plan(make_credentials(FOREIGN, "recordings"), update_secret="always").before["sid"] == sid(2)
 
 
-def told(number: int, fingerprint: str | None) -> dict[str, str | None]:
+def replaced_entry(number: int, fingerprint: str | None) -> dict[str, str | None]:
     return {"sid": sid(number), "friendly_name": "recordings", "fingerprint": fingerprint}
 
 
 @pytest.mark.parametrize(
     ("names", "options", "deleted"),
     [
-        ([FOREIGN, SIGNED, "recordings"], {}, [told(1, OTHER), told(3, None)]),
-        ([FOREIGN, "recordings"], {}, [told(1, OTHER), told(2, None)]),
-        (["recordings"], {"unsigned": "replace"}, [told(1, None)]),
-        ([SIGNED], {"update_secret": "always"}, [told(1, SIGNATURE)]),
+        ([FOREIGN, SIGNED, "recordings"], {}, [replaced_entry(1, OTHER), replaced_entry(3, None)]),
+        ([FOREIGN, "recordings"], {}, [replaced_entry(1, OTHER), replaced_entry(2, None)]),
+        (["recordings"], {"unsigned": "replace"}, [replaced_entry(1, None)]),
+        ([SIGNED], {"update_secret": "always"}, [replaced_entry(1, SIGNATURE)]),
         ([FOREIGN, SIGNED], {"remove_replaced": False}, []),
         ([FOREIGN], {"remove_replaced": False}, []),
         (["recordings"], {"unsigned": "adopt"}, []),
@@ -320,7 +320,7 @@ def told(number: int, fingerprint: str | None) -> dict[str, str | None]:
 )
 def test_what_is_deleted_beside_the_credential_is_in_the_diff(names, options, deleted):
     options = {"update_secret": "when_changed", "remove_replaced": True, **options}
-    made = plan(there(*names), **options)
+    made = plan(make_credentials(*names), **options)
     assert made.replaced == deleted
     diff = made.outcome().diff()
     assert diff["before"].get("replaced", []) == deleted
@@ -329,12 +329,12 @@ def test_what_is_deleted_beside_the_credential_is_in_the_diff(names, options, de
 
 def test_the_diff_in_check_mode_of_a_replacement_and_of_a_rename():
     known = {"account_sid": ACCOUNT, "friendly_name": "recordings"}
-    assert plan(there(FOREIGN), update_secret="when_changed").outcome().diff() == {
+    assert plan(make_credentials(FOREIGN), update_secret="when_changed").outcome().diff() == {
         "before": {**known, "sid": sid(1), "fingerprint": OTHER, "date_created": "2026-01-01T00:00:00Z"},
         "after": {**known, "fingerprint": SIGNATURE},
     }
     same = {"account_sid": ACCOUNT, "sid": sid(1), "date_created": "2026-01-01T00:00:00Z"}
-    (current,) = there("recordings")
+    (current,) = make_credentials("recordings")
     renamed = plan([replace(current, date_updated="2026-01-02T00:00:00Z")], sid=sid(1), friendly_name="new")
     assert renamed.outcome().diff() == {
         "before": {**same, "friendly_name": "recordings"},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is changed of a list of countries, what is refused, and which answers are believed."""
+"""Changes of a list of countries, refusals, and which answers are trusted."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_country_cannot_be_both():
 @pytest.mark.parametrize(
     ("value", "quote"), [("us", False), ("USA", False), ("", False), ("ÅX", False), ("False", True)]
 )
-def test_what_is_no_country_code(value, quote):
+def test_invalid_country_codes(value, quote):
     with pytest.raises(voluptuous.Invalid, match="two capital letters") as refused:
         _schemas.country_codes(["DE", value])
     assert ("quote it" in str(refused.value)) is quote
@@ -138,7 +138,7 @@ def test_a_country_counts_once():
     assert _schemas.country_codes(["US", "DE", "US"]) == ["US", "DE"]
 
 
-def test_nothing_named_asks_nothing():
+def test_without_countries_nothing_is_requested():
     outcome, requests = run([], enabled=[])
     assert (outcome.changed, outcome.result, requests) == (False, {"countries": []}, [])
 
@@ -208,7 +208,7 @@ def test_where_all_is_refused_nothing_is_changed():
         (SENT, "the connection broke"),
     ],
 )
-def test_an_answer_that_is_not_about_all_that_was_asked_is_not_believed(answer, words):
+def test_an_answer_that_does_not_match_the_request_is_not_trusted(answer, words):
     changes = {"enabled": ["FR"], "disabled": ["NO"]}
     with pytest.raises(OutcomeUnknown, match=words) as failed:
         run([listing(), answer], **changes)
@@ -236,7 +236,7 @@ def test_a_country_that_is_refused_may_be_shown_as_it_is():
         (listing(country("se", False)), "country_code: expected a country code, got text"),
     ],
 )
-def test_a_list_that_cannot_be_right_is_not_believed(answer, words):
+def test_an_invalid_list_is_not_trusted(answer, words):
     with pytest.raises(OutcomeUnknown, match=words):
         run([answer], enabled=["US"], others="disabled")
 
@@ -253,16 +253,16 @@ def test_a_message_names_some_countries_and_counts_many():
         run(script, enabled=many)
 
 
-def asked(*codes):
+def look_up_countries(*codes):
     connection = Connection("AC" + "1" * 32, Secret("s" * 32), max_retries=0)
     return look_up(Client(connection, FakeTransport([listing()])), {"country_code": list(codes) or None})["countries"]
 
 
 def test_countries_are_looked_up_in_the_order_given_or_by_their_codes():
-    assert [each["country_code"] for each in asked()] == sorted(THERE)
-    assert asked("US", "FR") == [
+    assert [each["country_code"] for each in look_up_countries()] == sorted(THERE)
+    assert look_up_countries("US", "FR") == [
         {"country_code": "US", "enabled": True, "prefix": "+1", "message": ""},
         {"country_code": "FR", "enabled": False, "prefix": "+1", "message": ""},
     ]
     with pytest.raises(InputError, match="^country_code: Twilio lists no messaging geo permission for UK"):
-        asked("US", "UK")
+        look_up_countries("US", "UK")

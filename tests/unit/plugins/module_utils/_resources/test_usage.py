@@ -60,7 +60,7 @@ def test_days(value):
         "\uff12\uff10\uff12\uff16-01-31",
     ],
 )
-def test_what_is_no_day(value):
+def test_invalid_days(value):
     with pytest.raises(voluptuous.Invalid, match="expected a date like 2026-01-31"):
         _schemas.date(value)
 
@@ -86,6 +86,6 @@ def test_numbers_come_as_text_and_go_out_as_numbers(value, expected):
 
 
 @pytest.mark.parametrize("value", ["many", "1,5", "nan", "inf", float("nan"), float("inf"), True, None, []])
-def test_what_is_no_number(value):
+def test_invalid_numbers(value):
     with pytest.raises(voluptuous.Invalid, match="expected"):
         _schemas.number(value)

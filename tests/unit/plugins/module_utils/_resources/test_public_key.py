@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which public keys pass, and that no message repeats what was given."""
+"""Which public keys are accepted, and that no message repeats a key."""
 
 from __future__ import annotations
 
