@@ -46,7 +46,7 @@ EXAMPLES = r"""
   ansible.builtin.include_role:
     name: community.twilio.account_export
   vars:
-    account_export_path: /home/me/twilio/exported
+    account_export_path: "{{ playbook_dir }}/exported"
 """
 
 RETURN = r"""

@@ -52,8 +52,8 @@ seealso:
 EXAMPLES = r"""
 - name: Show which rotations are due
   community.twilio.rotation_status:
-    store_path: /var/lib/twilio-rotation/records
-    store_password: "{{ twilio_store_password }}"
+    store_path: "{{ rotate_auth_token_store_path }}"
+    store_password: "{{ rotate_auth_token_store_password }}"
   register: rotations
 
 - name: Fail where one is overdue

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 import yaml
 from harness import CHECKOUT, KEY_PAIR, ansible_playbook, make_sid, play
 from simulator.seeding import PUBLIC_KEY
+
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
@@ -82,13 +85,21 @@ def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module)
         "rotate_auth_token_store_path": str(tmp_path / "records"),
         "rotate_auth_token_store_password": "only for this test",
         "rotate_auth_token_distribute_tasks": str(tmp_path / "hook.yml"),
+        "security_report_path": str(tmp_path / "report.html"),
     }
+    if module == "rotation_status":
+        today = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        record = {"account_sid": SUBACCOUNT, "primary": staged, "phase": "idle", "rotated_at": today}
+        file = tmp_path / "records" / f"{SUBACCOUNT}.yml"
+        RecordFile(str(file), variables["rotate_auth_token_store_password"]).save(record, NO_VERSION)
     (tmp_path / "hook.yml").write_text("- ansible.builtin.meta: noop\n", encoding="utf-8")
     connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
     tasks = list(each_twice(documented(module, "EXAMPLES")))
     examples = play(tasks, module_defaults={"group/community.twilio.all": connection})
     examples["vars"].update(variables)
-    run = ansible_playbook(tmp_path, [examples])
+    # What examples of roles connect with.
+    environment = {f"TWILIO_{option.upper()}": value for option, value in connection.items()}
+    run = ansible_playbook(tmp_path, [examples], **environment)
     assert run.status == 0, run.output
     own = f"community.twilio.{module}"
     results = [result.values for result in run.results if result.action == own and result.kind == "ok"]

@@ -106,7 +106,7 @@ def test_each_kind_of_drift_is_a_line(simulator, tmp_path):
         assert secret not in json.dumps([result.values for result in run.results])
 
 
-def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp_path, way):
+def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp_path, execution):
     sid = simulator.account_sid
     credentials = [{"sid": OLD, "friendly_name": "recordings"}, {"sid": ROGUE, "friendly_name": "rogue"}]
     simulator.seed({"accounts": [{"sid": sid, "aws_credentials": credentials}]})
@@ -114,7 +114,7 @@ def test_what_would_be_purged_or_cannot_be_compared_is_a_line_too(simulator, tmp
         simulator,
         tmp_path,
         account_baseline_unnamed="purge",
-        environment=way,
+        environment=execution,
         account_baseline_aws_credentials=[
             {"friendly_name": "recordings", **KEY_PAIR, "update_secret": "when_changed", "unsigned": "fail"}
         ],

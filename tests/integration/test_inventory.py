@@ -382,7 +382,7 @@ def test_no_token_is_shown(fleet, tmp_path, arguments):
 def test_an_account_that_is_not_given_is_asked_for_with_its_environment_variable(fleet, tmp_path):
     found = listing(fleet, tmp_path, {"account_sid": None})
     assert found.status != 0
-    assert found.says("missing required arguments: account_sid (environment variable TWILIO_ACCOUNT_SID)")
+    assert found.prints("missing required arguments: account_sid (environment variable TWILIO_ACCOUNT_SID)")
 
 
 SECRET = "hunter2hunter2"

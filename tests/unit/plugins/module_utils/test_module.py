@@ -27,8 +27,8 @@ from ansible_collections.community.twilio.plugins.module_utils._resource import 
     Outcome,
     Plan,
     Resource,
-    converge,
     add_what_was_done,
+    converge,
 )
 
 OWN = "AC" + "a" * 32
