@@ -240,7 +240,7 @@ def test_the_glossary_s_terms_are_used():
     assert len(terms()) >= 12
     texts = [read(page).lower() for page in EVERY_PAGE if not page.endswith("glossary.rst")]
     for term in terms():
-        assert any(re.search(rf"\b{term.replace('-', '[- ]')}", text) for text in texts), term
+        assert any(re.search(rf"\b{term.lower().replace('-', '[- ]')}", text) for text in texts), term
 
 
 # docs/faults.md is generated.
