@@ -15,6 +15,8 @@ copyright = "community.twilio contributors"
 html_title = "community.twilio"
 extensions = ["sphinx_antsibull_ext"]
 html_theme = "sphinx_ansible_theme"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_theme_options = {
     "topbar_links": {
         "Repository": "https://github.com/ansible-collections/community.twilio",

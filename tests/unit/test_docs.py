@@ -240,10 +240,11 @@ def test_the_glossary_s_terms_are_used():
     assert len(terms()) >= 12
     texts = [read(page).lower() for page in EVERY_PAGE if not page.endswith("glossary.rst")]
     for term in terms():
-        assert any(re.search(rf"\b{term.replace('-', '[- ]')}", text) for text in texts), term
+        assert any(re.search(rf"\b{term.lower().replace('-', '[- ]')}", text) for text in texts), term
 
 
-@each_guide
+# docs/faults.md is generated.
+@pytest.mark.parametrize("page", [page for page in EVERY_PAGE if page != "docs/faults.md"])
 @pytest.mark.parametrize("word", ["door", "gate", "whither", "mint", "mints", "minted", "let go"])
 def test_a_guide_uses_the_field_s_words(page, word):
     assert not re.search(rf"\b{word}\b", read(page).lower())
