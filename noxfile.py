@@ -420,8 +420,12 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def nightly(session: nox.Session) -> None:
-    """Test everything with everything: all tests on every release, runs killed at each point. It takes hours."""
+    """Test everything with everything: all tests on every release, runs killed at each point. It takes hours.
+
+    A quick run of the benchmark, too.
+    """
     os.environ["EVERY_TASK_BOTH_WAYS"] = "yes"
+    run_pytest(session, CORES[BASE], "tests/bench")
     for core in RELEASED:
         session.notify(f"sanity({core})")
         session.notify(f"unit({core})")

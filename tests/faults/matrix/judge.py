@@ -348,8 +348,8 @@ REASONS = (
     ),
     Reason(
         "a token that nobody knows",
-        "A minted token is told once. Where that answer is lost the task fails and names `replace_unknown`, which makes"
-        " the next run end right.",
+        "Twilio returns a new token only once. If that answer is lost, the task fails and names `replace_unknown`,"
+        " which makes the next run end right.",
         lambda case: case.request == "POST /v1/AuthTokens/Secondary" and "replace_unknown" in case.first.message,
     ),
     Reason(
