@@ -203,10 +203,16 @@ def _label(item: Mapping[str, Any]) -> str:
 def _difference_of_failure(
     credentials: CredentialList, item: Mapping[str, Any], matches: Sequence[Credential], error: TwilioError
 ) -> Difference:
+    why = printable(error.message)
+    is_absent = item.get("state") == "absent"
+    name = item.get("friendly_name")
+    if item.get("sid") and matches and not is_absent and name not in (None, matches[0].friendly_name):
+        title, now = _title(credentials, matches[0]), _shown(matches[0].friendly_name)
+        return Difference(title, f"friendly_name {now}", f"{_shown(name)}, which can't be brought about: {why}")
     resource = f"{credentials.credential_type.noun} {_label(item)!r}"
-    if matches or item.get("state") == "absent":
-        return Difference(resource, None, printable(error.message))
-    return Difference(resource, _ABSENT, f"{_PRESENT}: {printable(error.message)}")
+    if matches or is_absent:
+        return Difference(resource, None, why)
+    return Difference(resource, _ABSENT, f"{_PRESENT}: {why}")
 
 
 def _title(credentials: CredentialList, record: Credential) -> str:
