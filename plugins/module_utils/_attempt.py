@@ -29,11 +29,12 @@ class Attempt:
     :ivar expired: whether that was at its deadline.
     """
 
-    __slots__ = ("connection", "deadline", "ended", "expired", "sent")
+    __slots__ = ("answering", "connection", "deadline", "ended", "expired", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.connection: WatchedConnection | None = None
+        self.answering: socket.socket | None = None
         self.sent = False
         self.ended = False
         self.expired = False
@@ -44,7 +45,7 @@ class Attempt:
         connection = self.connection
         if connection is None or connection.attempt is not self:
             return
-        for line in (connection.line, getattr(connection, "sock", None)):
+        for line in (connection.line, getattr(connection, "sock", None), self.answering):
             # Not connected yet, or closed already; the class's method, since that of a TLS socket would change it
             # under the thread that reads.
             with contextlib.suppress(OSError, TypeError):
@@ -87,6 +88,11 @@ class WatchedConnection:
             raise TimeoutError
         attempt.sent = getattr(self, "sock", None) is not None
         super().putrequest(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        """Wait for an answer; one that ends with its connection takes the socket away, and is read from it."""
+        _CURRENT.attempt.answering = getattr(self, "sock", None)
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
 
     def _new_conn(self) -> socket.socket:
         """Open the socket; a host's addresses, which are tried in turn, share the time that there is for them all."""
