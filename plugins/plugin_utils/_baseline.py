@@ -156,12 +156,16 @@ def compare_credentials(
             Difference(
                 _title(credentials, each),
                 _PRESENT,
-                f"{_UNDECLARED}: one of {same_name[each.friendly_name]} of an item's name",
+                f"{_UNDECLARED}: {_one_of(same_name[each.friendly_name])}",
             )
             for each in found
             if each.sid not in seen
         ]
     return comparison
+
+
+def _one_of(bearers: int) -> str:
+    return f"one of {bearers} of an item's name" if bearers > 1 else "an item's name, but not what the item is about"
 
 
 def _plan(credentials: CredentialList, item: Mapping[str, Any], found: Sequence[Credential], client: Client) -> Plan:
