@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -31,7 +32,7 @@ class ActionModule(ControllerAction):
         :param check_mode: no difference, since nothing is written.
         :raises ControllerError: where an option can't be right, the store can't be read, or there is no record in it.
         """
-        if options["max_age_days"] < 0:
+        if not 0 <= options["max_age_days"] < math.inf:
             raise ControllerError("max_age_days: expected 0, which is due in every run, or more.")
         now = datetime.now(timezone.utc)
         store = Store(os.path.expanduser(os.path.expandvars(options["store_path"])), options["store_password"])

@@ -29,11 +29,12 @@ class Attempt:
     :ivar expired: whether its deadline has passed.
     """
 
-    __slots__ = ("connection", "deadline", "ended", "expired", "sent")
+    __slots__ = ("answering", "connection", "deadline", "ended", "expired", "sent")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.connection: WatchedConnection | None = None
+        self.answering: socket.socket | None = None
         self.sent = False
         self.ended = False
         self.expired = False
@@ -44,7 +45,7 @@ class Attempt:
         connection = self.connection
         if connection is None or connection.attempt is not self:
             return
-        for each in (connection.socket_copy, getattr(connection, "sock", None)):
+        for each in (connection.socket_copy, getattr(connection, "sock", None), self.answering):
             # It may not be connected yet, or be closed already. The base class's method, because a TLS socket's own
             # would change that socket while another thread reads from it.
             with contextlib.suppress(OSError, TypeError):
@@ -87,6 +88,11 @@ class WatchedConnection:
             raise TimeoutError
         attempt.sent = getattr(self, "sock", None) is not None
         super().putrequest(*args, **kwargs)  # type: ignore[misc]  # urllib3's class is the next base
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        """Wait for an answer; one that ends with its connection takes the socket away, and is read from it."""
+        _CURRENT.attempt.answering = getattr(self, "sock", None)
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
 
     def _new_conn(self) -> socket.socket:
         """Open the socket; a host's addresses, which are tried in turn, share the timeout."""

@@ -156,12 +156,16 @@ def compare_credentials(
             Difference(
                 _title(credentials, each),
                 _PRESENT,
-                f"{_UNDECLARED}: one of {same_name[each.friendly_name]} of an item's name",
+                f"{_UNDECLARED}: {_one_of(same_name[each.friendly_name])}",
             )
             for each in found
             if each.sid not in seen
         ]
     return comparison
+
+
+def _one_of(bearers: int) -> str:
+    return f"one of {bearers} of an item's name" if bearers > 1 else "an item's name, but not what the item is about"
 
 
 def _plan(credentials: CredentialList, item: Mapping[str, Any], found: Sequence[Credential], client: Client) -> Plan:
@@ -203,10 +207,16 @@ def _label(item: Mapping[str, Any]) -> str:
 def _difference_of_failure(
     credentials: CredentialList, item: Mapping[str, Any], matches: Sequence[Credential], error: TwilioError
 ) -> Difference:
+    why = printable(error.message)
+    is_absent = item.get("state") == "absent"
+    name = item.get("friendly_name")
+    if item.get("sid") and matches and not is_absent and name not in (None, matches[0].friendly_name):
+        title, now = _title(credentials, matches[0]), _shown(matches[0].friendly_name)
+        return Difference(title, f"friendly_name {now}", f"{_shown(name)}, which can't be brought about: {why}")
     resource = f"{credentials.credential_type.noun} {_label(item)!r}"
-    if matches or item.get("state") == "absent":
-        return Difference(resource, None, printable(error.message))
-    return Difference(resource, _ABSENT, f"{_PRESENT}: {printable(error.message)}")
+    if matches or is_absent:
+        return Difference(resource, None, why)
+    return Difference(resource, _ABSENT, f"{_PRESENT}: {why}")
 
 
 def _title(credentials: CredentialList, record: Credential) -> str:

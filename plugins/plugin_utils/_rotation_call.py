@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping
@@ -286,7 +287,7 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """Yield what is wrong with the options, each as a sentence that begins with the option."""
-    if options["max_age_days"] < 0:
+    if not 0 <= options["max_age_days"] < math.inf:
         yield "max_age_days: expected 0, which is due in every run, or more."
     if options["rotates"] in _CREDENTIALS:
         yield from _problems_of_credential(options)

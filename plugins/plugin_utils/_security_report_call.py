@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -162,8 +163,11 @@ def _checked(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
     :raises ReportError: naming the one that can't be right.
     """
-    if settings["max_age_days"] < 0:
+    if not 0 <= settings["max_age_days"] < math.inf:
         raise ReportError(f"{PREFIX}max_age_days: expected 0, which is due at once, or more.")
+    # They are used at the end, when all has been asked.
+    _mode(settings["mode"])
+    _paths(settings)
     empty = {name: None for name in CONNECTION_CHECKS if settings.get(name) == ""}
     try:
         return checked(CONNECTION_CHECKS, {**settings, **empty}, _SECRETS)
@@ -290,7 +294,7 @@ def write(
     :raises ReportError: where a variable can't be right, or a file can't be written.
     """
     mode = _mode(settings["mode"])
-    paths = [*_paths(settings)]
+    paths = _paths(settings)
     report = document(accounts, settings["max_age_days"], now)
     contents = [page(report), json.dumps(report, indent=1) + "\n"]
     if not check_mode:
@@ -314,20 +318,20 @@ def _mode(text: str) -> int:
     return mode
 
 
-def _paths(settings: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the paths of the files.
+def _paths(settings: Mapping[str, Any]) -> list[Path]:
+    """Return the paths of the files.
 
     :raises ReportError: where they can't be right.
     """
     given = {name: settings[name] for name in ("path", "json_path") if settings[name]}
-    if len({*given.values()}) != len(given):
+    if len({*map(os.path.normpath, given.values())}) != len(given):
         raise ReportError(f"{PREFIX}json_path: expected another file than {PREFIX}path.")
     for name, path in given.items():
         if not os.path.isabs(path):
             raise ReportError(f"{PREFIX}{name}: expected the absolute path of a file.")
         if refusal := refusal_in_job_folder(Path(path)):
             raise ReportError(f"{PREFIX}{name}: {refusal}")
-        yield Path(path)
+    return [Path(path) for path in given.values()]
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -86,6 +86,8 @@ def test_all_rotations_at_a_glance(tmp_path):
     assert third[:3] == [THREE, "auth token", "unusable"]
     assert f"is about account {ONE}" in third[-1]
     assert first == [ONE, "auth token", "idle", "10.0 days", "overdue by 3.0 days", "-"]
+    endless = status_of(tmp_path, "-e", '{"rotation_status_max_age_days": .nan}')
+    assert (endless.status, "max_age_days: expected 0" in endless.output) == (2, True)
     # Of what Ansible prints by itself, nothing is left but the play's name, the failure and the summary.
     tasks = re.findall(r"^TASK \[(.*)\] \**$", bad.output, re.MULTILINE)
     assert tasks == ["Fail where one is overdue or a record can't be used"]

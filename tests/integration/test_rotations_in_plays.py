@@ -335,6 +335,7 @@ STAGING = {"phase": "staging", **UNKNOWN}
 TOLD = [
     Rotation("no parent", account=OWNED, variables={"parent_account_sid": PARENT}),
     Rotation("negative age", record=IDLE, variables={"max_age_days": -1}),
+    Rotation("no age", record=IDLE, variables={"max_age_days": float("nan")}),
     Rotation("every run", record=IDLE, variables={**only(), "max_age_days": 0}),
     Rotation("staging, one there", BOTH, STAGING),
     Rotation("staging, one there, said to be the primary", BOTH, STAGING, {**only(), "initial_is_primary": True}),
@@ -408,8 +409,9 @@ def test_without_a_first_token_the_failure_names_the_parents_variables(outcomes)
         assert way_out in outcomes["no parent"].failure
 
 
-def test_an_age_below_nothing_is_refused_before_any_request(outcomes):
-    refused = outcomes["negative age"]
+@pytest.mark.parametrize("name", ["negative age", "no age"])
+def test_an_age_that_is_no_number_of_days_is_refused_before_any_request(outcomes, name):
+    refused = outcomes[name]
     assert refused.failure == "rotate_auth_token_max_age_days: expected 0, which is due in every run, or more."
     assert refused.requests == []
     assert refused.unchanged

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import axe, opened, violations
-from harness import Run, ansible_playbook, make_sid
+from harness import Run, ansible, ansible_playbook, make_sid
 from simulator.client import Simulator
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
@@ -356,3 +356,18 @@ def test_the_page_in_a_browser(tmp_path):
         for scheme in ("light", "dark"):
             browser.open(path, prefers_color_scheme=scheme)
             assert violations(browser, source) == []
+
+
+@pytest.mark.parametrize(
+    ("hosts", "status"),
+    [({}, 2), ({"security_report_hosts": "nobody"}, 2), ({"security_report_hosts": "localhost"}, 0)],
+)
+def test_a_run_without_an_account_does_not_succeed(simulator, tmp_path, hosts, status):
+    given = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
+    variables = {f"security_report_{name}": value for name, value in given.items()}
+    file = tmp_path / "variables.json"
+    file.write_text(json.dumps({**variables, **hosts, "security_report_path": str(tmp_path / "report.html")}))
+    finished = ansible(tmp_path, "ansible-playbook", "community.twilio.security_report", "-e", f"@{file}")
+    assert finished.returncode == status, finished.stdout + finished.stderr
+    assert (tmp_path / "report.html").exists() == (status == 0)
+    assert ("The inventory holds no account to report on" in finished.stdout) == (status == 2)

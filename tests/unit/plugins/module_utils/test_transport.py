@@ -153,11 +153,12 @@ def no_reply(transport: HttpTransport, url: str) -> NoReply:
         ("http", dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"), True, "no answer within 0.3 s"),
         ("http", dripping(b"", b"H"), True, "no answer within 0.3 s"),
         ("http", dripping(HEAD % 10**6, b" "), True, "no answer within 0.3 s"),
+        ("http", dripping(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", b" "), True, "no answer within 0.3 s"),
         ("http", dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"), True, "no answer"),
         ("https", silent, False, "no connection within 0.3 s"),
         ("https", dripping(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xf0", b"\x00"), False, "no connection within 0.3 s"),
     ],
-    ids=["silence", "headers", "status line", "body", "chunks", "silent handshake", "handshake"],
+    ids=["silence", "headers", "status line", "body", "until the end", "chunks", "silent handshake", "handshake"],
 )
 def test_an_attempt_ends_at_its_timeout_whatever_drips(transports, scheme, behave, sent, reason):
     with listening(behave) as address:

@@ -170,6 +170,22 @@ def test_where_drift_is_collected_an_item_that_cannot_be_brought_about_is_a_diff
     assert "s" * 40 not in "".join(lines(comparison))
 
 
+def test_what_bears_the_name_of_an_item_about_another_is_reported():
+    item = {"sid": sid(1), "friendly_name": "a"}
+    _renamed, left_over = lines(compared([item], [record(1, "b"), record(2, "a")], REPORT, collects=True))
+    assert left_over == (
+        f"AWS credential 'a' ({sid(2)}): present -> not declared: an item's name, but not what the item is about"
+    )
+
+
+def test_names_that_were_swapped_are_differences_of_the_names():
+    items = [{"sid": sid(1), "friendly_name": "a"}, {"sid": sid(2), "friendly_name": "b"}]
+    first, second = compared(items, [record(1, "b"), record(2, "a")], REPORT, collects=True).differences
+    assert first[:2] == (f"AWS credential 'b' ({sid(1)})", "friendly_name 'b'")
+    assert first.after.startswith("'a', which can't be brought about: friendly_name: 'a' is taken already")
+    assert second[:2] == (f"AWS credential 'a' ({sid(2)})", "friendly_name 'a'")
+
+
 def account(number: int, name: str | None, status: str = "active", owner: int = 0) -> dict[str, Any]:
     """Return an account as the info module returns it."""
     return {

@@ -166,6 +166,10 @@ def test_what_is_listed_is_reported_and_what_fails_is_said():
         ({"account_sid": OWN, "subaccount_sid": "../x"}, "security_report_subaccount_sid: expected a SID"),
         ({"account_sid": OWN, "base_url": "ftp://x"}, "security_report_base_url: expected"),
         ({"account_sid": OWN, "max_age_days": -1.0}, "security_report_max_age_days: expected 0"),
+        ({"account_sid": OWN, "max_age_days": float("nan")}, "security_report_max_age_days: expected 0"),
+        ({"account_sid": OWN, "max_age_days": float("inf")}, "security_report_max_age_days: expected 0"),
+        ({"account_sid": OWN, "path": "report.html"}, "security_report_path: expected the absolute path"),
+        ({"account_sid": OWN, "mode": "rw"}, "security_report_mode: expected an octal number"),
         ({"account_sid": OWN, "store_path": "/x"}, "security_report_store_password: expected what records"),
         (
             {"account_sid": OWN, "store_path": "x", "store_password": "y"},
@@ -235,6 +239,7 @@ def test_what_a_link_leads_to_is_not_overwritten(tmp_path):
         ({"path": "report.html"}, "security_report_path: expected the absolute path"),
         ({"path": "/x/a", "json_path": "b"}, "security_report_json_path: expected the absolute path"),
         ({"path": "/x/a", "json_path": "/x/a"}, "security_report_json_path: expected another file"),
+        ({"path": "/x/a", "json_path": "/x/y/../a"}, "security_report_json_path: expected another file"),
         ({"path": "/x/a", "mode": "rw"}, "security_report_mode: expected an octal number"),
         ({"path": "/x/a", "mode": "1777"}, "security_report_mode: expected an octal number"),
         ({"path": "/x/a", "mode": "0044"}, "security_report_mode: expected an octal number"),
