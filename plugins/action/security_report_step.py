@@ -85,6 +85,6 @@ class ActionModule(ControllerAction):
 
 def _said(totals: Mapping[str, int], path: str) -> str:
     return (
-        f"{totals['accounts']} accounts with {totals['secrets']} secrets: {totals['overdue']} overdue,"
+        f"Accounts: {totals['accounts']}, secrets: {totals['secrets']}, of which {totals['overdue']} overdue,"
         f" {totals['due_soon']} due soon, {totals['unknown']} not known. See {path}"
     )

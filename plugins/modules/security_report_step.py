@@ -62,7 +62,7 @@ msg:
   description: What the report says, in one line.
   returned: where it wrote, and where it failed
   type: str
-  sample: "60 accounts with 240 secrets: 12 overdue, 8 due soon, 3 not known. See /srv/reports/twilio.html"
+  sample: "Accounts: 60, secrets: 240, of which 12 overdue, 8 due soon, 3 not known. See /srv/reports/twilio.html"
 totals:
   description: The report's totals.
   returned: where it wrote

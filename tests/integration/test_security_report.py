@@ -281,7 +281,7 @@ def test_a_report_by_records_alone_in_check_mode_and_one_that_fails(fleet):
     assert facts["totals"]["accounts"] == 3
     assert [account["problems"] for account in facts["accounts"]] == [[], [], []]
     (told,) = [result["msg"] for result in run.results if result.failed and result.get("totals")]
-    assert told.startswith(f"3 accounts with 11 secrets: {facts['totals']['overdue']} overdue")
+    assert told.startswith(f"Accounts: 3, secrets: 11, of which {facts['totals']['overdue']} overdue")
     assert {path.stat().st_mode & 0o777 for path in fleet.folder.glob("out/*")} == {0o640}
     with_parents = [entry for entry in fleet.simulator.requests() if "/2010-04-01/" in entry["path"]]
     # The inventory asks once; then the token of the one account that has no record is read.
