@@ -89,7 +89,7 @@ class ActionModule(ControllerAction):
         folder = _folder(options["path"])
         try:
             checked = _definition.checked(_CHECKS, options, _SECRETS)
-            facts = _ask(_definition.connected(checked, HttpTransport), checked)
+            facts = _read(_definition.connected(checked, HttpTransport), checked)
         except InputError as error:
             raise ControllerError(f"{PREFIX}{error.message}.") from None
         except TwilioError as error:
@@ -121,18 +121,18 @@ def _folder(path: str | None) -> Path:
     return Path(path)
 
 
-def _ask(client: Client, options: Mapping[str, Any]) -> Facts:
-    """Return what there is, asked for some at once.
+def _read(client: Client, options: Mapping[str, Any]) -> Facts:
+    """Return the account as it is; its lists are read concurrently.
 
-    :raises TwilioError: where anything can't be asked for.
+    :raises TwilioError: where one of them can't be read.
     """
-    questions: dict[str, Callable[[], Any]] = {
+    lists: dict[str, Callable[[], Any]] = {
         "aws_credentials": lambda: credential.list_credentials(credential.AWS, client),
         "public_keys": lambda: credential.list_credentials(credential.PUBLIC_KEY, client),
         "countries": lambda: messaging_geo_permission.look_up(client, {"country_code": None})["countries"],
     }
     if client.account_sid == options["account_sid"]:
-        questions["accounts"] = lambda: account.look_up(client, {"sid": None, "friendly_name": None, "status": None})[
+        lists["accounts"] = lambda: account.look_up(client, {"sid": None, "friendly_name": None, "status": None})[
             "accounts"
         ]
     if options["safelist_numbers"]:
@@ -140,12 +140,12 @@ def _ask(client: Client, options: Mapping[str, Any]) -> Facts:
             "phone_number": options["safelist_numbers"],
             "concurrency": safelist.OPTIONS["concurrency"]["default"],
         }
-        questions["numbers"] = lambda: safelist.look_up(client, numbers)["numbers"]
-    ends = for_each([*questions.values()], lambda ask: ask(), len(questions), lambda _error: True, client.cancel)
-    for end in ends:
-        if isinstance(end, TwilioError):
-            raise end
-    answers: dict[str, Any] = dict(zip(questions, ends))
+        lists["numbers"] = lambda: safelist.look_up(client, numbers)["numbers"]
+    ends = for_each([*lists.values()], lambda read: read(), len(lists), lambda _error: True, client.cancel)
+    failures = [end for end in ends if isinstance(end, TwilioError)]
+    if failures:
+        raise failures[0]
+    answers: dict[str, Any] = dict(zip(lists, ends))
     accounts = answers.get("accounts")
     return Facts(
         account_sid=client.account_sid,
