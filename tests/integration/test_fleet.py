@@ -353,27 +353,6 @@ def test_a_consumer_that_is_not_reached_stops_the_rotation_at_the_hook(simulator
     assert fleet.valid("shop 1") == {PRIMARY, record["pending"]}
 
 
-def test_the_playbook_of_the_roles_page_runs_as_it_stands(simulator, tmp_path):
-    fleet = fleet_of(simulator, tmp_path, [])
-    page = (CHECKOUT / "roles" / "rotate_auth_token" / "README.md").read_text(encoding="utf-8")
-    (text,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    for place, here in (("/var/lib/twilio-rotation/records", fleet.store), ("/etc/twilio-rotation", fleet.secrets)):
-        text = text.replace(place, str(here))
-    (tmp_path / "tokens.yml").write_text(example("tokens.yml"), encoding="utf-8")
-    given = tmp_path / "given.json"
-    connection = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
-    given.write_text(json.dumps(connection), encoding="utf-8")
-    # The local host that needs no inventory is reached like that by itself.
-    arguments = ("--connection", "local", "--extra-vars", f"@{given}", "-vvvv")
-    run = ansible_playbook(tmp_path, yaml.safe_load(text), *arguments, TWILIO_BASE_URL=simulator.url)
-    assert run.status == 0, run.output
-    assert said(run, simulator.account_sid) == [
-        f"{simulator.account_sid}: not rotated; adopted the first token; due in 90.0 days"
-    ]
-    assert fleet.is_settled("main")
-    assert not [secret for secret in fleet.tokens() if secret in run.output]
-
-
 RUNNER = (sys.executable, "-m", "ansible_runner")
 
 
