@@ -377,8 +377,8 @@ def releases(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values.
 
     That is each module both ways, each role that rotates, and a run of one that is killed. On the coming release only
-    that nothing warns of it: all modules both ways, the inventory, and roles. Check mode, strategies and the way to
-    turn it off are tested on the base alone.
+    that nothing warns of it: all modules both ways, the inventory, and roles. Strategies and the way to turn in-process
+    execution off are tested on the base alone.
     """
     tests = ["tests/integration/test_in_process.py"]
     if CORES[core].coming:
@@ -391,7 +391,7 @@ def releases(session: nox.Session, core: str) -> None:
             "tests/integration/test_filters.py",
             "tests/faults/test_kill_points.py::test_on_each_core[auth token]",
         ]
-        tests += ["-k", "not with_check_mode and not turned_off and not strategies"]
+        tests += ["-k", "not turned_off and not strategies"]
     run_pytest(session, CORES[core], *tests, "--numprocesses=2")
 
 
