@@ -109,7 +109,7 @@ def first_and_last() -> list[tuple[str, dict[str, Any]]]:
     return [task for tasks in ends.values() for task in (tasks[0], tasks[-1])]
 
 
-#: Each task takes a process of its own where it runs as a module. Two of each module are compared; at night all of them,
+#: Each task takes a process of its own where it runs as a module. Two of each module are compared. At night all are,
 #: and two of each in check mode.
 FEW = first_and_last()
 RUNS = [(FEW, ["--diff"])]
