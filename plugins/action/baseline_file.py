@@ -89,7 +89,7 @@ class ActionModule(ControllerAction):
         folder = _folder(options["path"])
         try:
             checked = _definition.checked(_CHECKS, options, _SECRETS)
-            facts = _read(_definition.connected(checked, HttpTransport), checked)
+            facts = _read_account(_definition.connected(checked, HttpTransport), checked)
         except InputError as error:
             raise ControllerError(f"{PREFIX}{error.message}.") from None
         except TwilioError as error:
@@ -121,7 +121,7 @@ def _folder(path: str | None) -> Path:
     return Path(path)
 
 
-def _read(client: Client, options: Mapping[str, Any]) -> Facts:
+def _read_account(client: Client, options: Mapping[str, Any]) -> Facts:
     """Return the account as it is; its lists are read concurrently.
 
     :raises TwilioError: where one of them can't be read.
