@@ -22,12 +22,17 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import antsibull_nox
 import nox
+
+# nox runs this file from anywhere.
+sys.path.insert(0, str(Path(__file__).parent / "tests"))
+import checkout
 
 antsibull_nox.load_antsibull_nox_toml()
 
@@ -220,13 +225,7 @@ def link_collection() -> None:
 def copy_collection(place: Path) -> Path:
     """Copy what git knows, or would add, to a tree as ansible-test and mypy want it."""
     target = place / "ansible_collections" / "community" / "twilio"
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
-        # A file that was deleted but not yet committed is still listed.
-        if (ROOT / name).exists():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, target / name)
+    checkout.copy_to(target)
     return target
 
 
