@@ -15,10 +15,10 @@ description:
     declares. Nothing is asked of Twilio, and nothing is changed.
   - What is declared are the variables of the role. It reads these by itself. They may hold secrets, and Ansible keeps
     the arguments of a task that fails in C(ansible_failed_task).
-  - Everything is done on the controller, whatever the task's host, connection and C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   check_mode:
@@ -27,8 +27,6 @@ attributes:
   diff_mode:
     support: full
     details: It shows what no other task of the role shows.
-  platform:
-    platforms: posix
 options:
   aws_credentials:
     description: The AWS credentials that there are, as M(community.twilio.twilio_aws_credential_info) returns them.

@@ -13,17 +13,16 @@ description:
   - It is the end of a dry run of the role P(community.twilio.account_baseline#role), where
     C(account_baseline_fail_on_drift) is true. Use that role.
   - It makes a line of each difference in what the role's tasks have registered, and fails where there is any.
-  - Nothing is asked of Twilio, and nothing is changed. Everything is done on the controller.
+  - Nothing is asked of Twilio, and nothing is changed.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   diff_mode:
     support: none
     details: The tasks before have shown it.
-  platform:
-    platforms: posix
 options: {}
 seealso:
   - name: Drift

@@ -15,11 +15,10 @@ description:
     Nothing is changed at Twilio.
   - All that it depends on are the variables of that role. It reads these by itself. They may hold secrets, and Ansible
     keeps the arguments of a task that fails in C(ansible_failed_task).
-  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
-    C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   check_mode:
@@ -31,8 +30,6 @@ attributes:
   idempotent:
     support: full
     details: The file depends on the account alone.
-  platform:
-    platforms: posix
 options: {}
 seealso:
   - name: Existing credentials

@@ -16,16 +16,13 @@ description:
   - A record that is damaged, encrypted with another password, or about something else than its name says, is a row that
     says so.
   - The table goes to the standard output as it is, whatever the callback plugin shows of tasks. It holds no secret.
-  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
-    C(become) are. It has to be the user whose rotations these are, since nobody else may read the records.
+  - It has to be run by the user whose rotations these are, since nobody else may read the records.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes.info
   - community.twilio.secret
-attributes:
-  platform:
-    platforms: posix
 options:
   store_path:
     description: The absolute path of the folder that the records are in, as the roles were given it.

@@ -19,11 +19,10 @@ description:
   - It also depends on the variables of these roles, and on what the task files hand over, such as
     C(rotation_record_found). It reads these by itself. They may hold secrets, and Ansible keeps the arguments of a task
     that fails in C(ansible_failed_task).
-  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
-    C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   check_mode:
@@ -35,8 +34,6 @@ attributes:
   idempotent:
     support: full
     details: Where nothing is due, nothing is changed.
-  platform:
-    platforms: posix
 options:
   rotates:
     description: What is rotated.

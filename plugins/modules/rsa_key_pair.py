@@ -14,18 +14,15 @@ description:
     half.
   - The private key is written to a file that its owner alone can read, and is on the disk when the task ends, so that
     no crash afterwards loses a key that Twilio encrypts with. It is never returned and never logged.
-  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
-    C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   diff_mode:
     support: none
     details: The file holds nothing that may be shown.
-  platform:
-    platforms: posix
 options:
   path:
     description:

@@ -14,11 +14,10 @@ description:
   - What else it depends on are the variables of the role, and those that the inventory plugin
     P(community.twilio.twilio_accounts#inventory) sets. It reads these by itself. Some hold secrets, and Ansible keeps
     the arguments of a task that fails in C(ansible_failed_task).
-  - Everything is done on the controller, by the user who runs the play, whatever the task's host, connection and
-    C(become) are.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
+  - community.twilio.controller
   - community.twilio.attributes
 attributes:
   check_mode:
@@ -30,8 +29,6 @@ attributes:
   idempotent:
     support: none
     details: Each run writes a report of its own time. At Twilio nothing is ever changed.
-  platform:
-    platforms: posix
 options:
   does:
     description:
