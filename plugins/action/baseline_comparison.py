@@ -10,10 +10,8 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.validation import check_type_list
 
-from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.modules.baseline_comparison import ARGUMENT_SPEC
 from ansible_collections.community.twilio.plugins.plugin_utils._baseline import (
     CREDENTIALS,
@@ -24,7 +22,11 @@ from ansible_collections.community.twilio.plugins.plugin_utils._baseline import 
     main_account_of,
     unknown_subaccount,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._controller import (
+    ControllerAction,
+    ControllerError,
+    require_libraries,
+)
 
 #: The role's variables that are read, without the prefix.
 VARIABLES = (*CREDENTIALS, "subaccounts", "unnamed", "fail_on_drift", "account_sid", "subaccount_sid")
@@ -45,8 +47,7 @@ class ActionModule(ControllerAction):
         :param check_mode: whether nothing is to be changed.
         :raises ControllerError: where what is declared can't be brought about by anybody.
         """
-        for library in _libs.MISSING:
-            raise ControllerError(missing_required_lib(library))
+        require_libraries()
         variables = self.role_variables(PREFIX, VARIABLES)
         omitted = str(self._variables.get("omit"))
         collects = check_mode and options["fail_on_drift"]

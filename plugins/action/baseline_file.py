@@ -12,9 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
-
-from ansible_collections.community.twilio.plugins.module_utils import _definition, _libs, _schemas
+from ansible_collections.community.twilio.plugins.module_utils import _definition, _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     CONNECTION_CHECKS,
@@ -31,10 +29,14 @@ from ansible_collections.community.twilio.plugins.module_utils._resources import
 )
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
 from ansible_collections.community.twilio.plugins.plugin_utils._action import PARENT
-from ansible_collections.community.twilio.plugins.plugin_utils._baseline import main_account_of
+from ansible_collections.community.twilio.plugins.plugin_utils._baseline import main_account_of, subaccounts_of
 from ansible_collections.community.twilio.plugins.plugin_utils._baseline_file import Facts, exported, is_unedited
-from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
+from ansible_collections.community.twilio.plugins.plugin_utils._controller import (
+    ControllerAction,
+    ControllerError,
+    require_libraries,
+)
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import replace_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     WRITE,
@@ -83,8 +85,7 @@ class ActionModule(ControllerAction):
         :param check_mode: whether nothing may be written.
         :raises ControllerError: where something can't be asked for, or can't be written.
         """
-        for library in _libs.MISSING:
-            raise ControllerError(missing_required_lib(library))
+        require_libraries()
         PARENT.start()
         folder = _folder(options["path"])
         try:
@@ -151,14 +152,10 @@ def _read_account(client: Client, options: Mapping[str, Any]) -> Facts:
         account_sid=client.account_sid,
         aws_credentials=answers["aws_credentials"],
         public_keys=answers["public_keys"],
-        subaccounts=None if accounts is None or main_account_of(accounts) is None else _subaccounts(accounts),
+        subaccounts=None if accounts is None or main_account_of(accounts) is None else subaccounts_of(accounts),
         enabled_countries=[each["country_code"] for each in answers["countries"] if each["enabled"]],
         numbers={each["phone_number"]: each["exists"] for each in answers.get("numbers", ())},
     )
-
-
-def _subaccounts(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [each for each in accounts if each["status"] != "closed" and each["sid"] != each["owner_account_sid"]]
 
 
 def _write(file: Path, text: str, check_mode: bool) -> tuple[str, bool]:
@@ -177,10 +174,7 @@ def _write(file: Path, text: str, check_mode: bool) -> tuple[str, bool]:
         return before, False
     if not check_mode:
         with ensure_own_folder(file.parent, WRITE) as folder:
-            remove_left_overs(folder, file.name)
-            with temporary_file(folder, file.name, text.encode()) as beside:
-                os.rename(beside, file.name, src_dir_fd=folder, dst_dir_fd=folder)
-            os.fsync(folder)
+            replace_file(folder, file.name, text.encode(), _MODE)
     return before, True
 
 

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -16,6 +15,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.community.twilio.plugins.modules.rotation_status import ARGUMENT_SPEC
 from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import is_age
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import Store, aged, table
 
@@ -32,12 +32,12 @@ class ActionModule(ControllerAction):
         :param check_mode: no difference, since nothing is written.
         :raises ControllerError: where an option can't be right, the store can't be read, or there is no record in it.
         """
-        if not 0 <= options["max_age_days"] < math.inf:
+        if not is_age(options["max_age_days"]):
             raise ControllerError("max_age_days: expected 0, which is due in every run, or more.")
         now = datetime.now(timezone.utc)
         store = Store(os.path.expanduser(os.path.expandvars(options["store_path"])), options["store_password"])
         try:
-            read = [store.status(name, now) for name in store.names()]
+            read = [store.read(name, now)[0] for name in store.names()]
         except RecordError as error:
             raise ControllerError(str(error)) from None
         statuses = [aged(status, options["max_age_days"], now) for status in read if status]

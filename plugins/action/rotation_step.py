@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.loader import filter_loader, test_loader
 
-from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import (
     given,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._action import PARENT
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
-from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._controller import (
+    ControllerAction,
+    ControllerError,
+    require_libraries,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import LOAD, SAVE
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call import (
@@ -82,8 +84,7 @@ class ActionModule(ControllerAction):
         :param check_mode: whether only to plan.
         :raises ControllerError: where the run fails.
         """
-        for library in _libs.MISSING:
-            raise ControllerError(missing_required_lib(library))
+        require_libraries()
         PARENT.start()
         try:
             called = call(options, check_mode)

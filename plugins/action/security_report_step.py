@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.module_utils.basic import missing_required_lib
-
-from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.module_utils._definition import given
 from ansible_collections.community.twilio.plugins.modules.security_report_step import ARGUMENT_SPEC as TASK_OPTIONS
 from ansible_collections.community.twilio.plugins.plugin_utils._action import PARENT
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
-from ansible_collections.community.twilio.plugins.plugin_utils._controller import ControllerAction, ControllerError
+from ansible_collections.community.twilio.plugins.plugin_utils._controller import (
+    ControllerAction,
+    ControllerError,
+    require_libraries,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._security_report_call import (
     INVENTORY,
     PREFIX,
@@ -53,8 +54,7 @@ class ActionModule(ControllerAction):
         :param check_mode: whether nothing may be written.
         :raises ControllerError: where a variable can't be right, or a file can't be written.
         """
-        for library in _libs.MISSING:
-            raise ControllerError(missing_required_lib(library))
+        require_libraries()
         now = datetime.now(timezone.utc)
         try:
             if options["does"] == "ask":

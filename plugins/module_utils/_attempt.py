@@ -92,7 +92,7 @@ class WatchedConnection:
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         """Wait for an answer; one that ends with its connection takes the socket away, and is read from it."""
         _CURRENT.attempt.answering = getattr(self, "sock", None)
-        return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # urllib3's class comes behind
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]  # urllib3's class is the next base
 
     def _new_conn(self) -> socket.socket:
         """Open the socket; a host's addresses, which are tried in turn, share the timeout."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
@@ -164,8 +164,10 @@ def compare_credentials(
     return comparison
 
 
-def _one_of(bearers: int) -> str:
-    return f"one of {bearers} of an item's name" if bearers > 1 else "an item's name, but not what the item is about"
+def _one_of(same_name: int) -> str:
+    if same_name > 1:
+        return f"one of {same_name} of an item's name"
+    return "an item's name, but not what the item is about"
 
 
 def _plan(credentials: CredentialList, item: Mapping[str, Any], found: Sequence[Credential], client: Client) -> Plan:
@@ -248,11 +250,7 @@ def compare_subaccounts(
     :param accounts: the account and its subaccounts, as the info module returns them.
     :returns: the names for which there is none; the SIDs for which there is none; what there is beside, as differences.
     """
-    subaccounts = {
-        account["sid"]: account
-        for account in accounts
-        if account["status"] != "closed" and account["sid"] != account["owner_account_sid"]
-    }
+    subaccounts = {account["sid"]: account for account in subaccounts_of(accounts)}
     wanted = list(dict.fromkeys(map(str, declared)))
     sids = [each for each in wanted if is_account_sid(each)]
     # Not all that is wanted: nobody hides a subaccount by giving it another's SID for a name.
@@ -279,6 +277,11 @@ def is_account_sid(text: str) -> bool:
 def main_account_of(accounts: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the SID of the account that owns the others, None where a subaccount asked."""
     return next((account["sid"] for account in accounts if account["sid"] == account["owner_account_sid"]), None)
+
+
+def subaccounts_of(accounts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the subaccounts among accounts; a closed one isn't there any more."""
+    return [each for each in accounts if each["status"] != "closed" and each["sid"] != each["owner_account_sid"]]
 
 
 def unknown_subaccount(sid: str) -> Difference:

@@ -94,15 +94,15 @@ def _credentials(variable: str, records: Sequence[Credential], how_to_follow: st
     yield f"# {how_to_follow}"
     yield "# 'update_secret: when_changed', 'unsigned: adopt', and without sid."
     yield f"{PREFIX}{variable}:"
-    bearers = Counter(record.friendly_name for record in records)
+    same_name = Counter(record.friendly_name for record in records)
     for record in sorted(records, key=lambda each: (each.friendly_name or "", each.sid or "")):
         sid, name = str(record.sid), record.friendly_name
         if name is None:
             yield f"  - sid: {quoted(sid)}  # It has no name."
         elif not _can_be_given(name):
             yield f"  - sid: {quoted(sid)}  # Its name is one that no item can give: {quoted(name)}"
-        elif bearers[name] > 1:
-            yield f"  - sid: {quoted(sid)}  # One of {bearers[name]} of its name."
+        elif same_name[name] > 1:
+            yield f"  - sid: {quoted(sid)}  # One of {same_name[name]} of its name."
             yield f"    friendly_name: {_text(name)}"
         else:
             yield f"  - friendly_name: {_text(name)}  # {sid}"
@@ -125,10 +125,10 @@ def _subaccounts(subaccounts: Sequence[Mapping[str, Any]] | None) -> Iterator[st
         yield f"{PREFIX}subaccounts: []"
         return
     yield f"{PREFIX}subaccounts:"
-    bearers = Counter(account["friendly_name"] for account in subaccounts)
+    same_name = Counter(account["friendly_name"] for account in subaccounts)
     for account in sorted(subaccounts, key=lambda each: (each["friendly_name"] or "", each["sid"])):
         sid, name, status = account["sid"], account["friendly_name"], account["status"]
-        if not name or is_account_sid(name) or bearers[name] > 1:
+        if not name or is_account_sid(name) or same_name[name] > 1:
             yield f"  - {quoted(sid)}  # {quoted(name or '')}, {quoted(status)}"
         else:
             yield f"  - {_text(name)}  # {sid}, {quoted(status)}"

@@ -14,8 +14,10 @@ from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible.module_utils.basic import missing_required_lib
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.community.twilio.plugins.module_utils import _libs
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import checked, plain, without_secrets
 from ansible_collections.community.twilio.plugins.plugin_utils._unsafe import make_unsafe
 
@@ -31,6 +33,15 @@ class ControllerError(Exception):
         super().__init__(message)
         self.message = message
         self.result = dict(result or {})
+
+
+def require_libraries() -> None:
+    """Pass where the libraries of the engine are there.
+
+    :raises ControllerError: naming one that is not.
+    """
+    for library in _libs.MISSING:
+        raise ControllerError(missing_required_lib(library))
 
 
 class ControllerAction(ActionBase):

@@ -58,6 +58,8 @@ class CredentialType:
 
 AWS_CREDENTIAL = CredentialType("aws_credential", "rotate_aws_credential", "AWS credential", "an access key", True)
 PUBLIC_KEY = CredentialType("public_key", "rotate_public_key", "public key", "a key pair", False)
+#: By their names.
+CREDENTIAL_TYPES: Mapping[str, CredentialType] = {each.name: each for each in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime, timedelta, timezone
 
@@ -42,6 +43,11 @@ def days_between(text: object, now: datetime) -> float:
     :raises ValueError: where the text names none.
     """
     return (now - read_date(text)).total_seconds() / 86400
+
+
+def is_age(days: float) -> bool:
+    """Return whether a number of days can be the age that something may reach: 0 or more, and no endless one."""
+    return 0 <= days < math.inf
 
 
 def check_past(text: object, field: str, now: datetime) -> None:

@@ -41,6 +41,20 @@ def temporary_file(folder: int, name: str, content: bytes) -> Iterator[str]:
             os.unlink(temporary, dir_fd=folder)
 
 
+def replace_file(folder: int, name: str, content: bytes, mode: int = 0o600) -> None:
+    """Have a file hold a content, as a whole or not at all, and on the disk; what killed runs left of it is removed.
+
+    :param folder: where.
+    :param name: the file's; an existing one is replaced.
+    :param mode: the file's.
+    """
+    remove_left_overs(folder, name)
+    with temporary_file(folder, name, content) as temporary:
+        os.chmod(temporary, mode, dir_fd=folder)
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    os.fsync(folder)
+
+
 def _create_temporary(folder: int, name: str) -> tuple[str, int]:
     """Return the name and the descriptor of a new file, which is locked, so that it isn't taken for a left-over."""
     while True:

@@ -29,7 +29,7 @@ from ansible.parsing.vault import (
 )
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import replace_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._own_files import (
     ANYTHING,
@@ -139,10 +139,7 @@ class RecordFile:
                     raise RecordError(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
-                remove_left_overs(folder, name)
-                with temporary_file(folder, name, encrypted) as temporary:
-                    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-                os.fsync(folder)
+                replace_file(folder, name, encrypted)
         except NotOwnError as error:
             raise RecordError(f"{self._path_option}: {error} Nothing was saved.") from None
         except OSError as error:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import secrets
 from collections.abc import Collection, Iterator, Mapping
@@ -36,11 +35,12 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record i
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_driver import CredentialRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
     AWS_CREDENTIAL,
+    CREDENTIAL_TYPES,
     PUBLIC_KEY,
     CredentialSettings,
     check_settings,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, check_past, is_age
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
     SAVE,
@@ -60,8 +60,6 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_driver imp
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import TokenSettings
 
 _FILE, _VAULT = "file", "hashi_vault"
-
-_CREDENTIALS = {each.name: each for each in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
 _API_KEY = "api_key"
 
@@ -267,7 +265,7 @@ def _rotation(
         return ApiKeyRotation(client, key_settings, options["friendly_name"], checked_options["permissions"], hooks)
     settings = CredentialSettings(
         **common,
-        credential_type=_CREDENTIALS[options["rotates"]],
+        credential_type=CREDENTIAL_TYPES[options["rotates"]],
         grace_days=options["grace_days"],
         lists_keys="list" in hooks,
         private_key_folder=options["private_key_folder"] or "",
@@ -287,9 +285,9 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
     """Yield what is wrong with the options, each as a sentence that begins with the option."""
-    if not 0 <= options["max_age_days"] < math.inf:
+    if not is_age(options["max_age_days"]):
         yield "max_age_days: expected 0, which is due in every run, or more."
-    if options["rotates"] in _CREDENTIALS:
+    if options["rotates"] in CREDENTIAL_TYPES:
         yield from _problems_of_credential(options)
     if options["rotates"] == _API_KEY:
         yield from _problems_of_api_key(options)
@@ -316,7 +314,7 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
 
 def _problems_of_credential(options: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the options of a credential."""
-    credential_type = _CREDENTIALS[options["rotates"]]
+    credential_type = CREDENTIAL_TYPES[options["rotates"]]
     messages = check_settings(
         credential_type,
         account_sid=options["subaccount_sid"] or options["account_sid"],

@@ -22,8 +22,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils import (
     _token_rotation,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
-    AWS_CREDENTIAL,
-    PUBLIC_KEY,
+    CREDENTIAL_TYPES,
     CredentialType,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError, days_between, read_date
@@ -39,8 +38,7 @@ AUTH_TOKEN, API_KEY = "auth_token", "api_key"
 NOUNS: Mapping[str, str] = {
     AUTH_TOKEN: "auth token",
     API_KEY: "API key",
-    AWS_CREDENTIAL.name: AWS_CREDENTIAL.noun,
-    PUBLIC_KEY.name: PUBLIC_KEY.noun,
+    **{name: credential_type.noun for name, credential_type in CREDENTIAL_TYPES.items()},
 }
 
 _SUFFIX = ".yml"
@@ -50,8 +48,6 @@ _LEASE_SECONDS = 3600.0
 
 #: From a record, its account, its name and the time to its phase, and when what consumers are to use was made.
 Reader = Callable[[Mapping[str, Any], str, str, datetime], "tuple[str, str | None]"]
-
-_CREDENTIALS = {kind.name: kind for kind in (AWS_CREDENTIAL, PUBLIC_KEY)}
 
 _COLUMNS = ("NAME", "KIND", "PHASE", "AGE", "DUE", "HELD BY, OR PROBLEM")
 
@@ -142,7 +138,7 @@ def record_name(kind: str, account_sid: str, friendly_name: str) -> str:
         return account_sid
     if kind == API_KEY:
         return _api_key_record.record_name(account_sid, friendly_name)
-    return _credential_record.record_name(_CREDENTIALS[kind], account_sid, friendly_name)
+    return _credential_record.record_name(CREDENTIAL_TYPES[kind], account_sid, friendly_name)
 
 
 def _token(stored: Mapping[str, Any], account_sid: str, _name: str, now: datetime) -> tuple[str, str | None]:
@@ -168,7 +164,7 @@ def _credential(kind: CredentialType) -> Reader:
 _READERS: Mapping[str, Reader] = {
     AUTH_TOKEN: _token,
     API_KEY: _api_key,
-    **{name: _credential(kind) for name, kind in _CREDENTIALS.items()},
+    **{name: _credential(kind) for name, kind in CREDENTIAL_TYPES.items()},
 }
 
 
@@ -293,13 +289,16 @@ class Store:
             name.removesuffix(_SUFFIX) for name in found if name.endswith(_SUFFIX) and not name.startswith(".")
         )
 
-    def status(self, name: str, now: datetime) -> Status | None:
-        """Return what a record tells, None where there is none.
+    def read(self, name: str, now: datetime) -> tuple[Status | None, Mapping[str, Any]]:
+        """Return the status of a record, None where there is none, and the record, empty where it can't be used.
 
         :param now: the time, with its zone.
         """
         try:
             stored = self.load(name)
         except RecordError as error:
-            return unusable_status(name, str(error).removesuffix(" Nothing was done."))
-        return status_of(name, stored, now) if stored else None
+            return unusable_status(name, str(error).removesuffix(" Nothing was done.")), {}
+        if not stored:
+            return None, {}
+        status = status_of(name, stored, now)
+        return status, {} if status.problem else stored

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -28,7 +27,8 @@ from ansible_collections.community.twilio.plugins.module_utils._resource import 
 from ansible_collections.community.twilio.plugins.module_utils._resources import api_key, credential
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
+from ansible_collections.community.twilio.plugins.plugin_utils._dates import is_age
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import replace_file
 from ansible_collections.community.twilio.plugins.plugin_utils._job import refusal_in_job_folder
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status import (
@@ -37,8 +37,6 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation_status 
     Status,
     Store,
     record_name,
-    status_of,
-    unusable_status,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._security_report import document, problem, secret
 from ansible_collections.community.twilio.plugins.plugin_utils._security_report_page import page
@@ -108,16 +106,10 @@ class _Records:
 
     def of(self, kind: str, account_sid: str, friendly_name: str = "") -> _Record:
         """Return the record of a rotation."""
-        name = record_name(kind, account_sid, friendly_name)
-        try:
-            stored = self._store.load(name) if self._store else {}
-        except RecordError as error:
-            return _Record(unusable_status(name, str(error).removesuffix(" Nothing was done.")))
-        if not stored:
+        if self._store is None:
             return _Record(None)
-        status = status_of(name, stored, self._now)
-        has_token = kind == AUTH_TOKEN and not status.problem
-        return _Record(status, Secret(stored["primary"]) if has_token else None)
+        status, stored = self._store.read(record_name(kind, account_sid, friendly_name), self._now)
+        return _Record(status, Secret(stored["primary"]) if stored and kind == AUTH_TOKEN else None)
 
 
 def ask(
@@ -163,7 +155,7 @@ def _checked(settings: Mapping[str, Any]) -> Mapping[str, Any]:
 
     :raises ReportError: naming the one that can't be right.
     """
-    if not 0 <= settings["max_age_days"] < math.inf:
+    if not is_age(settings["max_age_days"]):
         raise ReportError(f"{PREFIX}max_age_days: expected 0, which is due at once, or more.")
     # They are used at the end, when all has been asked.
     _mode(settings["mode"])
@@ -339,11 +331,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            remove_left_overs(folder, path.name)
-            with temporary_file(folder, path.name, content) as beside:
-                os.chmod(beside, mode, dir_fd=folder)
-                os.replace(beside, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-            os.fsync(folder)
+            replace_file(folder, path.name, content, mode)
         finally:
             os.close(folder)
     except OSError as error:

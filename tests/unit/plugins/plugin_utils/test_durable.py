@@ -12,7 +12,11 @@ import stat
 import pytest
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _durable
-from ansible_collections.community.twilio.plugins.plugin_utils._durable import remove_left_overs, temporary_file
+from ansible_collections.community.twilio.plugins.plugin_utils._durable import (
+    remove_left_overs,
+    replace_file,
+    temporary_file,
+)
 
 
 @pytest.fixture
@@ -60,3 +64,12 @@ def test_a_name_that_is_a_pattern_is_a_name(folder, tmp_path):
     (tmp_path / ".fi.e.0123abcd.new").touch()
     remove_left_overs(folder, "fi.e")
     assert [*tmp_path.iterdir()] == [other]
+
+
+def test_a_file_is_replaced_as_a_whole_with_its_mode_and_without_left_overs(folder, tmp_path):
+    (tmp_path / "file").write_text("before")
+    (tmp_path / ".file.0123abcd.new").write_text("left over")
+    replace_file(folder, "file", b"after", 0o640)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert (tmp_path / "file").read_bytes() == b"after"
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640

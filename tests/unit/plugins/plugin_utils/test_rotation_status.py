@@ -151,7 +151,7 @@ def test_a_store_is_read_and_what_is_damaged_is_told(tmp_path):
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     store = Store(str(folder), PASSWORD)
     assert store.names() == [ONE, TWO, "broken"]
-    told = {name: store.status(name, NOW) for name in [*store.names(), "missing"]}
+    told = {name: store.read(name, NOW)[0] for name in [*store.names(), "missing"]}
     assert told["missing"] is None
     assert told[ONE].phase == "idle"
     assert "encrypted with another password" in told[TWO].problem
