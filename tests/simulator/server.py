@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice, repeat
@@ -109,35 +109,67 @@ class SimulatorServer:
             self._in_flight -= 1
 
     async def _api(self, raw: web.BaseRequest, path: str, query: str, body: bytes) -> web.StreamResponse:
-        simulation, headers = self.simulation, raw.headers
-        prefix = simulation.settings.path_prefix
+        connection: Any = raw.protocol
+        self.connections.used(connection.number)
+        scheme = "https" if raw.transport and raw.transport.get_extra_info("sslcontext") else "http"
+        request = self._read(raw.method, path, query, raw.headers, body, scheme)
+        entry = self.simulation.record(request, connection.number, raw.headers.get("User-Agent"))
+        fault = self._take_fault(request, entry)
+        if fault is not None:
+            return await self._fail(fault, raw, request, connection, entry)
+        answer = self._answer(request, entry)
+        await self._wait(connection)
+        return self._respond(answer, entry)
+
+    def answer_directly(
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Answer a request that came without a socket, at once.
+
+        :param target: path and query.
+        :returns: the status, the headers, and the body.
+        :raises AssertionError: where it meets a fault, which needs a socket.
+        """
+        path, query = read_path(target)
+        request = self._read(method, path, query, headers, body, "http")
+        entry = self.simulation.record(request, 0, headers.get("User-Agent"))
+        if self._take_fault(request, entry):
+            raise AssertionError(f"{method} {path} meets a fault, which needs a socket")
+        answer = self._answer(request, entry)
+        self._note(answer, entry)
+        return answer.status, self._headers(answer, entry), encode(answer)
+
+    def _read(
+        self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, scheme: str
+    ) -> Request:
+        prefix = self.simulation.settings.path_prefix
         if prefix:
             # Remove a gateway's prefix, which answers don't contain.
             path = path[len(prefix) :] if path.startswith(prefix + "/") else "/"
-        connection: Any = raw.protocol
-        self.connections.used(connection.number)
-        request = Request(
-            method=raw.method,
+        return Request(
+            method=method,
             path=path,
             query=query,
             body=body,
             content_type=headers.get("Content-Type", ""),
-            origin=f"{'https' if raw.transport and raw.transport.get_extra_info('sslcontext') else 'http'}"
-            f"://{headers.get('Host', 'localhost')}",
-            caller=identify(simulation.world, headers.get("Authorization")),
+            origin=f"{scheme}://{headers.get('Host', 'localhost')}",
+            caller=identify(self.simulation.world, headers.get("Authorization")),
         )
-        entry = simulation.record(request, connection.number, headers.get("User-Agent"))
-        if simulation.settings.forbid_writes and request.method not in READING:
-            answer = simulation.forbidden()
-        else:
-            if simulation.faults.waiting:
-                fault = simulation.faults.take(request.method, path, entry["account_sid"])
-                if fault is not None:
-                    return await self._fail(fault, raw, request, connection, entry)
-            answer = self._process(request, entry)
-            self._count_for_late(entry)
-        await self._wait(connection)
-        return self._respond(answer, entry)
+
+    def _is_forbidden(self, request: Request) -> bool:
+        return self.simulation.settings.forbid_writes and request.method not in READING
+
+    def _take_fault(self, request: Request, entry: dict[str, Any]) -> Fault | None:
+        if not self.simulation.faults.waiting or self._is_forbidden(request):
+            return None
+        return self.simulation.faults.take(request.method, request.path, entry["account_sid"])
+
+    def _answer(self, request: Request, entry: dict[str, Any]) -> Answer:
+        if self._is_forbidden(request):
+            return self.simulation.forbidden()
+        answer = self._process(request, entry)
+        self._count_for_late(entry)
+        return answer
 
     def _process(self, request: Request, entry: dict[str, Any]) -> Answer:
         answer = self.simulation.process(request)

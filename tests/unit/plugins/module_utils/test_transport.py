@@ -535,7 +535,7 @@ def test_a_request_carries_its_fields_and_shows_no_secret(transports):
 
 
 def test_a_field_with_several_values_is_sent_once_for_each():
-    prepared = _transport._prepared(
+    prepared = _transport.prepared_request(
         request("http://host", "PATCH")._replace(form={"One": "a", "Many": ("b", Secret("c&"))})
     )
     assert prepared.body == "One=a&Many=b&Many=c%26"
