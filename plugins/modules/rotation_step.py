@@ -47,20 +47,6 @@ options:
   state:
     description: RV(state) of the call before; not given in a run's first call.
     type: dict
-  outcome:
-    description: The outcome of the task file that was included.
-    type: dict
-    default: {}
-    suboptions:
-      failed_task:
-        description: The name of the task that failed, or its action where it has no name.
-        type: str
-      failed_step:
-        description: The C(step) of RV(state) in which it failed. Another step's failure is ignored.
-        type: int
-      reason:
-        description: That task's message. It is repeated only where the file is one of the collection's own.
-        type: str
 seealso:
   - name: Rotate on a schedule
     description: How the roles are run.
@@ -159,15 +145,6 @@ from ansible_collections.community.twilio.plugins.module_utils import _controlle
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "rotates": {"type": "str", "choices": ["auth_token", "api_key", "aws_credential", "public_key"], "required": True},
     "state": {"type": "dict"},
-    "outcome": {
-        "type": "dict",
-        "default": {},
-        "options": {
-            "failed_task": {"type": "str"},
-            "failed_step": {"type": "int"},
-            "reason": {"type": "str"},
-        },
-    },
 }
 
 

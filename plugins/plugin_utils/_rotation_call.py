@@ -142,6 +142,11 @@ FROM_INVENTORY: Mapping[str, str] = {"parent_account_sid": "twilio_owner_account
 _RECORD_FOUND, _RECORD_SAVED = "rotation_record_found", "rotation_record_saved"
 _HANDED_OVER: Mapping[str, Mapping[str, Any]] = {
     "result": {"type": "dict"},
+    # Of the task that failed, in the state's step of that number; in another step, it is of an earlier run.
+    "failure": {
+        "type": "dict",
+        "options": {"step": {"type": "int"}, "task": {"type": "str"}, "message": {"type": "str"}},
+    },
     "found": {"type": "dict"},
     "saved": {"type": "dict"},
     "issued": {"type": "dict"},
@@ -157,8 +162,8 @@ def handed_over(rotates: str) -> Mapping[str, str]:
 
     :param rotates: the task's option of that name, not checked yet.
     """
-    stores = {"found": _RECORD_FOUND, "saved": _RECORD_SAVED}
-    return {name: stores.get(name, f"rotate_{rotates}_{name}") for name in _HANDED_OVER}
+    others = {"found": _RECORD_FOUND, "saved": _RECORD_SAVED, "failure": f"__rotate_{rotates}_failure"}
+    return {name: others.get(name, f"rotate_{rotates}_{name}") for name in _HANDED_OVER}
 
 
 #: Everything that a call is given.
@@ -407,7 +412,7 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
     for problem in _missing(files):
         raise RecordError(f"{prefix}store: {problem}")
     loaded: dict[str, Stored] = {}
-    if state is not None and state.waits_for == LOAD and not _has_failed(options, state):
+    if state is not None and state.waits_for == LOAD and _failure(options, state) is None:
         result = options["handed_over"]["found"] or {}
         if not isinstance(result.get("record"), dict) or "version" not in result:
             raise RecordError(
@@ -418,18 +423,18 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
     return TaskStore(files, store == _VAULT, loaded)
 
 
-def _has_failed(options: Mapping[str, Any], state: State | None) -> bool:
-    """Return whether a task failed in the file that the call before named."""
-    return state is not None and options["outcome"].get("failed_step") == state.step
+def _failure(options: Mapping[str, Any], state: State | None) -> Mapping[str, Any] | None:
+    """Return which task failed in the file that the call before named; None where none did."""
+    failure: Mapping[str, Any] = options["handed_over"]["failure"] or {}
+    return failure if state is not None and failure.get("step") == state.step else None
 
 
 def _hook_report(options: Mapping[str, Any], state: State | None) -> HookReport:
-    """Return what the role reports, if it is about the step that the call before returned."""
-    outcome, handed = options["outcome"], options["handed_over"]
-    failed = _has_failed(options, state)
+    """Return what the role reports."""
+    failure, handed = _failure(options, state), options["handed_over"]
     return HookReport(
-        failed_task=(outcome.get("failed_task") or "") if failed else None,
-        message=(outcome.get("reason") or "") if failed else "",
+        failed_task=None if failure is None else failure.get("task") or "",
+        message=(failure or {}).get("message") or "",
         saved=handed["saved"],
         handed_over={"keys": handed["keys"], "used": handed["used"] or {}},
     )

@@ -21,12 +21,11 @@ PRIMARY, PENDING = "1" * 8 + "a" * 24, "2" * 8 + "b" * 24
 TOKENS = {"rotate_auth_token_primary": PRIMARY, "rotate_auth_token_pending": PENDING}
 BOTH = (PRIMARY, PENDING)
 
-REFUSES = "Stop, because the consumer does not accept the {} token"
-ACCEPTS_ALL = "Stop, because the consumer accepts any signature"
+STOPS = "Ensure that only the two tokens are accepted"
 SENDS = [
-    "Send the consumer a request signed with the primary token",
-    "Send the consumer a request signed with the new token",
-    "Send the consumer a request signed with a random key",
+    "Send a request signed with the primary token",
+    "Send a request signed with the new token",
+    "Send a request signed with a random key",
 ]
 
 
@@ -169,31 +168,31 @@ def test_a_consumer_that_accepts_both_and_nothing_else_passes(run, name, request
     [
         (
             "primary only",
-            REFUSES.format("new"),
+            STOPS,
             "the new token. To a request signed with it, it answered with the HTTP status 403, and only 200 or 204",
             2,
         ),
         (
             "new only",
-            REFUSES.format("primary"),
+            STOPS,
             "the primary token. To a request signed with it, it answered with the HTTP status 403, and",
             1,
         ),
         (
             "another status",
-            REFUSES.format("primary"),
+            STOPS,
             "it answered with the HTTP status 302, and only 200 or 204 counts",
             1,
         ),
         (
             "nobody",
-            REFUSES.format("primary"),
+            STOPS,
             "it gave no answer (Request failed: <urlopen error [Errno ",
             0,
         ),
         (
             "everything",
-            ACCEPTS_ALL,
+            STOPS,
             "proves nothing. To that request, it answered with the HTTP status 200, and only 200 or 204",
             3,
         ),
