@@ -90,6 +90,27 @@ class ControllerAction(ActionBase):
         values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
         return {name: value for name, value in values.items() if value != omitted}
 
+    def module_defaults(self, module: str) -> dict[str, Any]:
+        """Return the ``module_defaults`` in force for a module of another name than the task's, its groups' included.
+
+        :param module: its full name.
+        """
+        given = {name: values for each in self._task.module_defaults or () for name, values in each.items()}
+        if not given:
+            return {}
+        # As the actions of ansible-core do it that start other modules; what they call differs between its releases.
+        groups = self._task._parent._play._action_groups.get(module) or ()
+        merged: dict[str, Any] = {}
+        for name in (*(f"group/{group}" for group in groups), module):
+            merged.update(plain(self._templar.template(given.get(name) or {})))
+        return merged
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of the environment that the play sets for the task."""
+        found: dict[str, str] = {}
+        self._compute_environment_string(found)
+        return found
+
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
         """Perform the task.
