@@ -107,9 +107,9 @@ class ControllerAction(ActionBase):
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the environment that the play sets for the task."""
-        found: dict[str, str] = {}
-        self._compute_environment_string(found)
-        return found
+        # A list with what each level of the play sets, the outermost first.
+        levels = plain(self._templar.template(self._task.environment or []))
+        return {name: str(value) for level in levels for name, value in (level or {}).items()}
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

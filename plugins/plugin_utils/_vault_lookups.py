@@ -139,7 +139,7 @@ def _plugin(name: str) -> Any:
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Set variables of the environment for a while, as a module's process would have them."""
     before = dict(os.environ)
-    os.environ.update({name: str(value) for name, value in variables.items()})
+    os.environ.update(variables)
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A rotation's record in HashiCorp Vault: a secret of a KV engine, version 2, replaced only where it is what was loaded.
+"""A rotation's record in HashiCorp Vault: a secret of a KV engine, replaced only where it is what was loaded.
 
 Requests are sent by what the store is given (``_vault_lookups.py``), so that nothing here needs a network or a library.
 """

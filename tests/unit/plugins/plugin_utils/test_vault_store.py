@@ -18,7 +18,10 @@ from ansible_collections.community.twilio.plugins.plugin_utils._vault_store impo
 NAME = "AC" + "1" * 32
 PATH = f"twilio/{NAME}"
 TOKEN, VAULT_TOKEN = "2" * 32, "s.abcdefghijklmnopqrstuvwx"
+SECRET_ID = "00000000-1111-2222-3333-444444444444"
 RECORD = {"phase": "idle", "primary": TOKEN}
+#: How sentences begin.
+SERVER = "HashiCorp Vault at http://vault:8200"
 ENGINE = {"data": {"options": {"version": "2"}, "type": "kv"}}
 
 
@@ -138,7 +141,7 @@ def test_a_save_names_the_version_that_it_replaces():
 
 
 DENIED = (
-    "HashiCorp Vault at http://vault:8200 denies the request (403). Either the token is not valid or has expired (`vault"
+    f"{SERVER} denies the request (403). Either the token is not valid or has expired (`vault"
     " token lookup`), or it is for another namespace, or it has no policy that allows `create`, `read` and `update` on"
     f" secret/data/{PATH} (`vault token capabilities secret/data/{PATH}`)."
 )
@@ -147,20 +150,19 @@ NO_ENGINE = (
 )
 DELETED = (
     f"Version 2 of {PATH} in HashiCorp Vault, the latest one, was deleted at 2026-01-31T04:00:00Z. That does not count"
-    f" as no record. To have it back, use `vault kv undelete -mount=secret -versions=2 {PATH}`; to begin anew, `vault kv"
-    f" metadata delete -mount=secret {PATH}`."
+    f" as no record. To have it back, use `vault kv undelete -mount=secret -versions=2 {PATH}`; to begin anew, `vault"
+    f" kv metadata delete -mount=secret {PATH}`."
 )
 DELETION = {"version": 2, "deletion_time": "2026-01-31T04:00:00Z", "destroyed": False}
 #: What any request may end with, and the sentence of it.
 FAILURES = {
     "sealed": (
         VaultDown("Vault is sealed, on get http://vault:8200"),
-        "HashiCorp Vault at http://vault:8200 is sealed (503). Unseal it (`vault operator unseal`), and run this again.",
+        f"{SERVER} is sealed (503). Unseal it (`vault operator unseal`), and run this again.",
     ),
     "unreachable": (
         refused("x"),
-        "HashiCorp Vault at http://vault:8200 can't be reached. OSError: Max retries exceeded with url: /v1/x:"
-        " Connection refused",
+        f"{SERVER} can't be reached. OSError: Max retries exceeded with url: /v1/x: Connection refused",
     ),
     "denied": (caused("Forbidden", Forbidden("permission denied")), DENIED),
     "denied, without a cause": (within(Forbidden("permission denied")), DENIED),
@@ -177,31 +179,32 @@ FAILURES = {
     ),
     "another option": (
         within(HashiVaultValueError("Authentication method approle requires options")),
-        "HashiCorp Vault at http://vault:8200 failed. Authentication method approle requires options",
+        f"{SERVER} failed. Authentication method approle requires options",
     ),
     "no sealed server": (
         VaultDown("no healthy upstream"),
-        "HashiCorp Vault at http://vault:8200 failed. VaultDown: no healthy upstream",
+        f"{SERVER} failed. VaultDown: no healthy upstream",
     ),
     "the login is refused": (
         InvalidRequest("invalid role or secret ID"),
-        "HashiCorp Vault at http://vault:8200 failed. InvalidRequest: invalid role or secret ID",
+        f"{SERVER} failed. InvalidRequest: invalid role or secret ID",
     ),
     # Neither a missing record nor a missing engine.
     "the login's path is missing": (
         InvalidPath("no handler for route"),
-        "HashiCorp Vault at http://vault:8200 failed. InvalidPath: no handler for route",
+        f"{SERVER} failed. InvalidPath: no handler for route",
     ),
     "a gateway repeats secrets": (
-        InternalServerError(f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} 00000000-1111-2222-3333-444444444444"),
-        "HashiCorp Vault at http://vault:8200 failed. InternalServerError: out of order: ******** ******** ********"
-        " ********",
+        InternalServerError(
+            f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} 00000000-1111-2222-3333-444444444444"
+        ),
+        f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ********",
     ),
     "a long message": (
         AnsibleError("x y " * 1000),
-        f"HashiCorp Vault at http://vault:8200 failed. {('x y ' * 1000)[:500]}...",
+        f"{SERVER} failed. {('x y ' * 1000)[:500]}...",
     ),
-    "no answer of Vault's": (TypeError("no dict"), "HashiCorp Vault at http://vault:8200 failed. TypeError: no dict"),
+    "no answer of Vault's": (TypeError("no dict"), f"{SERVER} failed. TypeError: no dict"),
     "not installed": (RecordError("Install it."), "Install it."),
 }
 LOADS = {
@@ -212,7 +215,7 @@ LOADS = {
     ),
     "a gateway knows no path": (
         Answers(read=AnsibleError("The path doesn't seem to exist.")),
-        "HashiCorp Vault at http://vault:8200 failed. The path doesn't seem to exist.",
+        f"{SERVER} failed. The path doesn't seem to exist.",
     ),
     "no engine": (Answers(read=within(Forbidden("permission denied"))), f"HashiCorp Vault {NO_ENGINE}"),
     "version 1": (
@@ -229,25 +232,25 @@ LOADS = {
     "deleted, hvac 3": (Answers(get={"secret": None, "metadata": DELETION}), DELETED),
     "destroyed": (
         Answers(get=gone(version=3, deletion_time="", destroyed=True)),
-        f"Version 3 of {PATH} in HashiCorp Vault, the latest one, was destroyed. That does not count as no record. To go"
-        f" back to an older version, use `vault kv rollback -mount=secret -version=N {PATH}`; to begin anew, `vault kv"
-        f" metadata delete -mount=secret {PATH}`.",
+        f"Version 3 of {PATH} in HashiCorp Vault, the latest one, was destroyed. That does not count as no record. To"
+        f" go back to an older version, use `vault kv rollback -mount=secret -version=N {PATH}`; to begin anew, `vault"
+        f" kv metadata delete -mount=secret {PATH}`.",
     ),
 }
 SAVES = {
     **FAILURES,
-    "no engine": (caused("no such path", InvalidPath("")), f"HashiCorp Vault at http://vault:8200 {NO_ENGINE}"),
+    "no engine": (caused("no such path", InvalidPath("")), f"{SERVER} {NO_ENGINE}"),
     "no answer of Vault's": (
         b"<html>",
-        "HashiCorp Vault at http://vault:8200 failed. Its answer to the save names no version 8.",
+        f"{SERVER} failed. Its answer to the save names no version 8.",
     ),
     "another version": (
         {"data": {"version": 7}},
-        "HashiCorp Vault at http://vault:8200 failed. Its answer to the save names no version 8.",
+        f"{SERVER} failed. Its answer to the save names no version 8.",
     ),
     "another bad request": (
         InvalidRequest("no data provided"),
-        "HashiCorp Vault at http://vault:8200 failed. InvalidRequest: no data provided",
+        f"{SERVER} failed. InvalidRequest: no data provided",
     ),
 }
 
