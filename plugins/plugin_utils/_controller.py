@@ -82,13 +82,17 @@ class ControllerAction(ActionBase):
         :param names: the rest of the names.
         :param inherited: of some of them, the variable that stands for it where it is not set.
         """
-        omitted = plain(self._variables.get("omit"))
         found = {name: self._variables.get(f"{prefix}{name}") for name in names}
         for name, variable in (inherited or {}).items():
             found[name] = self._variables.get(variable) if found[name] is None else found[name]
+        return self._templated({name: value for name, value in found.items() if value is not None})
+
+    def _templated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values without those that are omitted."""
+        omitted = plain(self._variables.get("omit"))
         # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
-        values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
-        return {name: value for name, value in values.items() if value != omitted}
+        templated = plain(self._templar.template(dict(values)))
+        return {name: value for name, value in templated.items() if value != omitted}
 
     def module_defaults(self, module: str) -> dict[str, Any]:
         """Return the ``module_defaults`` in force for a module of another name than the task's, its groups' included.
@@ -100,16 +104,16 @@ class ControllerAction(ActionBase):
             return {}
         # As the actions of ansible-core do it that start other modules; what they call differs between its releases.
         groups = self._task._parent._play._action_groups.get(module) or ()
+        named = [name for name in given if name.startswith("group/") and name.removeprefix("group/") in groups]
         merged: dict[str, Any] = {}
-        for name in (*(f"group/{group}" for group in groups), module):
-            merged.update(plain(self._templar.template(given.get(name) or {})))
+        for name in (*named, module):
+            merged.update(self._templated(given.get(name) or {}))
         return merged
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the environment that the play sets for the task."""
-        # A list with what each level of the play sets, the outermost first.
-        levels = plain(self._templar.template(self._task.environment or []))
-        return {name: str(value) for level in levels for name, value in (level or {}).items()}
+        # Ansible has templated and merged what the levels of the play set.
+        return {name: str(value) for name, value in plain(self._task.environment or {}).items()}
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
