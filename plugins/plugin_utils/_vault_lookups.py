@@ -16,7 +16,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from ansible import constants
 from ansible.plugins.loader import lookup_loader
 
 from ansible_collections.community.twilio.plugins.plugin_utils._arguments import plain
@@ -27,6 +26,9 @@ _COLLECTION = "community.hashi_vault"
 
 #: The lookup that has no other options than those of the connection and the authentication.
 _READ = "vault_read"
+
+#: The ways to authenticate that need none: where there is a token, and where an agent of Vault's adds it.
+_NO_LOGIN = ("token", "none")
 
 
 def _nothing(_names: Any) -> Mapping[str, Any]:
@@ -79,38 +81,32 @@ class VaultLookups:
     def _logged_in(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return options that need no further login."""
         if self._token is None:
-            self._token = {}
-            # With a proxy that authenticates, there is no token.
-            if self._value("auth_method", options) != "none":
+            plugin = _plugin(_READ)
+            plugin.set_options(direct=dict(options), var_options=self._variables(plugin))
+            if plugin.get_option("auth_method") in _NO_LOGIN:
+                self._token = {}
+            else:
                 login = self._run("vault_login", [], options)
-                token = login["auth"]["client_token"]
-                self._token = {"auth_method": "token", "token": token, "token_validate": False}
+                self._token = {"auth_method": "token", "token": login["auth"]["client_token"]}
         return {**options, **self._token}
 
     def _connection_options(self, module: str) -> dict[str, Any]:
         """Return the options of the connection and the authentication, without those that only a module has."""
-        _plugin(_READ)
-        known = constants.config.get_configuration_definitions("lookup", f"{_COLLECTION}.{_READ}")
+        known = _plugin(_READ).option_definitions
         names = {name for option, definition in known.items() for name in (option, *definition.get("aliases", ()))}
         given = {**self._module_defaults(f"{_COLLECTION}.{module}"), **self._role_options}
         return {name: plain(value) for name, value in given.items() if name in names - {"_terms"}}
 
-    def _value(self, option: str, options: Mapping[str, Any]) -> Any:
-        """Return the value of an option, wherever it is from."""
-        return constants.config.get_config_value(
-            option,
-            plugin_type="lookup",
-            plugin_name=f"{_COLLECTION}.{_READ}",
-            variables=self._variables(),
-            direct=dict(options),
-        )
-
     def _run(self, lookup: str, terms: list[str], options: Mapping[str, Any]) -> Any:
-        (answer,) = _plugin(lookup).run(terms, variables=self._variables(), **options)
+        plugin = _plugin(lookup)
+        (answer,) = plugin.run(terms, variables=self._variables(plugin), **options)
         return answer
 
-    def _variables(self) -> dict[str, Any]:
-        return dict(self._find_variables(constants.config.get_plugin_vars("lookup", f"{_COLLECTION}.{_READ}")))
+    def _variables(self, plugin: Any) -> dict[str, Any]:
+        """Return the host's variables that a lookup has options from."""
+        definitions = plugin.option_definitions.values()
+        names = [variable["name"] for definition in definitions for variable in definition.get("vars", ())]
+        return dict(self._find_variables(names))
 
 
 def _plugin(name: str) -> Any:
