@@ -112,8 +112,9 @@ class ControllerAction(ActionBase):
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the environment that the play sets for the task."""
-        # Ansible has templated and merged what the levels of the play set.
-        return {name: str(value) for name, value in plain(self._task.environment or {}).items()}
+        # Ansible has templated what the levels of the play set, and merged it into a list of one.
+        levels = plain(self._task.environment or [])
+        return {name: str(value) for level in levels for name, value in (level or {}).items()}
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

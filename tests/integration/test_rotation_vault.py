@@ -409,14 +409,19 @@ class InVault(Accounts):
     """
 
     def __init__(self, simulator: Simulator, folder: Path, vault: Vault, team: Team) -> None:
-        defaults = {"module_defaults": {"group/community.hashi_vault.vault": team.login}}
-        become = {"become": True, "become_user": "nobody-at-all"}
-        super().__init__(simulator, folder, {**defaults, **become, "environment": {"VAULT_ADDR": vault.url}})
-        self._team = team
+        defaults = {**team.login, "namespace": "{{ vault_namespace }}", "ca_cert": "{{ omit }}"}
+        keywords = {
+            "module_defaults": {"group/community.hashi_vault.vault": defaults},
+            "environment": {"VAULT_ADDR": "{{ vault_address }}"},
+            "become": True,
+            "become_user": "nobody-at-all",
+        }
+        super().__init__(simulator, folder, keywords)
+        self._team, self._variables = team, {"vault_address": vault.url, "vault_namespace": team.namespace}
 
     def host_variables(self, rotation: Rotation) -> Mapping[str, Any]:
         """Return the variables of a host that does not exist."""
-        return {"ansible_connection": "ssh", "ansible_host": "shop.invalid"}
+        return {"ansible_connection": "ssh", "ansible_host": "shop.invalid", **self._variables}
 
     def variables(self, rotation: Rotation) -> Mapping[str, Any]:
         """Return the role's variables that all rotations have in common."""
