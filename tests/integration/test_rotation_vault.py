@@ -18,10 +18,10 @@ from secrets import token_hex
 from typing import Any
 
 import pytest
-from harness import CHECKOUT, COLLECTIONS
+from harness import CHECKOUT, COLLECTIONS, make_sid
 from simulator.client import Simulator
 from test_rotation_secrets import run_and_collect
-from token_rotations import PRIMARY, Accounts, Outcome, Rotation
+from token_rotations import KNOWN, OTHER, PRIMARY, Accounts, Outcome, Rotation
 from vault_server import MOUNT, Answer, Vault
 
 from ansible_collections.community.twilio.plugins.plugin_utils import _vault_lookups
@@ -409,7 +409,7 @@ class InVault(Accounts):
     """
 
     def __init__(self, simulator: Simulator, folder: Path, vault: Vault, team: Team) -> None:
-        defaults = {**team.login, "namespace": "{{ vault_namespace }}", "ca_cert": "{{ omit }}"}
+        defaults = {**team.login, "namespace": "{{ vault_namespace }}", "timeout": "{{ omit }}"}
         keywords = {
             "module_defaults": {"group/community.hashi_vault.vault": defaults},
             "environment": {"VAULT_ADDR": "{{ vault_address }}"},
@@ -446,12 +446,19 @@ def test_a_playbook_rotates_and_leaves_no_secret(
     simulator: Simulator, vault: Vault, team: Team, tmp_path: Path
 ) -> None:
     accounts = InVault(simulator, tmp_path, vault, team)
-    idle = {"phase": "idle", "primary": PRIMARY}
+    parent, idle = make_sid("AC", 5), {"phase": "idle", "primary": PRIMARY}
+    simulator.seed({"accounts": [{"sid": parent, "auth_token": "5" * 32}]})
+    team.put(parent, {"account_sid": parent, **KNOWN, "phase": "idle", "primary": "5" * 32})
     rotations = [
         Rotation("rotated", record=idle),
         Rotation("verify fails", record=idle, failing=["verify"], variables={"on_failure": "rollback"}),
         Rotation("clean fails", record={"phase": "cleaning", "primary": PRIMARY}, failing=["clean"]),
         Rotation("no engine", variables={"hashi_vault_mount_point": "wrong"}),
+        Rotation(
+            "subaccount",
+            account={"owner_account_sid": parent, "auth_token": OTHER},
+            variables={"parent_account_sid": parent, "parent_from_store": True},
+        ),
     ]
 
     found = run_and_collect(accounts, rotations, True)
@@ -467,3 +474,4 @@ def test_a_playbook_rotates_and_leaves_no_secret(
     assert accounts.outcomes["clean fails"].record["phase"] == "cleaning"
     assert "denies the request (403)" in str(accounts.outcomes["no engine"].failure)
     assert accounts.outcomes["no engine"].sent == []
+    assert accounts.outcomes["subaccount"].record["primary"] == OTHER
