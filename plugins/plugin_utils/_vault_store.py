@@ -103,21 +103,23 @@ class VaultStore(DirectStore):
 
     def _load(self, path: str) -> Stored:
         try:
-            found = _ask(self._vault.get, self._mount_point, path)
+            found: Mapping[str, Any] | None = _ask(self._vault.get, self._mount_point, path)
         except _Failure as failure:
             if not failure.is_missing:
                 raise
-            # Vault's answer about a version that is gone has its metadata.
-            latest = _within(failure.answer, "data", "metadata") or {}
-        else:
-            # hvac 3 returns that answer.
-            latest = found["metadata"]
-            if found["secret"] is not None:
-                return Stored(found["secret"], str(latest["version"]))
-        if latest.get("version"):
+            # Vault's answer about a version that is gone has its metadata; hvac 3 returns that answer.
+            latest = _within(failure.answer, "data", "metadata")
+            found = {"secret": None, "metadata": latest} if _within(latest, "version") else None
+        if found is None:
+            self._check_engine()
+            return Stored({}, NO_VERSION)
+        secret, latest = found["secret"], found["metadata"]
+        number = _within(latest, "version")
+        if not number or not isinstance(secret, (Mapping, type(None))):
+            raise RecordError(f"{self._server} failed. Its answer is no version of a secret.")
+        if secret is None:
             raise RecordError(self._gone(path, latest))
-        self._check_engine()
-        return Stored({}, NO_VERSION)
+        return Stored(secret, str(number))
 
     def _check_engine(self) -> None:
         """Pass where the engine is one that keeps versions: in any other there seems to be no record.

@@ -125,7 +125,7 @@ def test_a_record_is_loaded_by_one_request():
     assert store(answers).version(NAME) == "7"
 
 
-@pytest.mark.parametrize("answer", [NOT_FOUND, gone(), {"secret": None, "metadata": {}}])
+@pytest.mark.parametrize("answer", [NOT_FOUND, gone()])
 def test_no_record_is_the_version_0_once_the_engine_is_known_to_keep_versions(answer):
     answers = Answers(get=answer)
 
@@ -227,6 +227,18 @@ LOADS = {
         Answers(read={"data": {"options": None}}),
         "The engine at secret/ of HashiCorp Vault is no KV engine of version 2, and others can't compare before they"
         " write. Upgrade it (`vault kv enable-versioning secret`), or use another one.",
+    ),
+    "a secret without a version": (
+        Answers(get={"secret": RECORD, "metadata": None}),
+        f"{SERVER} failed. Its answer is no version of a secret.",
+    ),
+    "neither": (
+        Answers(get={"secret": None, "metadata": None}),
+        f"{SERVER} failed. Its answer is no version of a secret.",
+    ),
+    "a text": (
+        Answers(get={"secret": "text", "metadata": {"version": 1}}),
+        f"{SERVER} failed. Its answer is no version of a secret.",
     ),
     "deleted": (Answers(get=gone(**DELETION)), DELETED),
     "deleted, hvac 3": (Answers(get={"secret": None, "metadata": DELETION}), DELETED),
