@@ -6,8 +6,3 @@
 path "secret/data/twilio/*" {
   capabilities = ["create", "read", "update"]
 }
-
-# Whether a record was deleted. Without this, a run sees that only when it first saves.
-path "secret/metadata/twilio/*" {
-  capabilities = ["read"]
-}

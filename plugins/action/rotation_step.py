@@ -32,6 +32,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call im
     handed_over,
     settings_of,
 )
+from ansible_collections.community.twilio.plugins.plugin_utils._vault_lookups import VaultLookups
 
 # Ansible loads its filters and tests with the first one that is used. In the process that starts the workers, that is
 # once; otherwise each worker does it.
@@ -87,7 +88,7 @@ class ActionModule(ControllerAction):
         require_libraries()
         PARENT.start()
         try:
-            called = call(options, check_mode)
+            called = call(options, check_mode, self._open_vault)
         except RotationError as error:
             raise ControllerError(str(error), {"phase": "none", "rotated": False, "due_in_days": None}) from None
         result: dict[str, Any] = {"changed": called.changed, "msg": called.message}
@@ -110,6 +111,12 @@ class ActionModule(ControllerAction):
             "variables": dict(called.next.variables),
         }
         if called.record is not None:
-            # The next call needs it, and nobody has to see it.
+            # A hook or the next call needs it, and nobody has to see it.
             result.update(record=dict(called.record), _ansible_no_log=True)
         return result
+
+    def _open_vault(self, role_options: Mapping[str, str]) -> VaultLookups:
+        """Return what sends requests to Vault, with options of the role's own."""
+        return VaultLookups(
+            role_options, self.module_defaults, lambda names: self.role_variables("", names), self.environment()
+        )

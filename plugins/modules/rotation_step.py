@@ -92,7 +92,7 @@ next:
       returned: always
       type: bool
     is_own:
-      description: Whether the file is one of this collection's, so that its messages may be repeated.
+      description: Whether the file is a hook of this collection's, so that its messages may be repeated.
       returned: always
       type: bool
     record_name:
@@ -108,8 +108,10 @@ state:
   returned: where a task file is to be included
   type: dict
 record:
-  description: The record, where the store is task files. It may hold secrets, and the result is censored.
-  returned: where a task file is to be included, and the store is task files
+  description:
+    - The record, for a hook whose variables can't read it from the store, and for a store that is task files. It may
+      hold secrets, and the result is censored.
+  returned: where a task file is to be included, and the records are not in encrypted files
   type: dict
 phase:
   description: Where the rotation is, V(none) where there is no record.

@@ -82,13 +82,39 @@ class ControllerAction(ActionBase):
         :param names: the rest of the names.
         :param inherited: of some of them, the variable that stands for it where it is not set.
         """
-        omitted = plain(self._variables.get("omit"))
         found = {name: self._variables.get(f"{prefix}{name}") for name in names}
         for name, variable in (inherited or {}).items():
             found[name] = self._variables.get(variable) if found[name] is None else found[name]
+        return self._templated({name: value for name, value in found.items() if value is not None})
+
+    def _templated(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values without those that are omitted."""
+        omitted = plain(self._variables.get("omit"))
         # Of a dictionary, what is omitted is left out; before ansible-core 2.19 a text stands for it.
-        values = plain(self._templar.template({name: value for name, value in found.items() if value is not None}))
-        return {name: value for name, value in values.items() if value != omitted}
+        templated = plain(self._templar.template(dict(values)))
+        return {name: value for name, value in templated.items() if value != omitted}
+
+    def module_defaults(self, module: str) -> dict[str, Any]:
+        """Return the ``module_defaults`` in force for a module of another name than the task's, its groups' included.
+
+        :param module: its full name.
+        """
+        given = {name: values for each in self._task.module_defaults or () for name, values in each.items()}
+        if not given:
+            return {}
+        # As the actions of ansible-core do it that start other modules; what they call differs between its releases.
+        groups = self._task._parent._play._action_groups.get(module) or ()
+        named = [name for name in given if name.startswith("group/") and name.removeprefix("group/") in groups]
+        merged: dict[str, Any] = {}
+        for name in (*named, module):
+            merged.update(self._templated(given.get(name) or {}))
+        return merged
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables of the environment that the play sets for the task."""
+        # Ansible has templated what the levels of the play set, and merged it into a list of one.
+        levels = plain(self._task.environment or [])
+        return {name: str(value) for level in levels for name, value in (level or {}).items()}
 
     @abstractmethod
     def perform(self, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:

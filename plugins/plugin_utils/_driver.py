@@ -14,13 +14,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple
 
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError
-from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import (
+    RecordChanged,
+    RecordError,
+    RecordFile,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
     Answer,
     Case,
@@ -162,11 +166,38 @@ class Store(ABC):
         """
 
 
-class FileStore(Store):
+class DirectStore(Store):
+    """A store that a call reads and writes itself.
+
+    :cvar read_by_hooks: whether a hook's variables read the record there; otherwise the call hands it to the role.
+    """
+
+    read_by_hooks: ClassVar[bool] = False
+
+    @abstractmethod
+    def version(self, name: str) -> str:
+        """Return a record's version.
+
+        :raises RecordError: where there is a record that can't be read.
+        """
+
+    @abstractmethod
+    def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
+        """Replace a record, and return its new version.
+
+        :param replaces: the version that was loaded or saved last.
+        :raises RecordChanged: where it was replaced since.
+        :raises RecordError: where it can't be written.
+        """
+
+
+class FileStore(DirectStore):
     """Records in encrypted files.
 
     :param open_file: returns the file of a record by its name.
     """
+
+    read_by_hooks = True
 
     def __init__(self, open_file: Callable[[str], RecordFile]) -> None:
         self._open_file = open_file
@@ -176,31 +207,23 @@ class FileStore(Store):
         return Stored(*self._open_file(name).load())
 
     def version(self, name: str) -> str:
-        """Return a record's version, which is faster than loading the record.
-
-        :raises RecordError: where there is one that can't be read.
-        """
+        """Return a record's version, which is faster than loading the record."""
         return self._open_file(name).version()
 
-    def save(self, name: str, record: Mapping[str, Any], replaces: Any) -> Any:
-        """Replace a record, and return its new version.
-
-        :raises RecordError: where it was replaced since, or can't be written.
-        """
+    def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
+        """Replace a record, and return its new version."""
         return self._open_file(name).save(record, replaces)
 
 
 class TaskStore(Store):
-    """Records in a store that is two task files, which the role includes.
+    """Records in a store that is two task files of the user's, which the role includes.
 
     :param files: ``load`` and ``save`` to the files.
-    :param is_own: whether they are this collection's.
     :param loaded: the records that the role has loaded for this call, by name.
     """
 
-    def __init__(self, files: Mapping[str, str], is_own: bool, loaded: Mapping[str, Stored]) -> None:
+    def __init__(self, files: Mapping[str, str], loaded: Mapping[str, Stored]) -> None:
         self.files = files
-        self.is_own = is_own
         self._loaded = loaded
 
     def load(self, name: str) -> Stored:
@@ -288,7 +311,7 @@ class Next:
     :param file: the task file.
     :param variables: the variables of the file.
     :param record: what is to be saved, secrets included; None but for SAVE.
-    :param is_own: whether the file is one of this collection's own, so that its messages may be repeated.
+    :param is_own: whether the file is a hook of this collection's own, so that its messages may be repeated.
     """
 
     name: str
@@ -307,7 +330,8 @@ class Called:
     :param label: what is rotated.
     :param next: what the role runs next; None at the end.
     :param state: for the next call; None at the end.
-    :param record: as it was loaded or saved last, where the store is task files: the next call needs it.
+    :param record: as it was loaded or saved last, unless a hook's variables read it from the store. Where the store is
+        task files, the next call needs it, too.
     :param result: the role's result; None unless this is the end.
     :param failed: whether the run ends as a failure.
     """
@@ -338,7 +362,7 @@ class Driver:
     def __init__(
         self,
         rotation: Rotation[Any, Any, Any],
-        store: FileStore | TaskStore,
+        store: DirectStore | TaskStore,
         *,
         clock: Clock,
         now: datetime,
@@ -368,7 +392,7 @@ class Driver:
 
         :param state: what the call before returned; None in the first call of a run.
         :param report: what the role reports.
-        :param record: what the call before returned with its state.
+        :param record: what the call before returned with its state; a store that is read directly makes it irrelevant.
         """
         try:
             self._begin(state, report, record)
@@ -396,11 +420,11 @@ class Driver:
             self._store_failed(state.waits_for, report)
         if state.waits_for == SAVE and report.failed_task is None:
             self._state = replace(state, version=(report.saved or {}).get("version"))
-        if record is not None:
+        if record is not None and isinstance(self._store, TaskStore):
             self._use(record, held=state.waits_for == SAVE)
         if state.ends:
             return
-        if isinstance(self._store, FileStore) or not state.loaded or self._role_has_loaded():
+        if isinstance(self._store, DirectStore) or not state.loaded or self._role_has_loaded():
             self._load(first=not state.loaded)
         if state.waits_for not in ("", LOAD, SAVE):
             self._after_hook(RunHook(state.waits_for, note=state.note), report)
@@ -452,8 +476,8 @@ class Driver:
 
         :raises RotationError: unless the run is ending with another failure already, which is the one to report.
         """
-        reason = report.message or f"The task that failed: '{report.failed_task or '(not known)'}'."
-        message = f"The record {'was not saved' if what == SAVE else 'could not be read'}. {reason}"
+        problem = "was not saved" if what == SAVE else "could not be read"
+        message = f"The record {problem}. The task that failed: '{report.failed_task or '(not known)'}'."
         if not self._state.ends:
             raise RotationError(message)
         self._warn_of_lock(message)
@@ -510,7 +534,7 @@ class Driver:
         was_checked = self._lock_was_checked if isinstance(self._store, TaskStore) else self._case.run.held
         if not was_checked:
             case = self._case
-            if isinstance(self._store, FileStore):
+            if isinstance(self._store, DirectStore):
                 self._check_version(self._store.version(self._rotation.name))
             else:
                 self._load(first=False)
@@ -561,13 +585,13 @@ class Driver:
         self, case: Case[Any, Any, Any], lock: Mapping[str, Any] | None, ends: bool = False, ending: str = ""
     ) -> Called | None:
         content = {**self._rotation.stored(case.record), "lock": lock}
-        if isinstance(self._store, FileStore):
+        if isinstance(self._store, DirectStore):
             try:
                 version = self._store.save(self._rotation.name, content, self._state.version)
             except RecordError as error:
                 had_lock = self._case.run.locked
                 self._forget_lock()
-                if not had_lock:
+                if isinstance(error, RecordChanged) and not had_lock:
                     # Another run may have taken the record since it was loaded.
                     self._refuse_if_held(self._store.load(self._rotation.name).record.get("lock") or {})
                 raise RotationError(f"The record was not saved. {error}") from None
@@ -581,7 +605,7 @@ class Driver:
     def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:
         if not isinstance(self._store, TaskStore):
             raise AssertionError("only a store that is task files has any")
-        return Next(name, self._store.files[name], record=record, is_own=self._store.is_own)
+        return Next(name, self._store.files[name], record=record)
 
     def _forget_lock(self) -> None:
         """Go on as a run that holds no lock: what is in the store is somebody else's, or not known."""
@@ -612,7 +636,8 @@ class Driver:
             ends=ends,
             ending=ending,
         )
-        if record is None and isinstance(self._store, TaskStore) and self._case.record is not None:
+        handed = isinstance(self._store, TaskStore) or not self._store.read_by_hooks
+        if record is None and handed and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
         # A line for each hook: these lines show the phases in the log.
         coming = [] if following.name in (LOAD, SAVE) else [f"next: {following.name}"]

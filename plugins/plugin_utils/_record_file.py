@@ -53,6 +53,10 @@ class RecordError(Exception):
     """A record that can't be read or written; the message is a sentence that holds no secret."""
 
 
+class RecordChanged(RecordError):
+    """A record that is not what was loaded any more, so that it was not replaced."""
+
+
 class Found(NamedTuple):
     """What a file holds.
 
@@ -125,8 +129,9 @@ class RecordFile:
 
         :param record: what is to be kept.
         :param replaces: the version that was loaded or saved last.
-        :raises RecordError: where the record was replaced since, or can't be written; then nothing changed, unless the
-            disk failed just when the record had been replaced.
+        :raises RecordChanged: where the record was replaced since.
+        :raises RecordError: where it can't be written; then nothing changed, unless the disk failed just when the
+            record had been replaced.
         """
         text = yaml.dump(dict(record), Dumper=_Dumper, sort_keys=False)
         # Each encryption has a salt of its own, whatever the configuration says, so that even the same record saved
@@ -136,7 +141,7 @@ class RecordFile:
         try:
             with ensure_own_folder(self._path.parent, ANYTHING) as folder, self._exclusive(folder):
                 if _version(self._read(folder)) != replaces:
-                    raise RecordError(
+                    raise RecordChanged(
                         f"{self._path} was changed by somebody else since it was read. Nothing was saved."
                     )
                 replace_file(folder, name, encrypted)

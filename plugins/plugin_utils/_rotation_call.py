@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
     SAVE,
     Called,
+    DirectStore,
     Driver,
     FileStore,
     HookReport,
@@ -58,6 +59,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._record_file impo
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._token_driver import TokenRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import TokenSettings
+from ansible_collections.community.twilio.plugins.plugin_utils._vault_store import Vault, VaultStore
 
 _FILE, _VAULT = "file", "hashi_vault"
 
@@ -79,6 +81,10 @@ _COMMON: Mapping[str, Mapping[str, Any]] = {
     "store_path": {"type": "path"},
     # The store itself refuses a number.
     "store_password": {"type": "raw", "no_log": True},
+    "hashi_vault_url": {"type": "str", "default": ""},
+    "hashi_vault_token": {"type": "str", "default": "", "no_log": True},
+    "hashi_vault_mount_point": {"type": "str", "default": "secret"},
+    "hashi_vault_path": {"type": "str", "default": "twilio"},
     "lease_seconds": {"type": "float", "default": 3600.0},
 }
 _ON_FAILURE: Mapping[str, Mapping[str, Any]] = {
@@ -192,11 +198,21 @@ _CHECKS = {
 }
 
 
-def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTransport = HttpTransport) -> Called:
+#: Returns what sends requests to Vault, with these options of the connection; those that are not given are left out.
+OpenVault = Callable[[Mapping[str, str]], Vault]
+
+
+def call(
+    options: Mapping[str, Any],
+    check_mode: bool,
+    open_vault: OpenVault,
+    open_transport: OpenTransport = HttpTransport,
+) -> Called:
     """Make one call of a run.
 
     :param options: those of the module ``rotation_step``, validated by Ansible.
     :param check_mode: whether only to plan.
+    :param open_vault: used where the store is HashiCorp Vault.
     :param open_transport: opens HTTP.
     :raises RotationError: where an option can't be right, before any request; the sentence names the role's variable.
     """
@@ -215,7 +231,7 @@ def call(options: Mapping[str, Any], check_mode: bool, open_transport: OpenTrans
         raise RotationError(" ".join(problems))
     state = State.from_dict(options["state"]) if options["state"] else None
     try:
-        store = _store(options, state, prefix)
+        store = _store(options, state, prefix, open_vault)
         client = connected(checked_options, open_transport)
     except (RecordError, TwilioError) as error:
         raise RotationError(str(error)) from None
@@ -243,7 +259,7 @@ def _rotation(
     checked_options: Mapping[str, Any],
     now: datetime,
     client: Client,
-    store: FileStore | TaskStore,
+    store: DirectStore | TaskStore,
     hooks: Mapping[str, str],
 ) -> Rotation[Any, Any, Any]:
     """Return what is rotated."""
@@ -285,7 +301,7 @@ def _checked(options: Mapping[str, Any]) -> Mapping[str, Any]:
     :raises InputError: naming the option.
     """
     texts = {name: value or None for name, value in options.items() if name in _CHECKS and value in (None, "")}
-    return checked(_CHECKS, {**options, **texts}, _SECRETS - {"store_password"})
+    return checked(_CHECKS, {**options, **texts}, _SECRETS - {"store_password", "hashi_vault_token"})
 
 
 def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
@@ -392,7 +408,9 @@ def _tags_of(tasks: Any) -> Iterator[str]:
                 yield from _tags_of(task.get(part))
 
 
-def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> FileStore | TaskStore:
+def _store(
+    options: Mapping[str, Any], state: State | None, prefix: str, open_vault: OpenVault
+) -> DirectStore | TaskStore:
     """Return where records are kept.
 
     :raises RecordError: where its options can't be right.
@@ -405,10 +423,10 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
 
         return FileStore(open_file)
     if store == _VAULT:
-        folder, pattern = str(Path(options["role_path"], "..", "rotate_auth_token", "tasks")), "hashi_vault_{}.yml"
-    else:
-        folder, pattern = store, "{}.yml"
-    files = {name: os.path.join(folder, pattern.format(name)) for name in (LOAD, SAVE)}
+        url, mount_point, path = (options[f"hashi_vault_{name}"] for name in ("url", "mount_point", "path"))
+        given = {"url": url, "token": options["hashi_vault_token"]}
+        return VaultStore(open_vault({name: value for name, value in given.items() if value}), url, mount_point, path)
+    files = {name: os.path.join(store, f"{name}.yml") for name in (LOAD, SAVE)}
     for problem in _missing(files):
         raise RecordError(f"{prefix}store: {problem}")
     loaded: dict[str, Stored] = {}
@@ -420,7 +438,7 @@ def _store(options: Mapping[str, Any], state: State | None, prefix: str) -> File
                 " there is none, and its version."
             )
         loaded[state.wanted] = Stored(result["record"], result["version"])
-    return TaskStore(files, store == _VAULT, loaded)
+    return TaskStore(files, loaded)
 
 
 def _failure(options: Mapping[str, Any], state: State | None) -> Mapping[str, Any] | None:

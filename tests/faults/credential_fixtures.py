@@ -75,7 +75,7 @@ def prepare(
     :param has_old: whether there is a credential, with an access key in it.
     :param iam: has the access keys of AWS; without it, a toy makes them.
     :param vault: keeps the record; without it, the record is in a file.
-    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault or an IAM.
+    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with an IAM.
     :param own_store: whether the record is kept by task files of the user's own.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
@@ -148,7 +148,7 @@ def prepare(
         callers=servers,
         saves_below=[records, private_keys],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections, **environment},
-        role=None if vault or iam or in_playbook else (role, file),
+        role=None if iam or in_playbook else (role, file),
     )
     name = record_name(kind, account_sid, NAME)
     path = records / f"{name}.yml"

@@ -178,7 +178,7 @@ def prepare(
 
     :param start: the initial state.
     :param vault: keeps the record; without it, the record is in a file.
-    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
+    :param in_playbook: whether the role is run by ``ansible-playbook``.
     """
     account_sid, auth_token, password = f"AC{token_hex(16)}", token_hex(16), token_hex(16)
     inputs, records = folder / "inputs", folder / "records"
@@ -230,7 +230,7 @@ def prepare(
         callers=servers,
         saves_below=[records],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections},
-        role=None if vault or in_playbook else ("rotate_api_key", file),
+        role=None if in_playbook else ("rotate_api_key", file),
     )
     record: dict[str, Any] = {**KNOWN, **old, "created_at": LONG_AGO, "phase": start.phase}
     if start.phase != "idle":

@@ -104,7 +104,7 @@ def main() -> None:
     sys.path[:0] = [str(HERE.parent), str(INTEGRATION)]
     from ansible.plugins.loader import init_plugin_loader
 
-    init_plugin_loader([str(HERE.parent.parent / ".cache" / "collections")])
+    init_plugin_loader([str(HERE.parent.parent / ".cache" / name) for name in ("collections", "collections-of-others")])
     import role_in_process
 
     role_in_process.load_all()

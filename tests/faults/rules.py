@@ -108,8 +108,7 @@ class VaultStore:
 
     def record(self) -> dict[str, Any]:
         """Return the latest version."""
-        versions = self._vault.versions(self._path)
-        return dict(versions[-1].data or {}) if versions else {}
+        return self._vault.get(self._path) or {}
 
 
 @dataclass(frozen=True)

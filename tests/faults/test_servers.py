@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vault and the simulated IAM, called by modules of other collections, in runs that are killed."""
+"""Vault, called by its collection's lookups, and the simulated IAM, called by modules, in runs that are killed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ import harness
 import other_collections
 import pytest
 import requests
+import token_fixtures
 import vault_server
 from harness import play
 from iam import Iam
 from kills import ANSWER, REQUEST, Fixture, Point, RunResult, Server, run
+from rules import TokenInvariants
+from simulator.client import Simulator
+from token_fixtures import Start, Tokens
 from vault_server import Vault
 
 needs_other_collections = pytest.mark.skipif(
@@ -87,39 +91,27 @@ def test_the_server_ends_with_the_process_that_started_it() -> None:
         time.sleep(0.01)
 
 
+def record_due(tokens: Tokens) -> Start:
+    """Return an account whose token is due."""
+    return Start({"auth_token": tokens.first}, {"phase": "idle", "primary": tokens.first}, [tokens.first])
+
+
 @needs_other_collections
-def test_vault_killed(vault: Vault, tmp_path: Path) -> None:
-    def prepare(name: str) -> tuple[Fixture, str]:
-        path, token = f"twilio/{name}", vault.issue()
-        options = {"url": vault.url, "token": token, "path": path}
-        get = {"community.hashi_vault.vault_kv2_get": options}
-        tasks = [
-            {
-                "name": "Read a record that does not exist",
-                **get,
-                "register": "found",
-                "failed_when": "'Invalid or missing' not in found.msg",
-            },
-            {
-                "name": "Write",
-                "community.hashi_vault.vault_kv2_write": {**options, "cas": 0, "data": {"phase": "idle"}},
-            },
-            {"name": "Read", **get, "register": "found"},
-            {"name": "Check", "ansible.builtin.assert": {"that": "found.secret.phase == 'idle'"}},
-        ]
-        return make_fixture(tmp_path / name, vault, token, tasks, {}), path
+def test_vault_killed(simulator: Simulator, vault: Vault, tmp_path: Path) -> None:
+    def prepare(name: str) -> TokenInvariants:
+        folder = tmp_path / name
+        folder.mkdir()
+        return token_fixtures.prepare(simulator, folder, record_due, vault=vault)
 
-    undisturbed, _path = prepare("undisturbed")
-    ran = run(undisturbed, "undisturbed")
+    undisturbed = prepare("undisturbed")
+    ran = run(undisturbed.fixture, "undisturbed")
     assert ran.result.status == 0, ran.result.output
-    data = "/v1/secret/data/twilio/undisturbed"
-    get, write = f"GET {data}", f"POST {data}"
-    assert [request.what for request in ran.requests[vault.name]] == [get, write, get]
+    first_save = next(point for point in ran.points if point.what.startswith("POST /v1/secret/data/twilio/"))
 
-    for point, applied in points_around_second_request(ran):
-        killed, path = prepare(point.kind)
-        run(killed, "killed", point)
-        assert bool(vault.versions(path)) == applied, point
+    for kind, versions in ((REQUEST, 1), (ANSWER, 2)):
+        killed = prepare(kind)
+        run(killed.fixture, "killed", Point(kind, first_save.number, first_save.what))
+        assert len(killed.store.holdings()) == versions, kind
 
 
 # -- IAM ------------------------------------------------------------------------------------------------------------

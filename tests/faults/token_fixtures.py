@@ -76,7 +76,7 @@ def prepare(
 
     :param begin: returns the initial state, given tokens of this fixture's own.
     :param vault: keeps the record; without it, the record is in a file.
-    :param in_playbook: whether the role is run by ``ansible-playbook``, as it is with Vault.
+    :param in_playbook: whether the role is run by ``ansible-playbook``.
     :param own_store: whether the record is kept by task files of the user's own.
     """
     start = begin(Tokens())
@@ -118,7 +118,7 @@ def prepare(
         callers=servers,
         saves_below=[records],
         environment={"ANSIBLE_COLLECTIONS_PATH": collections},
-        role=None if vault or in_playbook else (ROLE, secrets_file),
+        role=None if in_playbook else (ROLE, secrets_file),
     )
     record_store: Store
     record = None if start.record is None else {"account_sid": account_sid, **KNOWN, **start.record}

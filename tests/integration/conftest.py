@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 
 sys.path.append(str(HERE))
 
-# Before the collection is imported, so that roles in this process find its plugins.
-init_plugin_loader([str(HERE.parent.parent / ".cache" / "collections")])
+# Before the collection is imported, so that roles in this process find its plugins, and those of others where they are.
+init_plugin_loader([str(HERE.parent.parent / ".cache" / name) for name in ("collections", "collections-of-others")])
 
 
 @pytest.fixture(scope="session", autouse=True)

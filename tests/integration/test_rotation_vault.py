@@ -2,122 +2,50 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The store ``hashi_vault`` against a real server: its two task files by themselves, as the roles include them."""
+"""The store ``hashi_vault`` against a real server: by its real lookups in this process, and once in a playbook.
+
+What the store makes of each answer is tested by tests/unit/plugins/plugin_utils/test_vault_store.py.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import pytest
-from harness import CHECKOUT, COLLECTIONS, Run, ansible_playbook, play
+from harness import CHECKOUT, COLLECTIONS, make_sid
+from simulator.client import Simulator
+from test_rotation_secrets import run_and_collect
+from token_rotations import KNOWN, OTHER, PRIMARY, Accounts, Outcome, Rotation
 from vault_server import MOUNT, Answer, Vault
 
-TASKS = CHECKOUT / "roles" / "rotate_auth_token" / "tasks"
+from ansible_collections.community.twilio.plugins.plugin_utils import _vault_lookups
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
+from ansible_collections.community.twilio.plugins.plugin_utils._vault_lookups import VaultLookups
+from ansible_collections.community.twilio.plugins.plugin_utils._vault_store import VaultStore
+
 OTHERS = CHECKOUT / ".cache" / "collections-of-others"
-PATHS = os.pathsep.join(map(str, (COLLECTIONS, OTHERS)))
 
 POLICY = (CHECKOUT / "docs" / "examples" / "vault-policy.hcl").read_text(encoding="utf-8")
-#: What of it a rotation can't do without.
-LEAST = f'path "{MOUNT}/data/twilio/*" {{ capabilities = ["create", "read", "update"] }}'
 
-pytestmark = pytest.mark.skipif(not OTHERS.exists(), reason="the collections of others were not fetched")
-
-
-@dataclass(frozen=True)
-class Step:
-    """A task file to run.
-
-    :param name: of the task.
-    :param file: ``load`` or ``save``.
-    :param variables: those that are not as in all steps, without their prefix.
-    :param defaults: the ``module_defaults`` of the modules of community.hashi_vault.
-    """
-
-    name: str
-    file: str
-    variables: Mapping[str, Any]
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+pytestmark = [
+    pytest.mark.skipif(not OTHERS.exists(), reason="the collections of others were not fetched"),
+    # The lookups of community.hashi_vault cause it.
+    pytest.mark.filterwarnings("ignore:The raise_on_deleted_version parameter"),
+]
 
 
-class Played:
-    """The results of steps that ran one after the other in one playbook."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self.output = run.output
-
-    def __getitem__(self, name: str) -> dict[str, Any]:
-        """Return the fact that a step set, or ``{"failure": ...}`` with its message if it failed."""
-        message: dict[str, Any] = self._run.of(f"Tell | {name}")["msg"]
-        return message
-
-    def failure(self, name: str) -> str:
-        """Return the message of a failed step."""
-        failure: str = self[name]["failure"]
-        return failure
-
-
-def load(name: str, record_name: str, defaults: Mapping[str, Any] | None = None, **variables: Any) -> Step:
-    """Return a step that loads a record."""
-    return Step(name, "load", {"name": record_name, **variables}, defaults or {})
-
-
-def save(
-    name: str,
-    record_name: str,
-    record: Mapping[str, Any],
-    version: Any,
-    defaults: Mapping[str, Any] | None = None,
-    **variables: Any,
-) -> Step:
-    """Return a step that saves a record in the place of a version."""
-    return Step(name, "save", {"name": record_name, "new": record, "version": version, **variables}, defaults or {})
-
-
-def variables_of(step: Step, vault: Vault, token: str) -> dict[str, Any]:
-    """Return the variables that a step's file is included with."""
-    variables = {"hashi_vault_url": vault.url, "hashi_vault_token": token, "hashi_vault_mount_point": MOUNT}
-    variables |= {"hashi_vault_path": "twilio", **step.variables}
-    return {f"rotation_record_{name}": value for name, value in variables.items()}
-
-
-def played(folder: Path, vault: Vault, token: str, steps: Sequence[Step], **environment: str) -> Played:
-    """Run steps, each of them regardless of failures of the others.
-
-    :param token: for Vault, where a step has no other.
-    """
-    tasks = []
-    for step in steps:
-        fact = {"load": "rotation_record_found", "save": "rotation_record_saved"}[step.file]
-        tasks += [
-            {
-                "name": f"Play | {step.name}",
-                "module_defaults": {"group/community.hashi_vault.vault": step.defaults},
-                "block": [
-                    {
-                        "name": f"Include | {step.name}",
-                        "ansible.builtin.include_tasks": {"file": str(TASKS / f"hashi_vault_{step.file}.yml")},
-                        "vars": variables_of(step, vault, token),
-                    },
-                    {"name": f"Tell | {step.name}", "ansible.builtin.debug": {"msg": f"{{{{ {fact} }}}}"}},
-                ],
-                "rescue": [
-                    {
-                        "name": f"Tell | {step.name}",
-                        "ansible.builtin.debug": {"msg": {"failure": "{{ ansible_failed_result.msg }}"}},
-                    }
-                ],
-            }
-        ]
-    run = ansible_playbook(folder, [play(tasks)], ANSIBLE_COLLECTIONS_PATH=PATHS, ANSIBLE_PIPELINING="1", **environment)
-    assert run.status == 0, run.output
-    return Played(run)
+@pytest.fixture(autouse=True)
+def no_token_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Have no token in the environment, nor in a file of the home."""
+    for name in [name for name in os.environ if name.startswith("VAULT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -128,9 +56,18 @@ def sealed() -> Iterator[Vault]:
         yield running
 
 
-#: Digits alone, so that something may take it for a number; and the number of the version that it is saved as.
+#: Digits alone, so that something may take it for a number.
 TOKEN = "12345678901234567890123456789012"
 RECORD = {"account_sid": f"AC{'1' * 32}", "phase": "idle", "primary": TOKEN, "pending": None, "primary_known": True}
+
+
+def store(
+    url: str, token: str = "", mount_point: str = MOUNT, defaults: Mapping[str, Any] | None = None, **more: Any
+) -> VaultStore:
+    """Return the store of a role that is given these options, in a play with these ``module_defaults``."""
+    options = {name: value for name, value in (("url", url), ("token", token)) if value}
+    lookups = VaultLookups(options, module_defaults=lambda _module: defaults or {}, **more)
+    return VaultStore(lookups, url, mount_point, "twilio")
 
 
 def name_of_record() -> str:
@@ -138,30 +75,37 @@ def name_of_record() -> str:
     return f"AC{token_hex(16)}"
 
 
-def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_path: Path) -> None:
-    token, name = vault.token_with(LEAST), name_of_record()
-    # The module masks the version that it returns where the record holds the same number.
+def failure_of_load(broken: VaultStore, name: str) -> str:
+    """Return why a record can't be loaded."""
+    with pytest.raises(RecordError) as failed:
+        broken.load(name)
+    return str(failed.value)
+
+
+def failure_of_save(broken: VaultStore, name: str, replaces: str = "0") -> str:
+    """Return why a record can't be saved."""
+    with pytest.raises(RecordError) as failed:
+        broken.save(name, RECORD, replaces)
+    return str(failed.value)
+
+
+def test_a_record_is_saved_and_loaded_with_the_documented_rights(vault: Vault) -> None:
+    token, name = vault.token_with(POLICY), name_of_record()
+    records = store(vault.url, token)
     first, second = {**RECORD, "lock": {"pid": 1}}, {**RECORD, "lock": {"pid": 2}, "pending": "{{ no template }}"}
 
-    steps = [
-        load("none", name),
-        save("first", name, first, 0),
-        load("one", name),
-        save("second", name, {**second, "pending": "{% raw %}{{ no template }}{% endraw %}"}, "1"),
-        load("two", name),
-    ]
-    results = played(tmp_path, vault, token, steps)
+    assert records.load(name) == ({}, "0")
+    assert records.save(name, first, "0") == "1"
+    assert records.load(name) == (first, "1")
+    assert records.save(name, second, "1") == "2"
+    assert records.load(name) == (second, "2")
+    assert records.version(name) == "2"
 
-    assert results["none"] == {"record": {}, "version": "0"}
-    assert results["first"] == {"version": "1"}
-    assert results["one"] == {"record": first, "version": "1"}
-    assert results["second"] == {"version": "2"}
-    assert results["two"] == {"record": second, "version": "2"}
     assert [version.data for version in vault.versions(f"twilio/{name}")] == [first, second]
-    data, metadata = f"/v1/{MOUNT}/data/twilio/{name}", f"/v1/{MOUNT}/metadata/twilio/{name}"
+    data = f"/v1/{MOUNT}/data/twilio/{name}"
     read, engine = f"GET {data}", f"GET /v1/sys/internal/ui/mounts/{MOUNT}"
     sent = [request.what for request in vault.requests(token)]
-    assert sent == [read, engine, f"GET {metadata}", f"POST {data}", read, f"POST {data}", read]
+    assert sent == [read, engine, f"POST {data}", read, f"POST {data}", read, read]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +116,7 @@ def test_a_record_is_saved_and_loaded_with_the_least_rights(vault: Vault, tmp_pa
         ("POST", f"{MOUNT}/destroy/twilio/some"),
         ("DELETE", f"{MOUNT}/metadata/twilio/some"),
         ("POST", f"{MOUNT}/metadata/twilio/some"),
+        ("GET", f"{MOUNT}/metadata/twilio/some"),
         ("GET", f"{MOUNT}/metadata/twilio?list=true"),
         ("GET", f"{MOUNT}/data/others/some"),
         ("GET", "auth/token/lookup-self"),
@@ -183,102 +128,72 @@ def test_the_documented_policy_allows_nothing_else(vault: Vault, method: str, pa
     assert answer.status == 403
 
 
-class Gateway:
-    """Answers for some records: always, or once. As some gateways do, it repeats what it was sent."""
+# -- what can't be loaded or saved -------------------------------------------------------------------------------------
 
-    def __init__(self) -> None:
-        self._answered: set[str] = set()
+
+def test_a_deleted_version_is_no_missing_record(vault: Vault) -> None:
+    name = name_of_record()
+    vault.put(f"twilio/{name}", {})
+    vault.put(f"twilio/{name}", RECORD)
+    vault.delete(f"twilio/{name}")
+    records = store(vault.url, vault.token_with(POLICY))
+
+    failure = failure_of_load(records, name)
+
+    assert f"Version 2 of twilio/{name} in HashiCorp Vault, the latest one, was deleted at 20" in failure
+    assert f"`vault kv undelete -mount=secret -versions=2 twilio/{name}`" in failure
+    assert "the first version meanwhile" in failure_of_save(records, name)
+    vault.undelete(f"twilio/{name}", 2)
+    assert records.load(name) == (RECORD, "2")
+
+
+def test_a_destroyed_version_is_no_missing_record(vault: Vault) -> None:
+    name = name_of_record()
+    vault.put(f"twilio/{name}", RECORD)
+    vault.destroy(f"twilio/{name}", 1)
+
+    failure = failure_of_load(store(vault.url, vault.token_with(POLICY)), name)
+
+    assert f"Version 1 of twilio/{name} in HashiCorp Vault, the latest one, was destroyed." in failure
+    assert f"`vault kv rollback -mount=secret -version=N twilio/{name}`" in failure
+
+
+def test_hvac_3_hands_over_that_a_version_was_deleted(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hvac.api.secrets_engines.kv_v2 import KvV2
+
+    name = name_of_record()
+    vault.put(f"twilio/{name}", RECORD)
+    vault.delete(f"twilio/{name}")
+    # What it announces for its version 3.
+    monkeypatch.setattr(KvV2.read_secret_version, "__defaults__", (None, "secret", False))
+    records = store(vault.url, vault.token_with(POLICY))
+
+    assert "Version 1 of twilio" in failure_of_load(records, name)
+    assert records.load(name_of_record()) == ({}, "0")
+
+
+@pytest.mark.parametrize("replaces", ["1", "0"])
+def test_what_was_changed_meanwhile_is_not_replaced(vault: Vault, replaces: str) -> None:
+    name = name_of_record()
+    vault.put(f"twilio/{name}", {"phase": "idle"})
+    vault.put(f"twilio/{name}", {"phase": "staging"})
+
+    with pytest.raises(RecordChanged, match="^Nothing was saved"):
+        store(vault.url, vault.token_with(POLICY)).save(name, RECORD, replaces)
+
+    assert vault.get(f"twilio/{name}") == {"phase": "staging"}
+
+
+class Gateway:
+    """Never lets a request through. As some gateways do, it repeats what it was sent."""
 
     def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
-        """Answer, or leave it to the server."""
-        name = target.rpartition("/")[2]
-        if not name.startswith(("broken", "flaky")) or name in self._answered:
-            return None
-        if name.startswith("flaky"):
-            self._answered.add(name)
-        message = f"out of order: {body.decode()} {dict(headers)}"
-        return Answer(500, json.dumps({"errors": [message]}).encode())
+        return Answer(500, json.dumps({"errors": [f"out of order: {body.decode()} {dict(headers)}"]}).encode())
 
 
-class Loads:
-    """Records that can't be loaded, each with its message."""
-
-    def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
-        self.names = {
-            name: name_of_record() for name in ("deleted", "hidden", "destroyed", "none", "expired", "denied")
-        }
-        self.tokens = {"policy": vault.token_with(POLICY), "least": vault.token_with(LEAST), "expired": vault.issue()}
-        self.tokens["elsewhere"] = vault.token_with(f'path "{MOUNT}/data/elsewhere/*" {{ capabilities = ["read"] }}')
-        vault.revoke(self.tokens["expired"])
-        vault.put("twilio/flaky", RECORD)
-        for name in ("deleted", "hidden", "destroyed"):
-            vault.put(f"twilio/{self.names[name]}", {})
-            vault.put(f"twilio/{self.names[name]}", RECORD)
-        vault.delete(f"twilio/{self.names['deleted']}")
-        vault.delete(f"twilio/{self.names['hidden']}")
-        vault.destroy(f"twilio/{self.names['destroyed']}", 2)
-        vault.request_as_root("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
-        steps = [
-            load("deleted", self.names["deleted"]),
-            load("hidden", self.names["hidden"], hashi_vault_token=self.tokens["least"]),
-            load("destroyed", self.names["destroyed"]),
-            load("wrong mount", self.names["none"], hashi_vault_token=vault.root, hashi_vault_mount_point="wrong"),
-            load("mount without rights", self.names["none"], hashi_vault_mount_point="wrong"),
-            load(
-                "version 1", self.names["none"], hashi_vault_token=vault.root, hashi_vault_mount_point="first-version"
-            ),
-            load("expired", self.names["none"], hashi_vault_token=self.tokens["expired"]),
-            load("denied", self.names["none"], hashi_vault_token=self.tokens["elsewhere"]),
-            load("no token", self.names["none"], hashi_vault_token=""),
-            load("no address", self.names["none"], hashi_vault_url=""),
-            load("sealed", self.names["none"], hashi_vault_url=sealed.url),
-            load("unreachable", self.names["none"], hashi_vault_url="http://127.0.0.1:1"),
-            load("broken", "broken"),
-            load("flaky", "flaky"),
-            load("flaky, no record", "flaky-none"),
-        ]
-        with vault.interfering(Gateway()):
-            self.played = played(folder, vault, self.tokens["policy"], steps)
-
-
-@pytest.fixture(scope="module")
-def loads(vault: Vault, sealed: Vault, tmp_path_factory: pytest.TempPathFactory) -> Loads:
-    """Return what came of all that can't be loaded."""
-    return Loads(vault, sealed, tmp_path_factory.mktemp("loads"))
-
-
-def test_a_deleted_version_is_no_missing_record(loads: Loads) -> None:
-    path = f"twilio/{loads.names['deleted']}"
-
-    failure = loads.played.failure("deleted")
-
-    assert failure.startswith(f"Version 2 of {path} in HashiCorp Vault, the latest one, was deleted at 20")
-    assert f"`vault kv undelete -mount=secret -versions=2 {path}`" in failure
-    assert f"`vault kv metadata delete -mount=secret {path}`" in failure
-
-
-def test_a_destroyed_version_is_no_missing_record(loads: Loads) -> None:
-    path = f"twilio/{loads.names['destroyed']}"
-
-    failure = loads.played.failure("destroyed")
-
-    assert failure.startswith(f"Version 2 of {path} in HashiCorp Vault, the latest one, was destroyed.")
-    assert f"`vault kv rollback -mount=secret -version=N {path}`" in failure
-
-
-def test_a_deleted_version_is_not_seen_without_the_metadata(loads: Loads) -> None:
-    assert loads.played["hidden"] == {"record": {}, "version": "0"}
-
-
-NO_ENGINE = "has no KV engine at wrong/. Check the mount point"
-
-FAILURES = {
-    "wrong mount": (f"HashiCorp Vault {NO_ENGINE}", "`vault secrets list`"),
+#: Parts of the sentence about a request that fails, whether it loads or saves.
+FAILURES: Mapping[str, Sequence[str]] = {
     "mount without rights": ("denies the request (403)", "wrong/data/twilio/AC", "another namespace"),
-    "version 1": (
-        "at first-version/ of HashiCorp Vault is no KV engine of version 2",
-        "enable-versioning first-version",
-    ),
     "expired": ("denies the request (403). Either the token is not valid or has expired (`vault token lookup`)",),
     "denied": (
         "denies the request (403)",
@@ -288,199 +203,276 @@ FAILURES = {
     "no address": ("The address of HashiCorp Vault is not given. Set the role's `hashi_vault_url`",),
     "sealed": ("is sealed (503). Unseal it (`vault operator unseal`)",),
     "unreachable": ("HashiCorp Vault at http://127.0.0.1:1 can't be reached.", "Connection refused"),
-    "broken": ("failed.", "out of order", "********"),
-    "flaky": ("failed. It answered only the second request.",),
-    "flaky, no record": ("failed. It answered only the second request.",),
+    "no login": ("failed.", "invalid role or secret ID"),
+    "wrong mount": ("has no KV engine at wrong/. Check the mount point", "`vault secrets list`"),
 }
 
 
-@pytest.mark.parametrize("name", FAILURES)
-def test_a_record_that_can_not_be_loaded_fails_with_a_reason(name: str, loads: Loads) -> None:
-    failure = loads.played.failure(name)
-
-    assert all(words in failure for words in FAILURES[name]), failure
-    assert not any(token in failure for token in (*loads.tokens.values(), TOKEN))
-
-
-class Saves:
-    """Records that can't be saved, each with its message."""
-
-    def __init__(self, vault: Vault, sealed: Vault, folder: Path) -> None:
-        self.vault = vault
-        self.names = {name: name_of_record() for name in ("changed", "deleted", "none")}
-        self.token = vault.token_with(POLICY)
-        reader = vault.token_with(f'path "{MOUNT}/data/*" {{ capabilities = ["read"] }}')
-        vault.put(f"twilio/{self.names['changed']}", {"phase": "idle"})
-        vault.put(f"twilio/{self.names['changed']}", {"phase": "staging"})
-        vault.put(f"twilio/{self.names['deleted']}", {"phase": "idle"})
-        vault.delete(f"twilio/{self.names['deleted']}")
-        steps = [
-            save("changed", self.names["changed"], RECORD, 1),
-            save("deleted", self.names["deleted"], RECORD, 0),
-            save(
-                "wrong mount",
-                self.names["none"],
-                RECORD,
-                0,
-                hashi_vault_token=vault.root,
-                hashi_vault_mount_point="wrong",
-            ),
-            save("denied", self.names["none"], RECORD, 0, hashi_vault_token=reader),
-            save("sealed", self.names["none"], RECORD, 0, hashi_vault_url=sealed.url),
-            save("unreachable", self.names["none"], RECORD, 0, hashi_vault_url="http://127.0.0.1:1"),
-            save("broken", "broken", RECORD, 0),
-        ]
-        with vault.interfering(Gateway()):
-            self.played = played(folder, vault, self.token, steps)
-
-
 @pytest.fixture(scope="module")
-def saves(vault: Vault, sealed: Vault, tmp_path_factory: pytest.TempPathFactory) -> Saves:
-    """Return what came of all that can't be saved."""
-    return Saves(vault, sealed, tmp_path_factory.mktemp("saves"))
+def broken(vault: Vault, sealed: Vault) -> Mapping[str, VaultStore]:
+    """Return a store for each failure."""
+    token, expired = vault.token_with(POLICY), vault.issue()
+    vault.revoke(expired)
+    elsewhere = vault.token_with(f'path "{MOUNT}/data/elsewhere/*" {{ capabilities = ["read"] }}')
+    vault.request_as_root("POST", "sys/auth/approle", {"type": "approle"})
+    login = {"auth_method": "approle", "role_id": "none", "secret_id": "wrong"}
+    return {
+        "mount without rights": store(vault.url, token, "wrong"),
+        "expired": store(vault.url, expired),
+        "denied": store(vault.url, elsewhere),
+        "no token": store(vault.url),
+        "no address": store("", token),
+        "sealed": store(sealed.url, token),
+        "unreachable": store("http://127.0.0.1:1", token),
+        "no login": store(vault.url, defaults=login),
+        "wrong mount": store(vault.url, vault.root, "wrong"),
+    }
 
 
-def test_what_was_changed_meanwhile_is_not_replaced(saves: Saves) -> None:
-    path = f"twilio/{saves.names['changed']}"
+@pytest.mark.parametrize("name", FAILURES)
+def test_each_failure_has_its_sentence(name: str, broken: Mapping[str, VaultStore]) -> None:
+    record_name = name_of_record()
 
-    failure = saves.played.failure("changed")
-
-    assert failure.startswith(
-        f"Nothing was saved. Version 1 of {path} in HashiCorp Vault is not the latest one any more"
-    )
-    assert "changed by somebody else" in failure
-    assert "another run, it has taken over" in failure
-    assert saves.vault.get(path) == {"phase": "staging"}
+    for failure in (failure_of_load(broken[name], record_name), failure_of_save(broken[name], record_name)):
+        assert all(words in failure for words in FAILURES[name]), failure
 
 
-def test_what_was_deleted_is_not_replaced_by_a_first_save(saves: Saves) -> None:
-    path = f"twilio/{saves.names['deleted']}"
+def test_what_a_gateway_repeats_is_masked(vault: Vault) -> None:
+    token, name = vault.token_with(POLICY), name_of_record()
+    records = store(vault.url, token)
 
-    failure = saves.played.failure("deleted")
+    with vault.interfering(Gateway()):
+        failures = [failure_of_load(records, name), failure_of_save(records, name)]
 
-    assert failure.startswith(f"Nothing was saved. HashiCorp Vault showed no version of {path}, and yet there is one.")
-    assert f"deleted, and comes back with `vault kv undelete -mount=secret -versions=N {path}`" in failure
-    assert "destroyed" in failure
-    assert "another run has saved the first version" in failure
-    assert [version.data for version in saves.vault.versions(path)] == [None]
-
-
-@pytest.mark.parametrize("name", ["wrong mount", "denied", "sealed", "unreachable", "broken"])
-def test_a_record_that_can_not_be_saved_fails_with_a_reason(name: str, saves: Saves) -> None:
-    failure = saves.played.failure(name)
-
-    words = (NO_ENGINE,) if name == "wrong mount" else FAILURES[name]
-    assert all(word in failure for word in words), failure
-    assert TOKEN not in failure
-    assert saves.token not in failure
-    assert saves.vault.get(f"twilio/{saves.names['none']}") is None
+    for failure in failures:
+        assert "failed. " in failure
+        assert "out of order" in failure
+        assert "********" in failure
+        assert token not in failure
+        assert TOKEN not in failure
 
 
-# -- other servers, other clients ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}"])
+def test_what_is_no_answer_of_vaults_counts_as_nothing(vault: Vault, answer: bytes) -> None:
+    records = store(vault.url, vault.token_with(POLICY))
+
+    with vault.interfering(lambda *_request: Answer(200, answer)):
+        assert "HashiCorp Vault at" in failure_of_load(records, name_of_record())
+        assert "names no version 1" in failure_of_save(records, name_of_record())
 
 
-def test_hvac_3_hands_over_that_a_version_was_deleted(vault: Vault, tmp_path: Path) -> None:
-    token, name = vault.token_with(LEAST), name_of_record()
-    vault.put(f"twilio/{name}", RECORD)
-    vault.delete(f"twilio/{name}")
-    # What it announces for its version 3.
-    (tmp_path / "sitecustomize.py").write_text(
-        "import hvac.api.secrets_engines.kv_v2 as kv_v2\n"
-        "kv_v2.KvV2.read_secret_version.__defaults__ = (None, 'secret', False)\n",
-        encoding="utf-8",
-    )
-    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+def test_an_engine_that_keeps_no_versions_is_refused(vault: Vault) -> None:
+    vault.request_as_root("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
 
-    results = played(tmp_path, vault, token, [load("deleted", name)], PYTHONPATH=path)
+    failure = failure_of_load(store(vault.url, vault.root, "first-version"), name_of_record())
 
-    assert f"Version 1 of twilio/{name} in HashiCorp Vault" in results.failure("deleted")
-    assert f"`vault kv undelete -mount=secret -versions=1 twilio/{name}`" in results.failure("deleted")
+    assert "The engine at first-version/ of HashiCorp Vault is no KV engine of version 2" in failure
 
 
-def test_one_version_is_enough(vault: Vault, tmp_path: Path) -> None:
+def test_one_version_is_enough(vault: Vault) -> None:
     mount, name = f"single-{token_hex(4)}", name_of_record()
     vault.request_as_root("POST", f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
     vault.request_as_root("POST", f"{mount}/config", {"max_versions": 1})
-    token = vault.token_with(POLICY.replace("secret/", f"{mount}/"))
     # Metadata without a version are no record either.
     vault.request_as_root("POST", f"{mount}/metadata/twilio/{name}", {"custom_metadata": {"owner": "telephony"}})
+    records = store(vault.url, vault.token_with(POLICY.replace("secret/", f"{mount}/")), mount)
 
-    steps = [
-        load("none", name, hashi_vault_mount_point=mount),
-        save("first", name, {"phase": "staging"}, "0", hashi_vault_mount_point=mount),
-        save("second", name, RECORD, "1", hashi_vault_mount_point=mount),
-        load("last", name, hashi_vault_mount_point=mount),
-    ]
-    results = played(tmp_path, vault, token, steps)
-
-    assert results["none"] == {"record": {}, "version": "0"}
-    assert results["last"] == {"record": RECORD, "version": "2"}
+    assert records.load(name) == ({}, "0")
+    assert records.save(name, {"phase": "staging"}, "0") == "1"
+    assert records.save(name, RECORD, "1") == "2"
+    assert records.load(name) == (RECORD, "2")
     assert list(vault.request_as_root("GET", f"{mount}/metadata/twilio/{name}")["data"]["versions"]) == ["2"]
 
 
-def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vault: Vault, tmp_path: Path) -> None:
-    name, team, policy = name_of_record(), f"team-{token_hex(4)}", {"policy": POLICY}
-    vault.request_as_root("POST", f"sys/namespaces/{team}")
-    vault.request_as_root("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
-    vault.request_as_root("POST", "sys/auth/approle", {"type": "approle"}, team)
-    vault.request_as_root("PUT", "sys/policies/acl/rotation", policy, team)
-    role = "auth/approle/role/rotation"
-    vault.request_as_root("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
-    role_id = vault.request_as_root("GET", f"{role}/role-id", None, team)["data"]["role_id"]
-    secret_id = vault.request_as_root("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
-    login = {"namespace": team, "auth_method": "approle", "role_id": role_id, "secret_id": secret_id}
-    token = vault.token_with(POLICY, team)
+# -- how the server is found, and the way to authenticate --------------------------------------------------------------
 
-    steps = [
-        load("none", name, {"namespace": team}),
-        save("first", name, {"phase": "staging"}, "0", {"namespace": team}),
-        save("second", name, RECORD, "1", login, hashi_vault_token=""),
-        load("last", name, login, hashi_vault_token=""),
-        load("another namespace", name),
-        load("wrong secret", name, {**login, "secret_id": "wrong"}, hashi_vault_token=""),
-    ]
-    results = played(tmp_path, vault, token, steps)
 
-    assert results["none"] == {"record": {}, "version": "0"}
-    assert results["last"] == {"record": RECORD, "version": "2"}
-    assert "it is for another namespace" in results.failure("another namespace")
-    assert "failed." in results.failure("wrong secret")
-    assert "invalid role or secret ID" in results.failure("wrong secret")
+class Team:
+    """A namespace with an engine, in which a role of AppRole may rotate."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self.namespace = team = f"team-{token_hex(4)}"
+        vault.request_as_root("POST", f"sys/namespaces/{team}")
+        vault.request_as_root("POST", f"sys/mounts/{MOUNT}", {"type": "kv", "options": {"version": "2"}}, team)
+        vault.request_as_root("POST", "sys/auth/approle", {"type": "approle"}, team)
+        vault.request_as_root("PUT", "sys/policies/acl/rotation", {"policy": POLICY}, team)
+        role = "auth/approle/role/rotation"
+        vault.request_as_root("POST", role, {"token_policies": ["rotation"], "token_no_default_policy": True}, team)
+        role_id = vault.request_as_root("GET", f"{role}/role-id", None, team)["data"]["role_id"]
+        self.secret_id = vault.request_as_root("POST", f"{role}/secret-id", None, team)["data"]["secret_id"]
+        self.login = {"namespace": team, "auth_method": "approle", "role_id": role_id, "secret_id": self.secret_id}
+
+    def put(self, name: str, record: Mapping[str, Any]) -> None:
+        """Write a first record."""
+        data = {"data": dict(record), "options": {"cas": 0}}
+        self._vault.request_as_root("POST", f"{MOUNT}/data/twilio/{name}", data, self.namespace)
+
+    def get(self, name: str) -> dict[str, Any]:
+        """Return a record, empty where there is none."""
+        answer = self._vault.try_request("GET", f"{MOUNT}/data/twilio/{name}", None, self.namespace)
+        held: dict[str, Any] = answer.json()["data"]["data"] if answer.status == 200 else {}
+        return held
+
+
+@pytest.fixture(scope="module")
+def team(vault: Vault) -> Team:
+    """Return a namespace of a team."""
+    return Team(vault)
+
+
+def logins(vault: Vault) -> int:
+    """Return how many logins there were so far."""
+    return sum(request.what.endswith("/auth/approle/login") for request in vault.requests(""))
+
+
+def test_the_namespace_and_the_way_to_authenticate_come_from_module_defaults(vault: Vault, team: Team) -> None:
+    name, token = name_of_record(), vault.token_with(POLICY, team.namespace)
+    before = logins(vault)
+
+    # What only some modules have is left out.
+    only = {"engine_mount_point": "wrong", "version": 1, "cas": 5}
+    by_token = store(vault.url, token, defaults={"namespace": team.namespace, **only})
+    assert by_token.load(name) == ({}, "0")
+    assert by_token.save(name, {"phase": "staging"}, "0") == "1"
+    by_role = store(vault.url, defaults=team.login)
+    assert by_role.save(name, RECORD, "1") == "2"
+    assert by_role.load(name) == by_token.load(name) == (RECORD, "2")
+
+    assert logins(vault) == before + 1
+    assert team.get(name) == RECORD
     assert vault.get(f"twilio/{name}") is None
-    assert vault.request_as_root("GET", f"{MOUNT}/data/twilio/{name}", None, team)["data"]["data"] == RECORD
+    assert "it is for another namespace" in failure_of_load(store(vault.url, token), name)
 
 
-def test_another_role_includes_the_files_and_their_messages_are_printed(vault: Vault, tmp_path: Path) -> None:
-    """By an absolute path, for a host that can't be reached, as a user that can't be become, and without a log."""
-    token, name = vault.token_with(POLICY), name_of_record()
-    vault.put(f"twilio/{name}", RECORD)
-    vault.delete(f"twilio/{name}")
-    step = load("deleted", name)
-    variables = variables_of(step, vault, token)
-    role = tmp_path / "roles" / "another" / "tasks"
-    role.mkdir(parents=True)
-    include = {
-        "name": "Load",
-        "ansible.builtin.include_tasks": {"file": "{{ found_by_the_plugin }}", "apply": {"no_log": True}},
-        "vars": variables,
-    }
-    (role / "main.yml").write_text(json.dumps([include]), encoding="utf-8")
-    task = {
-        "name": "Rotate",
-        "ansible.builtin.include_role": {"name": "another"},
-        "vars": {"found_by_the_plugin": str(TASKS / "hashi_vault_load.yml")},
-    }
-    inventory = tmp_path / "inventory"
-    inventory.write_text("shop.invalid ansible_connection=ssh", encoding="utf-8")
+@pytest.mark.parametrize("by", ["process", "play"])
+def test_they_come_from_the_environment(vault: Vault, team: Team, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    name, token = name_of_record(), vault.token_with(POLICY, team.namespace)
+    variables = {"VAULT_ADDR": vault.url, "VAULT_TOKEN": token, "VAULT_NAMESPACE": team.namespace}
+    if by == "process":
+        for variable, value in variables.items():
+            monkeypatch.setenv(variable, value)
+    before = dict(os.environ)
 
-    run = ansible_playbook(
-        tmp_path,
-        [play([task], hosts="shop.invalid", become=True, become_user="nobody-at-all")],
-        *("-i", str(inventory)),
-        ANSIBLE_COLLECTIONS_PATH=PATHS,
-        ANSIBLE_ROLES_PATH=str(tmp_path / "roles"),
+    records = store("", environment=variables if by == "play" else {})
+
+    assert records.save(name, RECORD, "0") == "1"
+    assert team.get(name) == RECORD
+    assert dict(os.environ) == before
+
+
+def test_they_come_from_the_hosts_variables(vault: Vault, team: Team) -> None:
+    name = name_of_record()
+    variables = {f"ansible_hashi_vault_{option}": value for option, value in team.login.items()}
+    variables["ansible_hashi_vault_url"] = vault.url
+
+    records = store("", variables=lambda names: {each: variables[each] for each in names if each in variables})
+
+    assert records.save(name, RECORD, "0") == "1"
+    assert team.get(name) == RECORD
+
+
+def test_an_agent_that_authenticates_needs_no_token(vault: Vault) -> None:
+    name, token = name_of_record(), vault.token_with(POLICY)
+    records = store(vault.url, defaults={"auth_method": "none"})
+
+    def agent(method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        return vault.try_request(method, target.removeprefix("/v1/"), json.loads(body) if body else None, token=token)
+
+    with vault.interfering(agent):
+        assert records.load(name) == ({}, "0")
+        assert records.save(name, RECORD, "0") == "1"
+
+
+def test_what_is_not_installed_is_named(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = store(vault.url, vault.issue())
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "hvac", None)
+        failure = failure_of_load(records, name_of_record())
+    assert failure == (
+        "The record could not be read. The store hashi_vault needs the Python library hvac, which Ansible's Python does"
+        f" not have (`{sys.executable} -m pip install hvac`)."
     )
 
-    assert run.status == 2
-    assert f"Version 1 of twilio/{name} in HashiCorp Vault, the latest one, was deleted at" in run.output
-    assert token not in run.output
+    monkeypatch.setattr(_vault_lookups, "_COLLECTION", "community.not_there")
+    assert "needs the collection community.not_there, which is not installed" in failure_of_load(
+        records, name_of_record()
+    )
+
+
+# -- a playbook --------------------------------------------------------------------------------------------------------
+
+
+class InVault(Accounts):
+    """Accounts whose records are in the engine of a team's namespace.
+
+    Their hosts can't be reached, and nobody can become the play's user: what the store does, it does on the controller.
+    """
+
+    def __init__(self, simulator: Simulator, folder: Path, vault: Vault, team: Team) -> None:
+        defaults = {**team.login, "namespace": "{{ vault_namespace }}", "timeout": "{{ omit }}"}
+        keywords = {
+            "module_defaults": {"group/community.hashi_vault.vault": defaults},
+            "environment": {"VAULT_ADDR": "{{ vault_address }}"},
+            "become": True,
+            "become_user": "nobody-at-all",
+        }
+        super().__init__(simulator, folder, keywords)
+        self._team, self._variables = team, {"vault_address": vault.url, "vault_namespace": team.namespace}
+
+    def host_variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the variables of a host that does not exist."""
+        return {"ansible_connection": "ssh", "ansible_host": "shop.invalid", **self._variables}
+
+    def variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the role's variables that all rotations have in common."""
+        return {**super().variables(rotation), "store": "hashi_vault"}
+
+    def put_record(self, rotation: Rotation, record: Mapping[str, Any]) -> None:
+        """Save a record."""
+        self._team.put(self.record_name(rotation), record)
+
+    def record(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the record, empty if there is none."""
+        return self._team.get(self.record_name(rotation))
+
+    def run(self, rotations: Sequence[Rotation], *arguments: str, **environment: str) -> dict[str, Outcome]:
+        """Run the role with community.hashi_vault."""
+        paths = os.pathsep.join(map(str, (COLLECTIONS, OTHERS)))
+        self.outcomes = super().run(rotations, *arguments, ANSIBLE_COLLECTIONS_PATH=paths, **environment)
+        return self.outcomes
+
+
+def test_a_playbook_rotates_and_leaves_no_secret(
+    simulator: Simulator, vault: Vault, team: Team, tmp_path: Path
+) -> None:
+    accounts = InVault(simulator, tmp_path, vault, team)
+    parent, idle = make_sid("AC", 5), {"phase": "idle", "primary": PRIMARY}
+    simulator.seed({"accounts": [{"sid": parent, "auth_token": "5" * 32}]})
+    team.put(parent, {"account_sid": parent, **KNOWN, "phase": "idle", "primary": "5" * 32})
+    rotations = [
+        Rotation("rotated", record=idle),
+        Rotation("verify fails", record=idle, failing=["verify"], variables={"on_failure": "rollback"}),
+        Rotation("clean fails", record={"phase": "cleaning", "primary": PRIMARY}, failing=["clean"]),
+        Rotation("no engine", variables={"hashi_vault_mount_point": "wrong"}),
+        Rotation(
+            "subaccount",
+            account={"owner_account_sid": parent, "auth_token": OTHER},
+            variables={"parent_account_sid": parent, "parent_from_store": True},
+        ),
+    ]
+
+    found = run_and_collect(accounts, rotations, True)
+
+    found.assert_nothing()
+    assert team.secret_id not in accounts.last.output
+    accounts.outcomes["rotated"].assert_rotated("distribute", "verify", "clean")
+    distributed = accounts.outcomes["rotated"].hooks[0]
+    assert distributed["primary"] == PRIMARY
+    assert distributed["pending"] == accounts.outcomes["rotated"].record["primary"]
+    assert accounts.outcomes["verify fails"].record["phase"] == "idle"
+    assert accounts.outcomes["verify fails"].record["pending"] is None
+    assert accounts.outcomes["clean fails"].record["phase"] == "cleaning"
+    assert "denies the request (403)" in str(accounts.outcomes["no engine"].failure)
+    assert accounts.outcomes["no engine"].sent == []
+    assert accounts.outcomes["subaccount"].record["primary"] == OTHER

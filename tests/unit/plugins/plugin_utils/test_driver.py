@@ -26,6 +26,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
     SAVE,
     Called,
+    DirectStore,
     Driver,
     HookReport,
     State,
@@ -34,6 +35,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     due_in_words,
     in_tenths,
 )
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer
 
 
@@ -115,7 +117,7 @@ def call(world: World, state: State | None, outcome: HookReport, record: Mapping
     rotation = InMemory(world)
     loads = state is not None and state.waits_for == LOAD
     loaded = {rotation.name: Stored(world.record, str(len(world.stored)))} if loads else {}
-    store = TaskStore({LOAD: "/load.yml", SAVE: "/save.yml"}, False, loaded)
+    store = TaskStore({LOAD: "/load.yml", SAVE: "/save.yml"}, loaded)
     driver = Driver(rotation, store, clock=Clock(), now=NOW, settle_seconds=0, lease_seconds=3600, check_mode=False)
     return driver.call(state, outcome, record)
 
@@ -136,3 +138,114 @@ def test_with_a_store_of_task_files_what_a_hook_returned_survives_a_check_of_the
     assert world.keys == ["new key"]
     # The keys are listed before the first is made, when it is made, and before the old one goes.
     assert world.performed.count(table.LIST) <= 4
+
+
+class InMemoryStore(DirectStore):
+    """A store of a world that a call reads and writes itself, and whose saves may fail."""
+
+    def __init__(self, world: World, failure: RecordError | None = None) -> None:
+        self._world, self._failure = world, failure
+
+    def load(self, name):
+        return Stored(self._world.record, self.version(name))
+
+    def version(self, name):
+        return str(len(self._world.stored))
+
+    def save(self, name, record, replaces):
+        if self._failure:
+            raise self._failure
+        assert replaces == self.version(name)
+        self._world.stored.append(record)
+        return self.version(name)
+
+
+def call_directly(
+    world: World,
+    store: DirectStore,
+    state: State | None = None,
+    record: Mapping[str, Any] | None = None,
+    report: HookReport | None = None,
+) -> Called:
+    """Make one call of a run with a store that the call reads and writes itself."""
+    driver = Driver(
+        InMemory(world), store, clock=Clock(), now=NOW, settle_seconds=0, lease_seconds=3600, check_mode=False
+    )
+    keys = HookReport(handed_over={"keys": [{"id": key, "used": False} for key in world.keys]})
+    return driver.call(state, report or keys, record)
+
+
+def begun(world: World, store: DirectStore) -> Called:
+    """Make the calls of a run up to the first hook that comes after a save."""
+    listing = call_directly(world, store)
+    called = call_directly(world, store, listing.state, listing.record)
+    assert called.next is not None
+    assert world.stored
+    return called
+
+
+def test_with_a_store_that_a_call_reads_itself_the_run_goes_on_from_what_is_stored():
+    world = World()
+    called = call_directly(world, InMemoryStore(world))
+    for _step in range(20):
+        if called.next is None:
+            break
+        report = world.perform(called)
+        called = call_directly(world, InMemoryStore(world), called.state, {"phase": "not read"}, report)
+
+    assert not called.failed, called.message
+    assert LOAD not in world.performed
+    assert world.record["current"]["sid"] == NEW
+    assert world.keys == ["new key"]
+
+
+@pytest.mark.parametrize("read_by_hooks", [False, True])
+def test_a_hook_is_handed_the_record_unless_it_reads_the_store(read_by_hooks):
+    world = World()
+    store = InMemoryStore(world)
+    store.read_by_hooks = read_by_hooks
+
+    called = begun(world, store)
+
+    assert called.record == (None if read_by_hooks else world.record)
+    assert world.record["lock"]["run_id"] == called.state.run_id
+
+
+def test_a_call_does_not_trust_the_record_that_was_handed_to_a_hook():
+    world = World()
+    store = InMemoryStore(world)
+    called = begun(world, store)
+    world.stored.append({**world.record, "lock": None})
+    before = len(world.stored)
+
+    following = call_directly(world, store, called.state, called.record)
+
+    assert following.failed
+    assert "The record was changed by somebody else in the meantime" in following.message
+    assert len(world.stored) == before
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (RecordChanged("It was changed."), "This very run of ansible-playbook holds the record already"),
+        (RecordError("It is full."), "The record was not saved. It is full."),
+    ],
+)
+def test_a_first_save_that_fails_says_who_holds_the_record_only_where_it_was_changed(failure, sentence):
+    world = World()
+    begun(world, InMemoryStore(world))
+    held = world.record
+    world.stored.append({**held, "lock": None})
+
+    class Late(InMemoryStore):
+        """Another run takes the record between the load and the save."""
+
+        def save(self, name, record, replaces):
+            self._world.stored.append(held)
+            return super().save(name, record, replaces)
+
+    stopped = call_directly(world, Late(world, failure))
+
+    assert stopped.failed
+    assert sentence in stopped.message
