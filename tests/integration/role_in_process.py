@@ -149,7 +149,7 @@ class RoleInProcess:
             return
         (module,) = set(task) - _KEYWORDS
         name = str(self._template(more, task.get("name", module)))
-        if module == "ansible.builtin.include_tasks":
+        if module in ("ansible.builtin.import_tasks", "ansible.builtin.include_tasks"):
             included = task[module] if isinstance(task[module], Mapping) else {"file": task[module]}
             hidden = dict(included.get("apply", {}))
             file = folder / str(self._template(more, included["file"]))

@@ -93,8 +93,8 @@ def gone(**metadata: Any) -> AnsibleError:
 class Answers:
     """A Vault that has one answer for each kind of request, and lists what was sent."""
 
-    def __init__(self, get: Any = NOT_FOUND, read: Any = ENGINE, write: Any = None) -> None:
-        self._get, self._read, self._write = get, read, write
+    def __init__(self, get: Any = NOT_FOUND, read: Any = None, write: Any = None) -> None:
+        self._get, self._read, self._write = get, ENGINE if read is None else read, write
         self.sent: list[tuple[Any, ...]] = []
 
     def get(self, mount_point: str, path: str) -> Any:
