@@ -529,6 +529,7 @@ def _save_verified(case: CredentialCase) -> Step:
     return Save(
         {"phase": VERIFIED, "verified_at": case.settings.today},
         event=f"consumers work with {_record(case).new.sid}",
+        shown_by=VERIFY,
         rotated=True,
         probe=case.probe,
     )

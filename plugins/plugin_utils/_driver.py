@@ -559,7 +559,7 @@ class Driver:
             return None
         released = step.release or bool(step.failure)
         case = self._rotation.after(self._case, step, saved)
-        if step.event:
+        if step.event and (not step.shown_by or self._rotation.hooks.get(step.shown_by)):
             self._events.append(step.event)
         self._changed = True
         return self._keep(case, None if released else self._held_lock())

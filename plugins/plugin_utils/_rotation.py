@@ -190,6 +190,7 @@ class Save(Step):
 
     :param changes: the record's fields that change.
     :param event: what happened, as a part of a sentence for the log.
+    :param shown_by: the hook that shows the event; where it has no task file, nothing does.
     :param release: whether the lock is released with it.
     :param rotated: whether a new secret is in place with it.
     :param failure: why the run ends after it; empty where it goes on.
@@ -198,6 +199,7 @@ class Save(Step):
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     event: str = field(default="", kw_only=True)
+    shown_by: str = field(default="", kw_only=True)
     release: bool = field(default=False, kw_only=True)
     rotated: bool = field(default=False, kw_only=True)
     failure: str = field(default="", kw_only=True)

@@ -623,7 +623,7 @@ _STAGED: Sequence[Row] = (
     Row(
         "staged, verified by consumers",
         lambda c: _phase(STAGED, VERIFIED)(c) and c.run.passed == VERIFY,
-        lambda c: Save({"phase": VERIFIED}, event="consumers accept both tokens"),
+        lambda c: Save({"phase": VERIFIED}, event="consumers accept both tokens", shown_by=VERIFY),
     ),
     Row(
         "staged, distributed",

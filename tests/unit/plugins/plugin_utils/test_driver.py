@@ -96,9 +96,9 @@ class World:
 class InMemory(CredentialRotation):
     """A rotation of an AWS credential whose requests are answered by a world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, hooks: Mapping[str, str] = HOOKS) -> None:
         settings = CredentialSettings(NOW, 90.0, False, credential_type=AWS_CREDENTIAL, grace_days=0.0, lists_keys=True)
-        super().__init__(SimpleNamespace(account_sid=ACCOUNT), settings, "name", HOOKS, world.issued)
+        super().__init__(SimpleNamespace(account_sid=ACCOUNT), settings, "name", hooks, world.issued)
         self._world = world
 
     def probe(self, case):
@@ -112,9 +112,15 @@ class InMemory(CredentialRotation):
         return Answer(table.DELETED)
 
 
-def call(world: World, state: State | None, outcome: HookReport, record: Mapping[str, Any] | None) -> Called:
+def call(
+    world: World,
+    state: State | None,
+    outcome: HookReport,
+    record: Mapping[str, Any] | None,
+    hooks: Mapping[str, str] = HOOKS,
+) -> Called:
     """Make one call of a run, as the action plugin does."""
-    rotation = InMemory(world)
+    rotation = InMemory(world, hooks)
     loads = state is not None and state.waits_for == LOAD
     loaded = {rotation.name: Stored(world.record, str(len(world.stored)))} if loads else {}
     store = TaskStore({LOAD: "/load.yml", SAVE: "/save.yml"}, loaded)
@@ -122,14 +128,19 @@ def call(world: World, state: State | None, outcome: HookReport, record: Mapping
     return driver.call(state, outcome, record)
 
 
+def rotate(world: World, hooks: Mapping[str, str] = HOOKS) -> list[Called]:
+    """Make the calls of a whole run."""
+    calls = [call(world, None, HookReport(), None, hooks)]
+    while calls[-1].next is not None and len(calls) < 60:
+        outcome = world.perform(calls[-1])
+        state = State.from_dict(calls[-1].state.as_dict())
+        calls.append(call(world, state, outcome, calls[-1].record, hooks))
+    return calls
+
+
 def test_with_a_store_of_task_files_what_a_hook_returned_survives_a_check_of_the_lock():
     world = World()
-    called = call(world, None, HookReport(), None)
-    for _step in range(60):
-        if called.next is None:
-            break
-        outcome = world.perform(called)
-        called = call(world, State.from_dict(called.state.as_dict()), outcome, called.record)
+    *_, called = rotate(world)
     assert called.next is None, world.performed
     assert not called.failed, called.message
     assert world.record["phase"] == "idle"
@@ -249,3 +260,11 @@ def test_a_first_save_that_fails_says_who_holds_the_record_only_where_it_was_cha
 
     assert stopped.failed
     assert sentence in stopped.message
+
+
+@pytest.mark.parametrize("verifies", [True, False])
+def test_only_a_hook_shows_that_consumers_work(verifies):
+    hooks = {name: file for name, file in HOOKS.items() if verifies or name != table.VERIFY}
+    log = "\n".join(called.message for called in rotate(World(), hooks))
+    assert (f"consumers work with {NEW}" in log) == verifies
+    assert f"created {NEW}" in log

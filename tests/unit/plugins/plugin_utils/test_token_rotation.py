@@ -304,7 +304,7 @@ ROWS = [
     (
         "accepted",
         case(STAGED, replace(OWN, passed=VERIFY), BOTH),
-        Save({"phase": VERIFIED}, event="consumers accept both tokens"),
+        Save({"phase": VERIFIED}, event="consumers accept both tokens", shown_by=VERIFY),
     ),
     # somebody deleted it
     (
