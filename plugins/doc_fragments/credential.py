@@ -28,7 +28,7 @@ options:
     description:
       - The credential's name, 64 characters at most. It identifies the credential where O(sid) is not given.
       - Twilio allows several credentials with one name. Where one has to be chosen, the task fails, and lists them.
-      - The name that Twilio holds may end with a signature, a space, V(#) and ten hexadecimal digits; see
+      - The name that Twilio holds may end with a fingerprint, a space, V(#) and ten hexadecimal digits; see
         O(update_secret). It is not part of the name here, and a name that itself ends this way is refused.
     type: str
   update_secret:
@@ -36,8 +36,8 @@ options:
       - What to do about a credential that exists already. Twilio never returns a key, and can't change it in place.
       - V(on_create) sends the key only when the credential is created.
       - V(when_changed) creates a new credential when the key differs from the one in place. To detect that, the module
-        signs the name of what it creates, so it may have 52 characters at most. For a credential that is not signed,
-        O(unsigned) decides.
+        signs the name of what it creates with the key's fingerprint, so it may have 52 characters at most. For a
+        credential that is not signed, O(unsigned) decides.
       - V(always) creates a new, signed credential in each run.
     type: str
     choices:
@@ -79,6 +79,6 @@ options:
     description: The SID of the credential to return.
     type: str
   friendly_name:
-    description: The exact name of the credentials to return, without a signature.
+    description: The exact name of the credentials to return, without a fingerprint.
     type: str
 """

@@ -91,12 +91,12 @@ credential:
       type: str
       sample: ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     friendly_name:
-      description: Its name, without the signature.
+      description: Its name, without the fingerprint.
       returned: always
       type: str
       sample: recordings
     fingerprint:
-      description: The signature of its name, which depends on the key; V(null) where it is not signed, see O(unsigned).
+      description: The fingerprint of the key, with which the name at Twilio ends; V(null) without one, see O(unsigned).
       returned: always
       type: str
       sample: 1f2e3d4c5b

@@ -55,12 +55,12 @@ credentials:
       type: str
       sample: ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
     friendly_name:
-      description: Its name, without the signature.
+      description: Its name, without the fingerprint.
       returned: always
       type: str
       sample: recordings
     fingerprint:
-      description: The signature of its name, which depends on the key; V(null) where it is not signed.
+      description: The fingerprint of the key, which the name at Twilio ends with; V(null) where there is none.
       returned: always
       type: str
       sample: 1f2e3d4c5b
