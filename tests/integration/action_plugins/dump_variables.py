@@ -39,8 +39,6 @@ class ActionModule(ActionBase):
         hosts = (task_vars or {})["hostvars"]
         # A host's variables are computed at each access.
         of_hosts = {host: hosts[host] for host in self._task.args.get("hosts", hosts)}
-        dumped = {
-            host: {name: value_of(variables, name) for name in variables} for host, variables in of_hosts.items()
-        }
+        dumped = {host: {name: value_of(variables, name) for name in variables} for host, variables in of_hosts.items()}
         Path(self._task.args["path"]).write_text(json.dumps(dumped), encoding="utf-8")
         return result
