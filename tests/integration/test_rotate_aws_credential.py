@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -433,13 +432,6 @@ def test_two_names_of_one_account_are_two_rotations(running_simulator, tmp_path)
 # With access keys of IAM
 
 
-def other_collections() -> Path | None:
-    """Return the folder that holds amazon.aws, None where no folder does."""
-    folders = [CHECKOUT / ".cache" / "collections-of-others"]
-    folders += map(Path, filter(None, os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)))
-    return next((folder for folder in folders if (folder / "ansible_collections" / "amazon" / "aws").is_dir()), None)
-
-
 class Iam:
     """A simulated IAM: moto, on a port of this machine.
 
@@ -459,13 +451,12 @@ class Iam:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment variables that make Ansible's modules call it."""
+        """The environment variables that make the modules of amazon.aws call it."""
         return {
             "AWS_ACCESS_KEY_ID": "AKIATHEROLESOWNKEY00",
             "AWS_SECRET_ACCESS_KEY": "another secret of no worth",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": self.url,
-            "ANSIBLE_COLLECTIONS_PATH": f"{COLLECTIONS}{os.pathsep}{other_collections()}",
         }
 
     def add_user(self, name: str) -> str:
@@ -500,8 +491,8 @@ class Iam:
 def iam() -> Iterator[Iam]:
     """Run a simulated IAM until the last test is over."""
     server_module = pytest.importorskip("moto.server")
-    if other_collections() is None:
-        pytest.skip("the collection amazon.aws is not in .cache/collections-of-others or ANSIBLE_COLLECTIONS_PATH")
+    if not (COLLECTIONS.with_name("collections-of-others") / "ansible_collections" / "amazon" / "aws").is_dir():
+        pytest.skip("the collection amazon.aws is not in .cache/collections-of-others")
     server = server_module.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
@@ -522,6 +513,7 @@ def with_iam(running_simulator, iam, tmp_path_factory) -> tuple[Mapping[str, Out
     accounts = Accounts(
         running_simulator, tmp_path_factory.mktemp("iam"), "aws_credential", {**AT_ONCE, "iam_user": "{}"}, iam.keys
     )
+    accounts.in_process = True
     before: dict[str, list[str]] = {}
     rotations = []
     for name in ("lost", "used", "asked in vain"):
