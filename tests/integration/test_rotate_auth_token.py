@@ -430,11 +430,10 @@ LOAD = """\
 - name: Load it
   ansible.builtin.set_fact:
     rotation_record_found:
-      record: "{{ own_store_text | from_json }}"
-      version: "{{ own_store_text | hash('sha256') }}"
+      record: "{{ lookup('ansible.builtin.file', own_store_file) | from_json if own_store_file is exists else {} }}"
+      version: "{{ lookup('ansible.builtin.file', own_store_file) | hash('sha256') if own_store_file is exists else '' }}"
   vars:
     own_store_file: "{{ own_store }}/{{ rotation_record_name }}.json"
-    own_store_text: "{{ lookup('ansible.builtin.file', own_store_file) if own_store_file is exists else '{}' }}"
 """
 SAVE = """\
 - name: Save it
