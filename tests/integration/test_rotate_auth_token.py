@@ -430,10 +430,10 @@ LOAD = """\
 - name: Load it
   ansible.builtin.set_fact:
     rotation_record_found:
-      record: "{{ lookup('ansible.builtin.file', own_store_file) | from_json if own_store_file is exists else {} }}"
-      version: "{{ lookup('ansible.builtin.file', own_store_file) | hash('sha256') if own_store_file is exists else '' }}"
+      record: "{{ lookup('ansible.builtin.file', own_file) | from_json if own_file is exists else {} }}"
+      version: "{{ lookup('ansible.builtin.file', own_file) | hash('sha256') if own_file is exists else '' }}"
   vars:
-    own_store_file: "{{ own_store }}/{{ rotation_record_name }}.json"
+    own_file: "{{ own_store }}/{{ rotation_record_name }}.json"
 """
 SAVE = """\
 - name: Save it
