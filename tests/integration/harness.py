@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, Union
 
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from scripted import SkippingClock
 from simulator.client import Simulator
 
@@ -175,13 +176,12 @@ yaml.SafeDumper.add_representer(
 
 
 def encrypt(text: str, password_file: Path) -> VaultedText:
-    """Encrypt a text for use in a playbook.
+    """Encrypt a text for use in a playbook, as ``ansible-vault encrypt`` does.
 
     :param password_file: the file with the password.
     """
-    program = str(Path(sys.executable).with_name("ansible-vault"))
-    command = [program, "encrypt", "--vault-password-file", str(password_file)]
-    return VaultedText(subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout)
+    secret = VaultSecret(password_file.read_bytes().strip())
+    return VaultedText(VaultLib().encrypt(text, secret).decode("ascii"))
 
 
 def play(tasks: Iterable[Mapping[str, Any]], **more: Any) -> dict[str, Any]:

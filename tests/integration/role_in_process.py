@@ -12,15 +12,19 @@ what depends on Ansible itself: strategies, tags, includes, ignored errors, outp
 from __future__ import annotations
 
 import functools
+import io
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import ansible.template
+from ansible.module_utils import basic
 from ansible.parsing.dataloader import DataLoader
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
@@ -30,7 +34,9 @@ from harness import CHECKOUT, HERE, Result
 ROLES = CHECKOUT / "roles"
 
 #: The keywords of a task, besides its module.
-_KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log", "failed_when"}
+_KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log", "changed_when", "failed_when"}
+#: Modules whose action plugin does no more than run them.
+_PASSED_ON = {"ansible.builtin.command"}
 #: The value of the variable ``omit``.
 _OMIT = "__omit_place_holder__"
 
@@ -70,6 +76,24 @@ def load_all() -> None:
     lookup_loader.get("community.twilio.rotation_record")
     for path in ROLES.glob("rotate_*/*/*.yml"):
         _load_yaml(path)
+
+
+def _run_module(module: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a module that has no action plugin in this process, as it runs in one of its own, and return its result."""
+    collection, _dot, name = module.rpartition(".")
+    package = "ansible.modules"
+    if collection != "ansible.builtin":
+        package = f"ansible_collections.{collection}.plugins.modules"
+    given, output = json.dumps({"ANSIBLE_MODULE_ARGS": arguments}).encode(), io.StringIO()
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(basic, "_ANSIBLE_ARGS", given))
+        # Only releases of ansible-core that distinguish trusted texts have it.
+        stack.enter_context(patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True))
+        stack.enter_context(redirect_stdout(output))
+        stack.enter_context(suppress(SystemExit))
+        import_module(f"{package}.{name}").main()
+    result: dict[str, Any] = json.loads(output.getvalue())
+    return result
 
 
 class RoleInProcess:
@@ -143,6 +167,8 @@ class RoleInProcess:
     def _run_task(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
         more = {**more, **task.get("vars", {})}
         if "when" in task and not self._is_true(more, task["when"]):
+            if "register" in task:
+                self.variables[task["register"]] = {"changed": False, "skipped": True}
             return
         if "block" in task:
             self._run_block(task, more, folder)
@@ -160,6 +186,8 @@ class RoleInProcess:
         given = {option: value for option, value in arguments.items() if value != _OMIT}
         with self._hiding(bool(task.get("no_log"))):
             result = self._act(module, given, more)
+            if "changed_when" in task:
+                result["changed"] = self._is_true(more, task["changed_when"])
             if "failed_when" in task:
                 result["failed"] = self._is_true(more, task["failed_when"])
             self._add_result(name, result)
@@ -191,6 +219,8 @@ class RoleInProcess:
             self.variables.update(arguments)
         elif module == "ansible.builtin.debug":
             result = {"changed": False, **arguments}
+        elif module in _PASSED_ON or not action_loader.has_plugin(module):
+            result = _run_module(module, {**arguments, "_ansible_check_mode": self._check_mode})
         else:
             task = Task()
             task.action, task.args, task.check_mode = module, dict(arguments), self._check_mode

@@ -119,6 +119,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     :ivar plays: for each play its keywords and the names of its rotations; empty for one play with all of them.
     :ivar includes: the keyword with which the play runs the role.
     :ivar rescue: tasks that run if the role fails.
+    :ivar not_rescued: the names of rotations in whose plays they do not.
     :ivar afterwards: further plays.
     :ivar in_process: whether the role's task files run in this process.
     :ivar last: the last run.
@@ -127,6 +128,7 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
     plays: Sequence[tuple[Mapping[str, Any], Sequence[str]]] = ()
     includes: str = "include_role"
     rescue: Sequence[Mapping[str, Any]] = ()
+    not_rescued: Sequence[str] = ()
     afterwards: Sequence[Mapping[str, Any]] = ()
     in_process: bool = False
     last: Run
@@ -268,16 +270,20 @@ class AnyAccounts(ABC, Generic[Case, Outcome]):
         shown = (f"{self.role}_result", *self.shown)
         show = [{"name": name, "ansible.builtin.debug": {"var": name}} for name in shown]
         block = {"name": "role", "block": [role], "always": show, **self._keywords}
-        if self.rescue:
-            block["rescue"] = list(self.rescue)
+        rescued = {**block, "rescue": list(self.rescue)} if self.rescue else block
         names = [rotation.name for rotation in rotations]
         plays = [
-            {"hosts": [self.sid(name) for name in which if name in names], "gather_facts": False, **more}
+            {
+                "hosts": [self.sid(name) for name in which if name in names],
+                "gather_facts": False,
+                **more,
+                "tasks": [block if {*which} & {*self.not_rescued} else rescued],
+            }
             for more, which in self.plays or [({}, names)]
         ]
         return ansible_playbook(
             self.folder,
-            [*({**play, "tasks": [block]} for play in plays), *self.afterwards],
+            [*plays, *self.afterwards],
             *("-i", str(inventory), "--limit", "!localhost", "--forks", "8", "-vvvv", *arguments),
             ANSIBLE_ACTION_PLUGINS=str(HERE / "action_plugins"),
             **environment,

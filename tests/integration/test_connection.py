@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException
 from http.server import ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from harness import KEY_PAIR, KEY_SECRET, ansible_playbook, make_sid, play, run_task
+from harness import KEY_PAIR, KEY_SECRET, Result, ansible_playbook, make_sid, play, run_task
 from serving import QuietHandler, address, serving
 from simulator.client import Simulator
 
@@ -34,40 +35,12 @@ def connection(simulator: Simulator, **more) -> dict:
     }
 
 
-def run(simulator, folder, module, *arguments, environment=None, **options):
-    """Run one task, and return its result and the whole run."""
-    finished = ansible_playbook(
-        folder,
-        [play([{"name": "task", module: options, "ignore_errors": True}])],
-        *arguments,
-        **(environment or {}),
-    )
-    return finished.of("task"), finished
-
-
 def test_an_api_key_is_used_before_the_token(simulator):
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [KEY]}]})
     options = connection(simulator, auth_token="f" * 32, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
     result = run_task(INFO, options)
     assert not result.failed
     assert [entry["authenticated_with"] for entry in simulator.requests()] == ["api_key"]
-
-
-def test_the_environment_stands_in_for_options(simulator, tmp_path):
-    environment = {
-        "TWILIO_ACCOUNT_SID": simulator.account_sid,
-        "TWILIO_AUTH_TOKEN": simulator.auth_token,
-        "TWILIO_BASE_URL": simulator.url,
-    }
-    result, _run = run(simulator, tmp_path, INFO, environment=environment)
-    assert not result.failed
-    assert result["credentials"] == []
-
-
-def test_the_action_group_takes_defaults(simulator, tmp_path):
-    defaults = {"group/community.twilio.all": connection(simulator)}
-    finished = ansible_playbook(tmp_path, [play([{"name": "task", INFO: {}}], module_defaults=defaults)])
-    assert not finished.of("task").failed, finished.output
 
 
 def test_two_thousand_three_hundred_credentials_take_three_requests(simulator):
@@ -105,12 +78,13 @@ def family(simulator):
     return simulator
 
 
-def test_acting_as_a_subaccount(family, tmp_path):
-    options = connection(family, subaccount_sid=SUBACCOUNT, friendly_name="recordings", **KEY_PAIR)
+def test_acting_as_a_subaccount_by_the_action_groups_defaults(family, tmp_path):
     # The token is the parent's even where a key is given, since no key may read a subaccount's token.
-    options.update(api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
-    result, finished = run(family, tmp_path, CREDENTIAL, "-vvvv", **options)
-    assert result["credential"]["account_sid"] == SUBACCOUNT
+    options = connection(family, subaccount_sid=SUBACCOUNT, api_key_sid=KEY["sid"], api_key_secret=KEY["secret"])
+    task = {"name": "task", CREDENTIAL: {"friendly_name": "recordings", **KEY_PAIR}}
+    defaults = {"group/community.twilio.all": options}
+    finished = ansible_playbook(tmp_path, [play([task], module_defaults=defaults)], "-vvvv")
+    assert finished.of("task")["credential"]["account_sid"] == SUBACCOUNT
     assert [(entry["method"], entry["account_sid"]) for entry in family.requests()] == [
         ("GET", family.account_sid),
         ("GET", SUBACCOUNT),
@@ -144,8 +118,7 @@ def test_an_unrelated_account_is_no_subaccount(family):
     assert make_sid("AC", 8) in result["msg"]
 
 
-@pytest.mark.parametrize("arguments", [("-vvvv",), ("-vvvv", "--diff", "--check")])
-def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, execution, arguments):
+def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, execution):
     options = connection(simulator, friendly_name="recordings", update_secret="when_changed", **KEY_PAIR)
     options["aws_secret_access_key"] = "{{ lookup('env', 'KEY_SECRET') }}"
     del options["auth_token"]
@@ -155,11 +128,13 @@ def test_no_secret_is_shown_at_any_verbosity(simulator, tmp_path, execution, arg
     )
     environment = {**secrets, "TWILIO_API_KEY": KEY["sid"], **execution}
     simulator.seed({"accounts": [{"sid": simulator.account_sid, "api_keys": [{**KEY, "secret": "4" * 32}]}]})
-    result, finished = run(simulator, tmp_path, CREDENTIAL, *arguments, environment=environment, **options)
-    if "--check" in arguments:
-        assert result["changed"] is True
-    else:
-        assert "No: ****" in result["msg"]
+    tasks = [
+        {"name": "foresee", CREDENTIAL: options, "check_mode": True, "diff": True},
+        {"name": "try", CREDENTIAL: options, "ignore_errors": True},
+    ]
+    finished = ansible_playbook(tmp_path, [play(tasks)], "-vvvv", **environment)
+    assert finished.of("foresee")["changed"] is True
+    assert "No: ****" in finished.of("try")["msg"]
     assert not [name for name, secret in secrets.items() if secret in finished.output]
 
 
@@ -275,34 +250,47 @@ def proxy_to(simulator: Simulator, makes_tunnels: bool = True) -> Iterator[Proxy
         yield proxy
 
 
-def test_a_proxy_is_taken_from_the_environment(simulator, tmp_path, execution):
-    options = connection(simulator, base_url="http://twilio.example.invalid")
+def test_the_environment_stands_in_for_options_and_names_a_proxy(simulator, tmp_path, execution):
+    options = {
+        "TWILIO_ACCOUNT_SID": simulator.account_sid,
+        "TWILIO_AUTH_TOKEN": simulator.auth_token,
+        "TWILIO_BASE_URL": "http://twilio.example.invalid",
+    }
     with proxy_to(simulator) as proxy:
-        result, _run = run(simulator, tmp_path, INFO, environment={**proxy.environment, **execution}, **options)
-    assert not result.failed, result
+        environment = {**options, **proxy.environment, **execution}
+        finished = ansible_playbook(tmp_path, [play([{"name": "task", INFO: {}}])], **environment)
+    assert finished.of("task")["credentials"] == [], finished.output
     assert proxy.requested == ["http://twilio.example.invalid/v1/Credentials/AWS?PageSize=1000"]
 
 
+def run_behind(proxy: Proxy, module: str, options: Mapping[str, Any]) -> Result:
+    """Run a task in this process, with the environment that names a proxy."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in proxy.environment.items():
+            patch.setenv(name, value)
+        return run_task(module, options)
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_creation_whose_answer_is_lost_behind_a_proxy_is_not_repeated(scheme, simulator, with_tls, tmp_path):
+def test_a_creation_whose_answer_is_lost_behind_a_proxy_is_not_repeated(scheme, simulator, with_tls):
     there = with_tls if scheme == "https" else simulator
     there.clear_requests()
     there.faults([{"kind": "reset", "applied": True, "method": "POST"}])
     more = {"ca_path": there.ca_path} if scheme == "https" else {}
     options = connection(there, friendly_name="recordings", **KEY_PAIR, **more)
     with proxy_to(there) as proxy:
-        result, _run = run(there, tmp_path, CREDENTIAL, environment=proxy.environment, **options)
+        result = run_behind(proxy, CREDENTIAL, options)
     assert proxy.requested, "the proxy was not used"
     assert result["changed"], result
     # Settled by a read; sending it again would have created a second one.
     assert [entry["method"] for entry in there.requests()].count("POST") == 1
 
 
-def test_a_tunnel_that_a_proxy_refuses_is_no_request(with_tls, tmp_path):
+def test_a_tunnel_that_a_proxy_refuses_is_no_request(with_tls):
     with_tls.clear_requests()
     options = connection(with_tls, ca_path=with_tls.ca_path, max_retries=1)
     with proxy_to(with_tls, makes_tunnels=False) as proxy:
-        result, _run = run(with_tls, tmp_path, INFO, environment=proxy.environment, **options)
+        result = run_behind(proxy, INFO, options)
     assert "the proxy made no connection (403 Forbidden)" in result["msg"]
     # A proxy that refuses once would refuse again.
     assert len(proxy.requested) == 1

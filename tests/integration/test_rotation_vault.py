@@ -462,7 +462,7 @@ def test_a_playbook_rotates_and_leaves_no_secret(
         ),
     ]
 
-    found = run_and_collect(accounts, rotations, True)
+    found = run_and_collect(accounts, rotations)
 
     found.assert_nothing()
     assert team.secret_id not in accounts.last.output

@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import credential_rotations
 import pytest
-from credential_rotations import OLD
-from harness import ansible_playbook, make_sid, play
+from harness import HERE, Result, ansible_playbook, make_sid, play
 from rotations import PASSWORD
 from token_rotations import HOOKS, KNOWN, OTHER, PENDING, PRIMARY, Accounts, Outcome, Rotation, only
 
@@ -46,93 +45,55 @@ def assert_rolled_back(rotated: Outcome) -> None:
     assert rotated.writes == ["POST Secondary", "DELETE Secondary"]
 
 
-def lines(accounts: Accounts, rotated: Outcome) -> list[str]:
-    """Return the messages of a rotation's steps in the last run."""
-    results = accounts.last.results
-    return [result["msg"] for result in results if result.action == STEP and result.host == rotated.account_sid]
-
-
-def test_a_play_that_ignores_errors_goes_on_but_the_role_does_not(simulator, tmp_path):
-    rotations = [
-        Rotation("verify fails", record=IDLE, failing=["verify"]),
-        Rotation("verify fails, back", record=IDLE, failing=["verify"], variables=BACK),
-        Rotation("locked out", account={"auth_token": OTHER}, record=IDLE),
-        Rotation("wrong account", record=IDLE, variables={"account_sid": "AC1"}),
-    ]
-    accounts = Accounts(simulator, tmp_path, {"ignore_errors": True})
-    accounts.afterwards = [
-        {"hosts": "all", "gather_facts": False, "tasks": [{"name": "go on", "ansible.builtin.debug": {"msg": ""}}]}
-    ]
-    accounts.seed(rotations)
-    done = accounts.run(rotations)
-    assert accounts.last.status == 0
-    gone_on = {result.host for result in accounts.last.results if result.task == "go on"}
-    assert gone_on == {rotated.account_sid for rotated in done.values()}
-    assert_kept(done["verify fails"])
-    assert_rolled_back(done["verify fails, back"])
-    for name in ("locked out", "wrong account"):
-        assert done[name].failure, name
-        assert done[name].writes == [], name
-        assert done[name].record["phase"] == "idle", name
-
-
-def test_a_variable_may_be_omitted(tmp_path):
-    variables = {
-        "rotate_api_key_friendly_name": "shop",
-        "rotate_api_key_account_sid": make_sid("AC", 1),
-        "rotate_api_key_region": "{{ nothing | default(omit) }}",
-    }
-    run = ansible_playbook(tmp_path, [play([], roles=[{"role": "community.twilio.rotate_api_key", "vars": variables}])])
-    (failed,) = [result for result in run.results if result.failed]
-    assert failed["msg"].startswith("rotate_api_key_auth_token: expected the account's auth token")
-
-
-def test_check_mode_may_come_from_a_keyword(simulator, tmp_path):
-    rotations = [
-        Rotation("no record", variables={"initial_auth_token": PRIMARY}),
-        Rotation("due", record=IDLE),
-        Rotation("staging", account=BOTH, record={**IDLE, "phase": "staging"}),
-        Rotation("staged", account=BOTH, record=STAGED),
-    ]
-    accounts = Accounts(simulator, tmp_path, {"check_mode": True})
-    accounts.seed(rotations)
-    done = accounts.run(rotations)
-    for name, planned in done.items():
-        assert planned.failure is None, name
-        assert planned.writes == [], name
-        assert planned.hooks == [], name
-        assert planned.unchanged, name
-        assert planned.changed, name
-    (line,) = lines(accounts, done["due"])
-    due_in_days = done["due"].result["due_in_days"]
-    assert due_in_days < 0
-    assert line.startswith(f"{done['due'].account_sid}: Due: stage a token, ")
-    assert line.endswith(f"; overdue by {-due_in_days} days")
-
-
-def test_check_mode_by_a_keyword_plans_credentials_too(simulator, tmp_path):
-    due = credential_rotations.Rotation("due", [credential_rotations.credential(OLD, None)])
-    folder = {"private_key_folder": str(tmp_path / "private")}
-    accounts = credential_rotations.Accounts(simulator, tmp_path, "public_key", folder, keywords={"check_mode": True})
-    accounts.seed([due])
-    planned = accounts.run([due])["due"]
-    assert planned.failure is None
-    assert planned.methods == ["GET"]
-    assert planned.unchanged
-    assert planned.changed
-    assert planned.hooks == []
-    assert not (tmp_path / "private").exists()
-
-
 #: How a play may run its hosts. Where some fail, nothing differs for the others.
-ORDERS = {"free": {"strategy": "free"}, "host_pinned": {"strategy": "host_pinned"}, "serial": {"serial": 2}}
+ORDERS = {"free": {"strategy": "free"}, "host_pinned, serial": {"strategy": "host_pinned", "serial": 2}}
 #: A hook that ends more than the role.
 ENDS = {"ends the host": {"ansible.builtin.meta": "end_host"}, "ends the play": {"ansible.builtin.meta": "end_play"}}
+#: Where a play ignores errors.
+IGNORED = [
+    Rotation("ignored, verify fails", record=IDLE, failing=["verify"], variables=only("verify")),
+    Rotation("ignored, verify fails, back", record=IDLE, failing=["verify"], variables={**only("verify"), **BACK}),
+    Rotation("ignored, locked out", account={"auth_token": OTHER}, record=IDLE),
+    Rotation("ignored, wrong account", record=IDLE, variables={"account_sid": "AC1"}),
+]
+GO_ON = {"name": "go on", "ansible.builtin.debug": {"msg": ""}}
+#: Where check mode comes from a keyword.
+PLANNED = [
+    Rotation("planned, no record", variables={"initial_auth_token": PRIMARY}),
+    Rotation("planned, due", record=IDLE),
+    Rotation("planned, staging", account=BOTH, record={**IDLE, "phase": "staging"}),
+    Rotation("planned, staged", account=BOTH, record=STAGED),
+]
+#: Where nothing is due, and where all hooks run.
+COUNTED = [
+    Rotation("not due", record=IDLE, variables={"max_age_days": 36500}),
+    Rotation("forced", record=IDLE, variables={"max_age_days": 36500, "force": True}),
+]
+
+
+@dataclass(frozen=True)
+class Plays:
+    """What came of plays of each kind in one run, and then of what they left, in this process.
+
+    :param results: the results of the first run.
+    """
+
+    first: Mapping[str, Outcome]
+    results: Sequence[Result]
+    second: Mapping[str, Outcome]
+
+    def results_of(self, name: str) -> list[Result]:
+        """Return the results of one rotation in the first run."""
+        return [result for result in self.results if result.host == self.first[name].account_sid]
+
+    def lines_of(self, name: str) -> list[str]:
+        """Return the messages of one rotation's steps in the first run."""
+        return [result["msg"] for result in self.results_of(name) if result.action == STEP]
 
 
 @pytest.fixture(scope="module")
-def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Outcome], dict[str, Outcome]]:
-    """Run one play of each kind, in one run, and then all together; return what came of each run."""
+def in_plays(running_simulator, tmp_path_factory) -> Plays:
+    """Run one play of each kind, in one run, and then what they left all together."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("plays"))
     plays: list[tuple[dict[str, Any], list[Rotation]]] = []
@@ -143,18 +104,28 @@ def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Outcome], d
             Rotation(f"{order}, no hooks", record=IDLE, variables=only()),
         ]
         plays.append((keywords, rotations))
+    ending = {}
     for ends, task in ENDS.items():
         hook = accounts.folder / f"{ends}.yml"
         hook.write_text(json.dumps([task]), encoding="utf-8")
-        rotations = [
-            Rotation(ends, record=IDLE, variables={**only(), "distribute_tasks": str(hook)}),
-            Rotation(f"{ends}, another", record=IDLE, variables=only("distribute")),
-        ]
-        plays.append(({}, rotations))
+        ending[ends] = Rotation(ends, record=IDLE, variables={**only(), "distribute_tasks": str(hook)})
+    unnamed = accounts.folder / "unnamed.yml"
+    unnamed.write_text(json.dumps([{"ansible.builtin.fail": {"msg": "No."}}]), encoding="utf-8")
+    shared = {**only("distribute"), "account_sid": accounts.sid("twice")}
+    linear = [
+        ending["ends the host"],
+        Rotation("twice", record=IDLE, variables=shared),
+        Rotation("twice, another", variables=shared),
+        Rotation("unnamed", record=IDLE, variables={**only(), "verify_tasks": str(unnamed)}),
+        *COUNTED,
+    ]
+    plays.append(({}, linear))
+    another = Rotation("ends the play, another", record=IDLE, variables=only("distribute"))
+    plays.append(({}, [ending["ends the play"], another]))
     once = [Rotation(f"once, {name}", record=IDLE, variables=only("distribute")) for name in ("first", "second")]
     plays.append(({"run_once": True}, once))
-    shared = {**only("distribute"), "account_sid": accounts.sid("twice")}
-    plays.append(({}, [Rotation("twice", record=IDLE, variables=shared), Rotation("twice, another", variables=shared)]))
+    plays.append(({"ignore_errors": True, "post_tasks": [GO_ON]}, IGNORED))
+    plays.append(({"check_mode": True}, PLANNED))
     fatal = [Rotation("fatal", record=IDLE, variables=only("verify"), failing=["verify"])]
     fatal.append(Rotation("fatal, another", record=IDLE, variables=only("verify")))
     # Its failure ends the run.
@@ -163,78 +134,126 @@ def in_plays(running_simulator, tmp_path_factory) -> tuple[dict[str, Outcome], d
     all_of_them = [rotation for _keywords, rotations in plays for rotation in rotations]
     accounts.seed(all_of_them)
     first = accounts.run(all_of_them)
-    accounts.plays = []
-    left = [rotation for rotation in all_of_them if first[rotation.name].record.get("phase") == "staged"]
+    results = accounts.last.results
+    accounts.in_process = True
+    planned = [rotation.name for rotation in PLANNED]
+    left = [each for each in all_of_them if first[each.name].record.get("phase") == "staged"]
     variables = only("distribute")
-    return first, accounts.run([replace(each, record=None, failing=(), variables=variables) for each in left])
+    left = [replace(each, record=None, failing=(), variables=variables) for each in left if each.name not in planned]
+    return Plays(first, results, accounts.run(left))
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_in_whatever_order_hosts_run_each_rotation_is_the_same(in_plays, order):
-    first, _second = in_plays
-    first[f"{order}, due"].assert_rotated("distribute")
-    first[f"{order}, no hooks"].assert_rotated()
-    assert_kept(first[f"{order}, verify fails"])
+    in_plays.first[f"{order}, due"].assert_rotated("distribute")
+    in_plays.first[f"{order}, no hooks"].assert_rotated()
+    assert_kept(in_plays.first[f"{order}, verify fails"])
 
 
 @pytest.mark.parametrize("ends", ENDS)
 def test_a_hook_that_ends_more_than_the_role_promotes_nothing(in_plays, ends):
-    first, _second = in_plays
-    assert first[ends].record["phase"] == "staged"
-    assert first[ends].valid == {PRIMARY, first[ends].record["pending"]}
-    assert first[ends].result == {}
-    another = first[f"{ends}, another"]
+    ended = in_plays.first[ends]
+    assert ended.record["phase"] == "staged"
+    assert ended.valid == {PRIMARY, ended.record["pending"]}
+    assert ended.result == {}
     if ends == "ends the host":
-        another.assert_rotated("distribute")
+        in_plays.first["forced"].assert_rotated(*HOOKS)
     else:
+        another = in_plays.first[f"{ends}, another"]
         assert another.record["phase"] == "staged"
         assert another.valid == {PRIMARY, another.record["pending"]}
 
 
 def test_of_a_play_that_runs_once_the_first_host_is_rotated(in_plays):
-    first, _second = in_plays
-    first["once, first"].assert_rotated("distribute")
-    assert first["once, second"].requests == []
-    assert first["once, second"].unchanged
+    in_plays.first["once, first"].assert_rotated("distribute")
+    assert in_plays.first["once, second"].requests == []
+    assert in_plays.first["once, second"].unchanged
 
 
 def test_of_two_hosts_for_one_account_one_rotates_and_the_other_reports_it(in_plays):
-    first, _second = in_plays
-    both = [first["twice"], first["twice, another"]]
+    both = [in_plays.first[name] for name in ("twice", "twice, another")]
     (rotated,) = [each for each in both if each.failure is None]
     (refused,) = [each for each in both if each.failure]
     assert rotated.result["rotated"] is True
     assert "another host of this play names the same account" in refused.failure
-    assert first["twice"].writes == ["POST Secondary", "POST Promote"]
-    assert first["twice"].valid == {first["twice"].record["primary"]}
+    assert both[0].writes == ["POST Secondary", "POST Promote"]
+    assert both[0].valid == {both[0].record["primary"]}
 
 
 def test_a_failure_that_counts_for_all_hosts_ends_each_with_a_reason(in_plays):
-    first, _second = in_plays
     for name, reason in (("fatal", " in its task 'Consumer: verify'."), ("fatal, another", ", as another host has")):
-        assert_kept(first[name])
-        assert f"The hook 'verify' failed{reason}" in first[name].failure
-        assert first[name].record["lock"] is None
+        assert_kept(in_plays.first[name])
+        assert f"The hook 'verify' failed{reason}" in in_plays.first[name].failure
+        assert in_plays.first[name].record["lock"] is None
+
+
+def test_a_play_that_ignores_errors_goes_on_but_the_role_does_not(in_plays):
+    gone_on = [result.host for result in in_plays.results if result.task == GO_ON["name"]]
+    assert sorted(gone_on) == sorted(in_plays.first[rotation.name].account_sid for rotation in IGNORED)
+    assert_kept(in_plays.first["ignored, verify fails"])
+    assert_rolled_back(in_plays.first["ignored, verify fails, back"])
+    for name in ("ignored, locked out", "ignored, wrong account"):
+        assert in_plays.first[name].failure, name
+        assert in_plays.first[name].writes == [], name
+        assert in_plays.first[name].record["phase"] == "idle", name
+
+
+def test_check_mode_may_come_from_a_keyword(in_plays):
+    """That it does so for the other roles, too, is shown where they run in this process, by the keyword alone."""
+    for rotation in PLANNED:
+        planned = in_plays.first[rotation.name]
+        assert planned.failure is None, rotation.name
+        assert planned.writes == [], rotation.name
+        assert planned.hooks == [], rotation.name
+        assert planned.unchanged, rotation.name
+        assert planned.changed, rotation.name
+    due = in_plays.first["planned, due"]
+    (line,) = in_plays.lines_of("planned, due")
+    due_in_days = due.result["due_in_days"]
+    assert due_in_days < 0
+    assert line.startswith(f"{due.account_sid}: Due: stage a token, ")
+    assert line.endswith(f"; overdue by {-due_in_days} days")
+
+
+def test_a_hooks_task_without_a_name_is_named_by_its_action(in_plays):
+    stopped = in_plays.first["unnamed"]
+    assert_kept(stopped)
+    assert "The hook 'verify' failed in its task 'ansible.builtin.fail'. Both" in stopped.failure
+
+
+def test_few_tasks_run_where_nothing_is_due_and_not_many_in_a_rotation(in_plays):
+    in_plays.first["forced"].assert_rotated(*HOOKS)
+    not_due = in_plays.first["not due"]
+    assert not_due.sent == ["GET AWS"]
+    (line,) = in_plays.lines_of("not due")
+    assert line.startswith(f"{not_due.account_sid}: not rotated; due in ")
+    shown = "rotate_auth_token_result"
+    for name, most in (("not due", 6), ("forced", 25)):
+        tasks = [result.task for result in in_plays.results_of(name) if result.task != shown]
+        assert len(tasks) <= most, tasks
+    assert [line.partition(": ")[2] for line in in_plays.lines_of("forced")] == [
+        "staged a new token; next: distribute",
+        "next: verify",
+        "consumers accept both tokens; the new token is the primary; next: clean",
+        "rotated; due in 36500.0 days",
+    ]
 
 
 def test_the_next_run_ends_what_a_play_left(in_plays):
-    first, second = in_plays
-    assert {*second} >= {*ENDS, "fatal", "fatal, another"}
-    for name, rotated in second.items():
+    assert {*in_plays.second} >= {*ENDS, "fatal", "fatal, another", "ignored, verify fails"}
+    for name, rotated in in_plays.second.items():
         rotated.assert_rotated("distribute")
         assert rotated.writes == ["POST Promote"], name
-        assert rotated.record["primary"] == first[name].record["pending"], name
+        assert rotated.record["primary"] == in_plays.first[name].record["pending"], name
 
 
 #: A hook with a loop, and so with an ``item`` of its own; it fails for one of the accounts.
 HOOK = [
     {
         "name": "Write down who is meant",
-        "ansible.builtin.lineinfile": {
+        "ansible.legacy.consumer": {
             "path": "{{ playbook_dir }}/{{ item }}",
-            "line": "{{ rotate_auth_token_account_sid }}",
-            "create": True,
-            "mode": "0600",
+            "meant": "{{ rotate_auth_token_account_sid }}",
         },
         "loop": ["one", "another"],
     },
@@ -246,7 +265,10 @@ HOOK = [
 
 
 def test_a_loop_over_accounts_on_one_host(simulator, tmp_path):
-    """Nothing of one account is left for the next, and where errors are ignored, a failure of one is not the next's."""
+    """Nothing of one account is left for the next, and where errors are ignored, a failure of one is not the next's.
+
+    At the end there is a play of its own, in which a variable is omitted.
+    """
     parent, failing, first, second = (make_sid("AC", number) for number in (4, 5, 6, 7))
     owned = {"auth_token": PRIMARY, "owner_account_sid": parent}
     simulator.seed(
@@ -283,46 +305,54 @@ def test_a_loop_over_accounts_on_one_host(simulator, tmp_path):
     }
     show = {"name": "result", "ansible.builtin.debug": {"var": "rotate_auth_token_result"}}
     tasks = [{"name": "ignore", "ignore_errors": True, "block": [rotate]}, show]
-    run = ansible_playbook(tmp_path, [play(tasks)], TWILIO_AUTH_TOKEN=OTHER)
+    omitted = {
+        "rotate_api_key_friendly_name": "shop",
+        "rotate_api_key_account_sid": "AC1",
+        "rotate_api_key_region": "{{ nothing | default(omit) }}",
+    }
+    roles = [{"role": "community.twilio.rotate_api_key", "vars": omitted}]
+    run = ansible_playbook(
+        tmp_path,
+        [play(tasks), play([], roles=roles, ignore_errors=True)],
+        TWILIO_AUTH_TOKEN=OTHER,
+        ANSIBLE_ACTION_PLUGINS=str(HERE / "action_plugins"),
+    )
     assert run.status == 0, run.output
     assert run.of("result")["rotate_auth_token_result"]["rotated"] is False
     assert "failed in its task 'Refuse'" in run.output
     for name in ("one", "another"):
-        assert (tmp_path / name).read_text(encoding="utf-8").splitlines() == [failing, first]
+        meant = [json.loads(line)["meant"] for line in (tmp_path / name).read_text(encoding="utf-8").splitlines()]
+        assert meant == [failing, first]
     valid = {account["sid"]: account for account in simulator.state()["accounts"]}
     assert valid[failing]["auth_token"] == PRIMARY
     assert valid[failing]["secondary_auth_token"]
     assert valid[first]["auth_token"] != PRIMARY
     assert valid[second]["auth_token"] == OTHER
+    *_others, last = [result for result in run.results if result.failed]
+    assert last["msg"].startswith("rotate_api_key_account_sid: expected")
 
 
-@pytest.mark.parametrize("reached", [True, False])
-def test_tags_reach_the_role_and_its_hooks_or_neither(simulator, tmp_path, reached):
-    """A tag on include_role alone is not inherited, so that the role is included but runs nothing."""
-    due = Rotation("due", record=IDLE)
-    accounts = Accounts(simulator, tmp_path, {"tags": "rotate"} if reached else {})
-    accounts.seed([due])
-    rotated = accounts.run([due], "--tags", "rotate")["due"]
-    if reached:
-        rotated.assert_rotated(*HOOKS)
-    else:
-        assert rotated.requests == []
-        assert rotated.unchanged
-
-
-def test_a_hook_is_run_whole_or_the_rotation_not_at_all(simulator, tmp_path):
+def test_tags_reach_the_role_and_its_hooks_or_neither(simulator, tmp_path):
     """A hook whose tasks were skipped would count as passed, and an unverified token would be promoted."""
     verify = tmp_path / "own_verify.yml"
     task = {"name": "Look", "ansible.builtin.fail": {"msg": "Not there."}, "tags": ["slow"]}
     verify.write_text(json.dumps([{"block": [task]}]), encoding="utf-8")
-    due = Rotation("due", record=IDLE, variables={"verify_tasks": str(verify)})
+    rotations = [
+        Rotation("reached", record=IDLE),
+        Rotation("a task would be skipped", record=IDLE, variables={"verify_tasks": str(verify)}),
+        Rotation("not reached", record=IDLE),
+    ]
+    *tagged, other = [rotation.name for rotation in rotations]
     accounts = Accounts(simulator, tmp_path)
-    accounts.seed([due])
-    refused = accounts.run([due], "--skip-tags", "slow")["due"]
+    accounts.plays = [({"tags": "rotate"}, tagged), ({}, [other])]
+    accounts.seed(rotations)
+    done = accounts.run(rotations, "--tags", "rotate", "--skip-tags", "slow")
+    done["reached"].assert_rotated(*HOOKS)
+    refused = done["a task would be skipped"]
     assert f"--skip-tags would skip tasks of 'verify' ({verify})" in refused.failure
-    assert refused.requests == []
-    assert refused.unchanged
-    accounts.run([replace(due, variables={})], "--skip-tags", "another")["due"].assert_rotated(*HOOKS)
+    for rotated in (refused, done["not reached"]):
+        assert rotated.requests == []
+        assert rotated.unchanged
 
 
 PARENT, PARENTS_TOKEN = make_sid("AC", 5), "5" * 32
@@ -346,7 +376,7 @@ TOLD = [
 #: Invalid stores of the user's own, with the task of their load.yml.
 STORES = {
     "a store that fails": {"name": "Look into the store", "ansible.builtin.fail": {"msg": "No."}},
-    "a store that returns nothing": {"ansible.builtin.meta": "noop"},
+    "a store that returns nothing": {"ansible.builtin.debug": {"msg": ""}},
 }
 #: With records in files, and in a store of the user's own.
 NEW_AND_LOST = [
@@ -357,9 +387,10 @@ NEW_AND_LOST = [
 
 @pytest.fixture(scope="module")
 def outcomes(running_simulator, tmp_path_factory) -> dict[str, Outcome]:
-    """Run both tables in one run; both stores hold the parent's record, which is not rotated."""
+    """Run both tables in this process; both stores hold the parent's record, which is not rotated."""
     running_simulator.reset()
     accounts = Accounts(running_simulator, tmp_path_factory.mktemp("outcomes"))
+    accounts.in_process = True
     running_simulator.seed({"accounts": [{"sid": PARENT, "auth_token": PARENTS_TOKEN}]})
     parents = {"account_sid": PARENT, **KNOWN, "phase": "idle", "primary": PARENTS_TOKEN}
     RecordFile(str(accounts.store / f"{PARENT}.yml"), PASSWORD).save(parents, NO_VERSION)
@@ -367,12 +398,9 @@ def outcomes(running_simulator, tmp_path_factory) -> dict[str, Outcome]:
         (accounts.folder / name).mkdir()
         (accounts.folder / name / "load.yml").write_text(json.dumps([task]), encoding="utf-8")
         (accounts.folder / name / "save.yml").write_text("[]", encoding="utf-8")
-    unnamed = accounts.folder / "unnamed.yml"
-    unnamed.write_text(json.dumps([{"ansible.builtin.fail": {"msg": "No."}}]), encoding="utf-8")
     rotations = [
         *TOLD,
         *NEW_AND_LOST,
-        Rotation("unnamed", record=IDLE, variables={**only(), "verify_tasks": str(unnamed)}),
         *(Rotation(name, variables={"store": str(accounts.folder / name)}) for name in STORES),
     ]
     store = {"store": accounts.make_own_store()}
@@ -422,12 +450,6 @@ def test_what_is_due_in_every_run_is_due_now_and_not_overdue(outcomes):
     assert outcomes["every run"].result["due_in_days"] == 0
 
 
-def test_a_hooks_task_without_a_name_is_named_by_its_action(outcomes):
-    stopped = outcomes["unnamed"]
-    assert_kept(stopped)
-    assert "The hook 'verify' failed in its task 'ansible.builtin.fail'. Both" in stopped.failure
-
-
 def test_a_store_of_the_users_own_that_fails_or_returns_nothing_is_reported(outcomes):
     failing, empty = outcomes["a store that fails"], outcomes["a store that returns nothing"]
     assert "The record could not be read. The task that failed: 'Look into the store'." in failing.failure
@@ -459,31 +481,3 @@ def test_a_record_that_holds_the_secondary_is_refused_with_a_reason(outcomes):
     assert "rotate_auth_token_initial_auth_token" in refused.failure
     assert refused.valid == {PRIMARY, OTHER}
     assert refused.writes == ["POST Secondary"]
-
-
-def test_few_tasks_run_where_nothing_is_due_and_not_many_in_a_rotation(simulator, tmp_path):
-    rotations = [
-        Rotation("not due", record=IDLE, variables={"max_age_days": 36500}),
-        Rotation("forced", record=IDLE, variables={"max_age_days": 36500, "force": True}),
-    ]
-    accounts = Accounts(simulator, tmp_path)
-    accounts.seed(rotations)
-    done = accounts.run(rotations)
-    done["forced"].assert_rotated(*HOOKS)
-    assert done["not due"].sent == ["GET AWS"]
-    (line,) = lines(accounts, done["not due"])
-    assert line.startswith(f"{done['not due'].account_sid}: not rotated; due in ")
-    shown = "rotate_auth_token_result"
-    tasks = {
-        name: [result.task for result in accounts.last.results if result.host == rotated.account_sid]
-        for name, rotated in done.items()
-    }
-    assert len([task for task in tasks["not due"] if task != shown]) <= 6, tasks["not due"]
-    assert len([task for task in tasks["forced"] if task != shown]) <= 25, tasks["forced"]
-    said = [line.partition(": ")[2] for line in lines(accounts, done["forced"])]
-    assert said[:3] == [
-        "staged a new token; next: distribute",
-        "next: verify",
-        "consumers accept both tokens; the new token is the primary; next: clean",
-    ]
-    assert said[3] == "rotated; due in 36500.0 days"

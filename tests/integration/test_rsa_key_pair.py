@@ -67,7 +67,7 @@ def test_a_key_pair_is_made_once(simulator, tmp_path):
             play(
                 [
                     task("foresee", **pair, check_mode=True),
-                    task("look", **{"ansible.builtin.stat": {"path": str(path.parent.parent)}}),
+                    task("look", **{"ansible.builtin.debug": {"msg": f"{{{{ '{path.parent.parent}' is exists }}}}"}}),
                     task("make", **pair, register="made"),
                     task("repeat", **pair),
                     task("repeat in check mode", **pair, check_mode=True),
@@ -91,7 +91,7 @@ def test_a_key_pair_is_made_once(simulator, tmp_path):
     assert foreseen["changed"] is True
     assert foreseen["path"] == str(path)
     assert foreseen["public_key"] is foreseen["fingerprint"] is None
-    assert run.of("look")["stat"]["exists"] is False
+    assert run.of("look")["msg"] is False
     assert made["changed"] is True
     for name in ("repeat", "repeat in check mode", "from elsewhere"):
         assert not run.of(name).failed, run.of(name)
@@ -134,9 +134,23 @@ def others() -> Iterator[tuple[str, bytes]]:
     yield "elliptic", pem(ec.generate_private_key(ec.SECP256R1()), PrivateFormat.PKCS8)
 
 
+#: The private folder of the job that the run below takes itself for.
+PRIVATE = "runner"
+
+
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
-    """Return a folder with files that are no private keys, what they held, and a run that took them for such."""
+def others_keys() -> Mapping[str, bytes]:
+    """Return private keys in another form than the module's own."""
+    keys = {bits: rsa.generate_private_key(65537, bits) for bits in (2048, 3072)}
+    return {f"{bits} bits": pem(key, PrivateFormat.TraditionalOpenSSL) for bits, key in keys.items()}
+
+
+@pytest.fixture(scope="module")
+def refused(others_keys, tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
+    """Return a folder with files that are no private keys, what they held, and a run that took them for such.
+
+    Private keys of somebody else's are among them.
+    """
     folder = tmp_path_factory.mktemp("refused")
     held = dict(others())
     for name, content in held.items():
@@ -144,6 +158,11 @@ def refused(tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
     (folder / "folder").mkdir()
     (folder / "link").symlink_to("nowhere")
     paths = {name: str(folder / name) for name in [*held, "folder", "link"]}
+    for name, content in others_keys.items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o640)
+        paths[name] = str(folder / name)
+    paths["in a private folder"] = str(folder / PRIVATE / "project" / "keys" / "recordings.pem")
     tasks = [task(name, **{MODULE: {"path": path}}) for name, path in paths.items()]
     wrong = [
         task("relative", **{MODULE: {"path": "keys/recordings.pem"}}),
@@ -151,7 +170,8 @@ def refused(tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
         task("nameless", **{MODULE: {}}),
         task("unknown", **{MODULE: {"path": str(folder / "unknown"), "size": 1024}}),
     ]
-    return folder, held, ansible_playbook(folder, [play([*tasks, *wrong])], "-vvvv")
+    job = {"AWX_ISOLATED_DATA_DIR": str(folder / PRIVATE / "artifacts" / "1")}
+    return folder, held, ansible_playbook(folder, [play([*tasks, *wrong])], "-vvvv", **job)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +184,7 @@ def refused(tmp_path_factory) -> tuple[Path, Mapping[str, bytes], Run]:
         ("relative", "path: expected an absolute path, got keys/recordings.pem"),
         ("below a file", "text is no folder"),
         ("nameless", "missing required arguments: path"),
+        ("in a private folder", "private folder of this job"),
         ("unknown", f"Unsupported parameters for ({MODULE}) module: size. Supported parameters include: path."),
     ],
 )
@@ -180,31 +201,16 @@ def test_nothing_is_overwritten_or_shown(refused):
     assert not [path.name for path in folder.iterdir() if path.name.endswith(".new")]
     assert not (folder / "unknown").exists()
     assert not (folder / "nowhere").exists()
+    assert not (folder / PRIVATE).exists()
     for name in ("locked", "cut"):
         body = "".join(held[name].decode().splitlines()[1:])
         assert not [at for at in range(0, len(body) - SHOWN, SHOWN) if body[at : at + SHOWN] in run.output]
 
 
-@pytest.mark.parametrize("bits", [2048, 3072])
-def test_a_key_of_somebody_elses_is_kept_as_it_is(tmp_path, bits):
-    path = tmp_path / "recordings.pem"
-    content = pem(rsa.generate_private_key(65537, bits), PrivateFormat.TraditionalOpenSSL)
-    path.write_bytes(content)
-    path.chmod(0o640)
-    run = ansible_playbook(tmp_path, [play([task("keep", **{MODULE: {"path": str(path)}})])])
-    assert run.of("keep")["changed"] is False
-    assert run.of("keep")["public_key"].startswith("-----BEGIN PUBLIC KEY-----\n")
-    assert path.read_bytes() == content
-    assert mode(path) == 0o640
-
-
-def test_the_private_folder_of_a_job_is_refused(tmp_path):
-    private = tmp_path / "runner"
-    path = private / "project" / "keys" / "recordings.pem"
-    run = ansible_playbook(
-        tmp_path,
-        [play([task("make", **{MODULE: {"path": str(path)}})])],
-        AWX_ISOLATED_DATA_DIR=str(private / "artifacts" / "1"),
-    )
-    assert "private folder of this job" in run.of("make")["msg"]
-    assert not path.parent.exists()
+def test_a_key_of_somebody_elses_is_kept_as_it_is(refused, others_keys):
+    folder, _held, run = refused
+    for name, content in others_keys.items():
+        assert run.of(name)["changed"] is False, name
+        assert run.of(name)["public_key"].startswith("-----BEGIN PUBLIC KEY-----\n"), name
+        assert (folder / name).read_bytes() == content, name
+        assert mode(folder / name) == 0o640, name

@@ -37,7 +37,7 @@ HOSTILE = [
     "😀" * 64,
     "a\x1b[31mred",
 ]
-ACCOUNTS = 60
+ACCOUNTS = 30
 SUSPENDED, FAILING, DAMAGED, ANOTHERS = (make_sid("AC", number) for number in (20, 21, 22, 23))
 AWS_SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
@@ -360,7 +360,7 @@ def test_the_page_in_a_browser(tmp_path):
 
 @pytest.mark.parametrize(
     ("hosts", "status"),
-    [({}, 2), ({"security_report_hosts": "nobody"}, 2), ({"security_report_hosts": "localhost"}, 0)],
+    [({}, 2), ({"security_report_hosts": "localhost"}, 0)],
 )
 def test_a_run_without_an_account_does_not_succeed(simulator, tmp_path, hosts, status):
     given = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}

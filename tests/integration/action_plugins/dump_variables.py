@@ -24,7 +24,7 @@ def value_of(variables: Mapping[str, Any], name: str) -> str:
 
 
 class ActionModule(ActionBase):
-    """Writes the variables of all hosts, by host and name, into the file ``path``."""
+    """Writes the variables of some ``hosts``, by default all, by host and name, into the file ``path``."""
 
     _requires_connection = False
 
@@ -37,6 +37,8 @@ class ActionModule(ActionBase):
         """
         result = super().run(tmp, task_vars)
         hosts = (task_vars or {})["hostvars"]
-        dumped = {host: {name: value_of(hosts[host], name) for name in hosts[host]} for host in hosts}
+        # A host's variables are computed at each access.
+        of_hosts = {host: hosts[host] for host in self._task.args.get("hosts", hosts)}
+        dumped = {host: {name: value_of(variables, name) for name in variables} for host, variables in of_hosts.items()}
         Path(self._task.args["path"]).write_text(json.dumps(dumped), encoding="utf-8")
         return result
