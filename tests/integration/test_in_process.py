@@ -176,6 +176,11 @@ def results_by(simulator, folder, environment, tested, *arguments) -> tuple[list
 MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
+def test_each_module_has_a_task_that_succeeds_and_one_that_fails():
+    few = [module for module in MODULES if [name for name, _options in TASKS].count(module) < 2]
+    assert not few, f"{few} need two tasks in TASKS, of which the first succeeds and the last fails"
+
+
 @pytest.mark.parametrize(("tested", "arguments"), RUNS, ids=["applied", "with_check_mode"][: len(RUNS)])
 def test_results_are_the_same_either_way_and_hold_no_secret(simulator, tmp_path, tested, arguments):
     here, shared = results_by(simulator, tmp_path, IN_PROCESS, tested, *arguments)
