@@ -114,7 +114,7 @@ def ends(position: int) -> list[tuple[str, dict[str, Any]]]:
 FAILURES = [
     ("account_info", {"account_sid": None}),
     ("aws_credential_info", {"sid": "hunter22", "auth_token": "hunter2", "api_key_secret": "hunter22"}),
-    ("usage_info", {"start_date": "2026-02-01", "end_date": "2026-01-01"}),
+    ("usage_info", {"start_date": "2026-12-31", "end_date": "2026-01-01"}),
     ("aws_credential", {"sid": make_sid("CR", 99)}),
     ("auth_token", {"state": "promoted"}),
 ]
