@@ -375,23 +375,25 @@ def faults(session: nox.Session, core: str) -> None:
 def releases(session: nox.Session, core: str) -> None:
     """Test what depends on how a release of ansible-core runs tasks and hands over values.
 
-    That is each module both ways, each role that rotates, and a run of one that is killed. On the coming release only
-    that nothing warns of it: all modules both ways, the inventory, and roles. Strategies and the way to turn in-process
-    execution off are tested on the base alone.
+    That is each module both ways, what makes a task need another process, the inventory, the roles, and a run of one
+    that is killed. On the coming release only that nothing warns of it: all modules both ways, the inventory, and
+    roles. Strategies and the Pythons of targets are tested on the base alone.
     """
     tests = ["tests/integration/test_in_process.py"]
     if CORES[core].coming:
         tests += ["tests/integration/test_targets.py"]
-        tests += ["-k", "applied or inventory or account_baseline or rotate_auth_token"]
+        tests += ["-k", "applied or inventory or account_baseline or rotate_auth_token or no_target_warns"]
     else:
-        roles = sorted(folder.name for folder in (ROOT / "roles").glob("rotate_*"))
-        tests += [f"tests/integration/test_targets.py::test_target[{role}]" for role in roles]
+        targets = ["inventory_twilio_accounts", *sorted(folder.name for folder in (ROOT / "roles").iterdir())]
+        tests += [f"tests/integration/test_targets.py::test_target[{target}]" for target in targets]
         tests += [
+            "tests/integration/test_targets.py::test_no_target_warns",
             "tests/integration/test_filters.py",
             "tests/faults/test_kill_points.py::test_on_each_core[auth token]",
         ]
-        tests += ["-k", "not turned_off and not strategies"]
-    run_pytest(session, CORES[core], *tests, "--numprocesses=2")
+        tests += ["-k", "not strategies and not python"]
+    # The tests of one file share runs of playbooks.
+    run_pytest(session, CORES[core], *tests, "--numprocesses=2", "--dist=loadfile")
 
 
 @nox.session(name="docs-site", reuse_venv=True)

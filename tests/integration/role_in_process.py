@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs a rotation role's task files in this process, several times as fast as ``ansible-playbook`` does.
+"""Runs a role's task files in this process, several times as fast as ``ansible-playbook`` does.
 
 The task files, their action plugin, lookup and templates are the real ones. What Ansible does around them is
 reimplemented here in a few lines, for the keywords that these files use; any other keyword is an error. Playbooks test
@@ -104,6 +104,7 @@ class RoleInProcess:
     :param variables: the host's variables.
     :param playbook_folder: the folder that relative paths of hooks are resolved in.
     :param check_mode: whether the role runs in check mode.
+    :param diff: whether it runs with a diff.
     :param action_plugins: folders with the action plugins of the hooks.
     :param task_end: called at the end of each task, with its untemplated name.
     :ivar results: the result of each task, as a callback plugin would get it.
@@ -119,10 +120,11 @@ class RoleInProcess:
         check_mode: bool = False,
         action_plugins: Sequence[Path] = (HERE / "action_plugins",),
         task_end: Callable[[str], None] = lambda _name: None,
+        diff: bool = False,
     ) -> None:
         for folder in action_plugins:
             _add_action_plugins(folder)
-        self._role, self._host, self._check_mode = role, host, check_mode
+        self._role, self._host, self._check_mode, self._diff = role, host, check_mode, diff
         self._task_end = task_end
         self._connection = connection_loader.get("ansible.builtin.local", PlayContext())
         self.variables: dict[str, Any] = {
@@ -224,6 +226,7 @@ class RoleInProcess:
         else:
             task = Task()
             task.action, task.args, task.check_mode = module, dict(arguments), self._check_mode
+            task.diff = self._diff
             variables = {**self.variables, **more}
             plugin = action_loader.get(
                 module,

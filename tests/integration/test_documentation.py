@@ -9,18 +9,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from harness import CHECKOUT, KEY_PAIR, ansible_playbook, make_sid, play
+from harness import CHECKOUT, KEY_PAIR, Run, ansible_playbook, make_sid, play
+from simulator.client import Simulator
 from simulator.seeding import PUBLIC_KEY
 
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import NO_VERSION, RecordFile
 
 MODULES = sorted(path.stem for path in (CHECKOUT / "plugins" / "modules").glob("*.py"))
 
-SUBACCOUNT = make_sid("AC", 7)
+#: Its examples replace the token that the environment has.
+LAST = "rotation_step"
+STAGED = "5" * 32
+FAILED = "An example failed"
 
 #: What every result may hold beside what RETURN names.
 ALWAYS = {"changed", "invocation", "diff", "warnings", "failed"}
@@ -60,49 +65,79 @@ def differences(documentation: Mapping[str, Any], result: Mapping[str, Any], pla
                 yield from differences(entry["contains"], item, f"{place}{key}.")
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_examples_run_and_return_what_is_documented(simulator, tmp_path, module):
-    simulator.settings(own_auth_token=True)
-    staged = "5" * 32
-    if module == "twilio_auth_token_info":
-        simulator.seed({"accounts": [{"sid": simulator.account_sid, "secondary_auth_token": staged}]})
-    simulator.seed({"accounts": [{"sid": SUBACCOUNT, "owner_account_sid": simulator.account_sid}]})
+def account_of(simulator: Simulator, module: str) -> dict[str, str]:
+    """Return the connection to the account of one module's examples.
+
+    The roles in the examples of the modules that run on the controller have theirs from the environment.
+    """
+    sid = make_sid("AC", 100 + MODULES.index(module)) if module.startswith("twilio_") else simulator.account_sid
+    staged = {"secondary_auth_token": STAGED} if module == "twilio_auth_token_info" else {}
+    (account,) = simulator.seed({"accounts": [{"sid": sid, **staged}]})["accounts"]
+    return {"account_sid": sid, "auth_token": account["auth_token"], "base_url": simulator.url}
+
+
+def examples_of(simulator: Simulator, module: str, folder: Path) -> dict[str, Any]:
+    """Return the play that runs a module's examples, on a host of its name; after a failure the other plays run."""
+    account, subaccount = account_of(simulator, module), make_sid("AC", 200 + MODULES.index(module))
+    simulator.seed({"accounts": [{"sid": subaccount, "owner_account_sid": account["account_sid"]}]})
+    folder.mkdir()
     variables = {
-        "shop": {"account": {"sid": SUBACCOUNT}},
-        "twilio_account_sid": simulator.account_sid,
-        "twilio_auth_token": simulator.auth_token,
-        "twilio_staged_auth_token": staged,
+        "shop": {"account": {"sid": subaccount}},
+        "twilio_account_sid": account["account_sid"],
+        "twilio_auth_token": account["auth_token"],
+        "twilio_staged_auth_token": STAGED,
         "recordings_key_id": KEY_PAIR["aws_access_key_id"],
         "recordings_key_secret": KEY_PAIR["aws_secret_access_key"],
         "recordings_public_key": PUBLIC_KEY,
         "recordings": {"public_key": PUBLIC_KEY},
-        "billing_environment_file": str(tmp_path / "billing.env"),
-        "twilio_keys": str(tmp_path / "keys"),
-        "rotate_auth_token_account_sid": simulator.account_sid,
-        "rotate_auth_token_initial_auth_token": simulator.auth_token,
+        "billing_environment_file": str(folder / "billing.env"),
+        "twilio_keys": str(folder / "keys"),
+        "rotate_auth_token_account_sid": account["account_sid"],
+        "rotate_auth_token_initial_auth_token": account["auth_token"],
         "rotate_auth_token_initial_rotated_at": "2020-01-31",
-        "rotate_auth_token_base_url": simulator.url,
-        "rotate_auth_token_store_path": str(tmp_path / "records"),
+        "rotate_auth_token_base_url": account["base_url"],
+        "rotate_auth_token_store_path": str(folder / "records"),
         "rotate_auth_token_store_password": "only for this test",
-        "rotate_auth_token_distribute_tasks": str(tmp_path / "hook.yml"),
-        "security_report_path": str(tmp_path / "report.html"),
+        "rotate_auth_token_distribute_tasks": str(folder / "hook.yml"),
+        "security_report_path": str(folder / "report.html"),
     }
     if module == "rotation_status":
         today = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        record = {"account_sid": SUBACCOUNT, "primary": staged, "phase": "idle", "rotated_at": today}
-        file = tmp_path / "records" / f"{SUBACCOUNT}.yml"
+        record = {"account_sid": subaccount, "primary": STAGED, "phase": "idle", "rotated_at": today}
+        file = folder / "records" / f"{subaccount}.yml"
         RecordFile(str(file), variables["rotate_auth_token_store_password"]).save(record, NO_VERSION)
-    (tmp_path / "hook.yml").write_text("- ansible.builtin.meta: noop\n", encoding="utf-8")
-    connection = {"account_sid": simulator.account_sid, "auth_token": simulator.auth_token, "base_url": simulator.url}
-    tasks = list(each_twice(documented(module, "EXAMPLES")))
-    examples = play(tasks, module_defaults={"group/community.twilio.all": connection})
+    (folder / "hook.yml").write_text("- ansible.builtin.meta: noop\n", encoding="utf-8")
+    failure = {"name": FAILED, "ansible.builtin.debug": {"msg": "{{ ansible_failed_task.name }}"}}
+    tasks = [{"block": list(each_twice(documented(module, "EXAMPLES"))), "rescue": [failure]}]
+    examples = play(tasks, hosts=module, module_defaults={"group/community.twilio.all": account})
     examples["vars"].update(variables)
+    return examples
+
+
+@pytest.fixture(scope="module")
+def ran(running_simulator, tmp_path_factory) -> Run:
+    """Return the one run of all examples."""
+    running_simulator.reset()
+    running_simulator.settings(own_auth_token=True)
+    folder = tmp_path_factory.mktemp("examples")
+    plays = [examples_of(running_simulator, module, folder / module) for module in sorted(MODULES, key=LAST.__eq__)]
     # What examples of roles connect with.
-    environment = {f"TWILIO_{option.upper()}": value for option, value in connection.items()}
-    run = ansible_playbook(tmp_path, [examples], **environment)
-    assert run.status == 0, run.output
+    environment = {
+        "TWILIO_ACCOUNT_SID": running_simulator.account_sid,
+        "TWILIO_AUTH_TOKEN": running_simulator.auth_token,
+        "TWILIO_BASE_URL": running_simulator.url,
+    }
+    return ansible_playbook(folder, plays, "-i", f"{','.join(MODULES)},", **environment)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_run_and_return_what_is_documented(ran, module):
+    assert ran.status == 0, ran.output
+    assert [result["msg"] for result in ran.results if result.host == module and result.task == FAILED] == []
     own = f"community.twilio.{module}"
-    results = [result.values for result in run.results if result.action == own and result.kind == "ok"]
+    results = [
+        result.values for result in ran.results if (result.host, result.action, result.kind) == (module, own, "ok")
+    ]
     assert results
     documentation = documented(module, "RETURN")
     for result in results:
@@ -122,9 +157,7 @@ def test_the_first_playbook_of_the_readme_runs_as_it_stands(simulator, tmp_path)
     assert dry.status == 0, dry.output
     assert simulator.health()["forbidden_writes"] == 0
     simulator.settings(forbid_writes=False)
-    changed = []
-    for _time in range(2):
-        run = ansible_playbook(tmp_path, plays, *local, **environment)
-        assert run.status == 0, run.output
-        changed.append([result.get("changed") for result in run.results])
-    assert changed == [[result.get("changed") for result in dry.results], [False, False]]
+    run = ansible_playbook(tmp_path, plays * 2, *local, **environment)
+    assert run.status == 0, run.output
+    changed = [result.get("changed") for result in run.results]
+    assert changed == [*(result.get("changed") for result in dry.results), False, False]

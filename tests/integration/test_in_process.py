@@ -103,18 +103,28 @@ TASKS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def first_and_last() -> list[tuple[str, dict[str, Any]]]:
-    """Return two tasks of each module, one that succeeds and one that fails."""
-    ends = {module: [task for task in TASKS if task[0] == module] for module, _options in TASKS}
-    return [task for tasks in ends.values() for task in (tasks[0], tasks[-1])]
+def ends(position: int) -> list[tuple[str, dict[str, Any]]]:
+    """Return the first task of each module, which succeeds, or the last one, which fails."""
+    of_each = {module: [task for task in TASKS if task[0] == module] for module, _options in TASKS}
+    return [tasks[position] for tasks in of_each.values()]
 
 
-#: Each task takes a process of its own where it runs as a module. Two of each module are compared. At night all are,
-#: and two of each in check mode.
-FEW = first_and_last()
-RUNS = [(FEW, ["--diff"])]
-if os.environ.get("EVERY_TASK_BOTH_WAYS"):
-    RUNS = [(TASKS, ["--diff"]), (FEW, ["--check", "--diff"])]
+#: How a failure is returned doesn't depend on the module: one of each origin. They are an option that is missing,
+#: one that holds a secret, several options together, what is there, and the answer to a request.
+FAILURES = [
+    ("account_info", {"account_sid": None}),
+    ("aws_credential_info", {"sid": "hunter22", "auth_token": "hunter2", "api_key_secret": "hunter22"}),
+    ("usage_info", {"start_date": "2026-12-31", "end_date": "2026-01-01"}),
+    ("aws_credential", {"sid": make_sid("CR", 99)}),
+    ("auth_token", {"state": "promoted"}),
+]
+
+#: Each task takes a process of its own where it runs as a module. A success of each module is compared, and each kind
+#: of failure. At night all tasks are, and two of each module in check mode.
+EVERYTHING = bool(os.environ.get("EVERY_TASK_BOTH_WAYS"))
+RUNS = [([*ends(0), *FAILURES], ["--diff"])]
+if EVERYTHING:
+    RUNS = [(TASKS, ["--diff"]), ([*ends(0), *ends(-1)], ["--check", "--diff"])]
 
 
 def connection(simulator) -> dict[str, str]:
@@ -135,7 +145,8 @@ def comparable(value: Any) -> Any:
     return value
 
 
-def results_by(simulator, folder, environment, tested, *arguments) -> list[Result]:
+def results_by(simulator, folder, environment, tested, *arguments) -> tuple[list[Result], int]:
+    """Return the results of tasks, and how many connections a loop that follows them took."""
     simulator.reset()
     there = [{"friendly_name": name} for name in ("unsigned", "twice", "twice")]
     keys = [
@@ -152,22 +163,29 @@ def results_by(simulator, folder, environment, tested, *arguments) -> list[Resul
         }
         for number, (module, options) in enumerate(tested)
     ]
-    run = ansible_playbook(folder, [play(tasks)], *arguments, **environment)
+    run = ansible_playbook(folder, [play([*tasks, look(simulator, LAST)])], *arguments, **environment)
     assert run.status == 0, run.output
     # Of all releases of ansible-core that the two ways are compared on, none announces the end of what is used here.
     assert "[DEPRECATION WARNING]" not in run.output
-    assert len(run.results) == len(tested)
-    return list(run.results)
+    results = [result for result in run.results if result.task != "look"]
+    assert len(results) == len(tested)
+    return results, connections(simulator.requests(), LAST)
 
 
 #: The modules that run either execution, without the part of their names that all have.
 MODULES = sorted(path.stem.removeprefix("twilio_") for path in (CHECKOUT / "plugins" / "action").glob("twilio_*.py"))
 
 
+def test_each_module_has_a_task_that_succeeds_and_one_that_fails():
+    few = [module for module in MODULES if [name for name, _options in TASKS].count(module) < 2]
+    assert not few, f"{few} need two tasks in TASKS, of which the first succeeds and the last fails"
+
+
 @pytest.mark.parametrize(("tested", "arguments"), RUNS, ids=["applied", "with_check_mode"][: len(RUNS)])
 def test_results_are_the_same_either_way_and_hold_no_secret(simulator, tmp_path, tested, arguments):
-    here = results_by(simulator, tmp_path, IN_PROCESS, tested, *arguments)
-    there = results_by(simulator, tmp_path, AS_MODULE, tested, *arguments)
+    here, shared = results_by(simulator, tmp_path, IN_PROCESS, tested, *arguments)
+    there, opened = results_by(simulator, tmp_path, AS_MODULE, tested, *arguments)
+    assert (shared, opened) == (SHARED, ONE_EACH)
     kinds: dict[str, set[str]] = {module: set() for module in MODULES}
     for (module, options), one, other in zip(tested, here, there):
         assert (one.kind, comparable(one.values)) == (other.kind, comparable(other.values)), (module, options)
@@ -177,38 +195,46 @@ def test_results_are_the_same_either_way_and_hold_no_secret(simulator, tmp_path,
         for secret in (KEY_SECRET, "hunter2", simulator.auth_token):
             assert secret not in str(one.values), (module, options)
             assert secret not in str(other.values), (module, options)
-    assert kinds == {module: {"ok", "failed"} for module in MODULES}
+    assert not [module for module, found in kinds.items() if "ok" not in found]
+    assert EVERYTHING or [one.failed for one in here] == [False] * len(MODULES) + [True] * len(FAILURES)
+    assert not EVERYTHING or kinds == {module: {"ok", "failed"} for module in MODULES}
 
 
 KEY_PAIRS = {"one": KEY_PAIR}
 
 
-@pytest.mark.parametrize("environment", [IN_PROCESS, AS_MODULE])
-@pytest.mark.parametrize(
-    ("item", "how"),
-    [
-        ("{{ key_pairs[item] }}", {"loop": "{{ key_pairs | list }}"}),
-        ("{{ item }}", {"loop": "{{ key_pairs.values() | list }}", "no_log": True}),
-    ],
-    ids=["names", "no_log"],
-)
-def test_a_loop_as_documented_prints_no_secret(simulator, tmp_path, environment, item, how):
-    options = {name: f"{item[:-3]}.{name} }}}}" for name in KEY_PAIR}
+#: How a loop over key pairs is documented, with the expression of an item's.
+LOOPS = [
+    ("{{ key_pairs[item] }}", {"loop": "{{ key_pairs | list }}"}),
+    ("{{ item }}", {"loop": "{{ key_pairs.values() | list }}", "no_log": True}),
+]
+
+
+def test_a_loop_as_documented_prints_no_secret(simulator, tmp_path):
     tasks = [
         {
-            "name": name,
-            f"{NAMES}aws_credential": {**connection(simulator), "friendly_name": name, **options, **more},
+            "name": f"{number} {name} {here}",
+            f"{NAMES}aws_credential": {
+                **connection(simulator),
+                **{option: f"{item[:-3]}.{option} }}}}" for option in KEY_PAIR},
+                "friendly_name": f"{number} {here}",
+                **more,
+            },
             "ignore_errors": True,
             **how,
+            "vars": {"community_twilio_in_process": here},
         }
+        for number, (item, how) in enumerate(LOOPS)
+        for here in (True, False)
         for name, more in (("held", {}), ("refused", {"sid": "CR1"}))
     ]
     # Beside the playbook: where a task fails, the lines around it are printed.
     variables = tmp_path / "variables.yml"
     variables.write_text(json.dumps({"key_pairs": KEY_PAIRS}), encoding="utf-8")
-    run = ansible_playbook(tmp_path, [play(tasks, vars_files=[str(variables)])], "-vvv", **environment)
+    run = ansible_playbook(tmp_path, [play(tasks, vars_files=[str(variables)])], "-vvv")
     assert run.status == 0, run.output
-    assert [result.failed for result in run.results if result.kind.startswith("item")] == [False, True]
+    of_items = [result.failed for result in run.results if result.kind.startswith("item")]
+    assert of_items == [False, True] * (len(tasks) // 2)
     assert KEY_SECRET not in run.output
 
 
@@ -226,16 +252,19 @@ def interpreter(version: tuple[int, int]) -> str | None:
     return None
 
 
+#: Modules that import different parts of the collection.
+IMPORTING = ("account_info", "public_key", "safelist_number", "usage_info")
+
+
 @pytest.mark.parametrize("version", OLD_PYTHONS)
-@pytest.mark.parametrize("module", ["account_info", "public_key", "safelist_number", "usage_info"])
-def test_an_old_python_on_the_target_is_reported_in_a_sentence(simulator, tmp_path, version, module):
+def test_an_old_python_on_the_target_is_reported_in_a_sentence(simulator, tmp_path, version):
     python = interpreter(version)
     if python is None:
         pytest.skip(f"Python {version[0]}.{version[1]} is not on this machine")
-    task = {"name": "run", f"{NAMES}{module}": connection(simulator), "ignore_errors": True}
-    run = ansible_playbook(tmp_path, [play([task], vars={"ansible_python_interpreter": python})], **AS_MODULE)
+    tasks = [{"name": name, f"{NAMES}{name}": connection(simulator), "ignore_errors": True} for name in IMPORTING]
+    run = ansible_playbook(tmp_path, [play(tasks, vars={"ansible_python_interpreter": python})], **AS_MODULE)
     wanted = f"community.twilio needs Python 3.9 or later on the target; this is {version[0]}.{version[1]}."
-    assert wanted in run.of("run")["msg"]
+    assert [wanted in run.of(name)["msg"] for name in IMPORTING] == [True] * len(IMPORTING)
     assert simulator.requests() == []
 
 
@@ -260,21 +289,22 @@ def looked_by(running_simulator, tmp_path_factory) -> dict[tuple[int, int], Resu
         python, name = interpreter(version), f"python{version[0]}.{version[1]}"
         if python is None:
             found[version] = f"{name} is not on this machine"
-        elif imports(python, libraries):
-            hosts[name] = {"ansible_python_interpreter": python, "ansible_connection": "local"}
         else:
-            found[version] = f"{name} can't import the libraries that this Python has"
+            hosts[name] = {"ansible_python_interpreter": python, "ansible_connection": "local"}
     inventory = folder / "hosts.yml"
     inventory.write_text(json.dumps({"all": {"hosts": hosts}}), encoding="utf-8")
-    task = look(running_simulator, environment={"PYTHONPATH": str(libraries)})
+    task = look(running_simulator, ONE, environment={"PYTHONPATH": str(libraries)})
     del task["loop"]
-    task[f"{NAMES}safelist_number_info"]["phone_number"] = ONE
     wide = play([task], hosts="all", vars={})
     run = ansible_playbook(folder, [wide], "-i", str(inventory), "--limit", "all:!localhost", **AS_MODULE)
     results = {result.host: result for result in run.results}
     for version in TARGET_PYTHONS:
         if version not in found:
-            found[version] = results[f"python{version[0]}.{version[1]}"]
+            name = f"python{version[0]}.{version[1]}"
+            found[version] = results[name]
+            # Only then, since it takes longer than the module.
+            if results[name].failed and not imports(hosts[name]["ansible_python_interpreter"], libraries):
+                found[version] = f"{name} can't import the libraries that this Python has"
     return found
 
 
@@ -294,148 +324,152 @@ def test_a_module_runs_with_each_python_of_a_target(looked_by, version):
     assert [number["exists"] for number in looked["numbers"]] == [False]
 
 
-LOOKS = 3
+#: How many items loops have; as a module, each takes a process.
+LOOKS = 2
+#: The connections of a loop in the worker, and of one whose items have a process each.
+SHARED, ONE_EACH = 1, LOOKS
+#: The number that the last task of a comparison looks up.
+LAST = "+14155550000"
+LOOK = f"{NAMES}safelist_number_info"
 
 
-def look(simulator, **more) -> dict[str, Any]:
-    """Return a task that looks a number up three times."""
-    return {
-        "name": "look",
-        f"{NAMES}safelist_number_info": {**connection(simulator), "phone_number": "{{ item }}"},
-        "loop": [ONE] * LOOKS,
-        "register": "looked",
-        **more,
-    }
+def look(simulator, number, **more) -> dict[str, Any]:
+    """Return a task that looks a number up as often as it has items."""
+    looking = {LOOK: {**connection(simulator), "phone_number": number}, "loop": [*range(LOOKS)]}
+    return {"name": "look", **looking, "register": "looked", **more}
 
 
-def connections(simulator, folder, tasks, *arguments, environment=None, **more) -> int:
-    """Run tasks that look, and return how many connections they took."""
-    simulator.control("DELETE", "connections")
-    run = ansible_playbook(folder, [play(tasks, **more)], *arguments, **{**IN_PROCESS, **(environment or {})})
+def requests_about(log, number) -> list[dict[str, Any]]:
+    """Return the requests that look a number up: each task has its own."""
+    return [entry for entry in log if number in str(entry["query"]) + entry["path"]]
+
+
+def connections(log, number) -> int:
+    """Return how many connections the requests about a number came over."""
+    return len({entry["connection"] for entry in requests_about(log, number)})
+
+
+#: An account of which each request but the third fails.
+UNSTEADY = {"sid": make_sid("AC", 6), "auth_token": "8" * 32}
+OTHER = {"sid": make_sid("AC", 5), "auth_token": "7" * 32}
+BECOME = {"ansible_become_method": "su", "ansible_become_user": "root"}
+ELSEWHERE = {"delegate_to": "elsewhere", "ignore_unreachable": True}
+AWAY = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_ssh_common_args": "-o ConnectTimeout=1"}
+ACCOUNT = {option: f"{{{{ {option} }}}}" for option in ("account_sid", "auth_token", "base_url")}
+OF_ITEM = {**ACCOUNT, "account_sid": "{{ item.sid }}", "auth_token": "{{ item.auth_token }}"}
+OWN_ACCOUNT = {"sid": "{{ account_sid }}", "auth_token": "{{ auth_token }}"}
+
+#: Loops by what makes them differ from the first one: their keywords, those of their block, their connection, and how
+#: many connections they take.
+LOOPS_OF_A_PLAY: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any], int]] = {
+    "as it is": ({}, {}, ACCOUNT, SHARED),
+    "in check mode": ({"check_mode": True}, {}, ACCOUNT, SHARED),
+    "of two accounts": ({"loop": [OWN_ACCOUNT, OTHER, OTHER]}, {}, OF_ITEM, 2),
+    "by a short name": ({}, {"collections": ["community.twilio"]}, ACCOUNT, SHARED),
+    "with defaults of the group": ({}, {"module_defaults": {"group/community.twilio.all": ACCOUNT}}, {}, SHARED),
+    "with defaults of the module": ({}, {"module_defaults": {LOOK: ACCOUNT}}, {}, SHARED),
+    "with an unsafe item": (
+        {"loop": "{{ numbers }}", "vars": {"numbers": "{{ ['x'] * 2 | int }}"}},
+        {},
+        ACCOUNT,
+        SHARED,
+    ),
+    "vaulted": ({}, {}, {**ACCOUNT, "auth_token": "vaulted"}, SHARED),
+    "tried until it succeeds": (
+        {"loop": [UNSTEADY], "until": "looked is success", "retries": 5, "delay": 0},
+        {},
+        OF_ITEM,
+        SHARED,
+    ),
+    "delegated": ({**ELSEWHERE, "vars": {"ansible_connection": "local"}}, {}, ACCOUNT, SHARED),
+    "delegated to another machine": ({**ELSEWHERE, "vars": {**AWAY, "ansible_connection": "ssh"}}, {}, ACCOUNT, 0),
+    "turned off": ({"vars": {"community_twilio_in_process": False}}, {}, ACCOUNT, ONE_EACH),
+    "async": ({"async": 30, "poll": 1}, {}, ACCOUNT, ONE_EACH),
+    # The environment alone has the account: it reaches the module.
+    "with an environment": (
+        {"environment": {f"TWILIO_{option.upper()}": value for option, value in ACCOUNT.items()}},
+        {},
+        {},
+        ONE_EACH,
+    ),
+    "by another user": ({"become": True, "vars": BECOME}, {}, ACCOUNT, ONE_EACH),
+    "by another user of a variable": ({"vars": {**BECOME, "ansible_become": True}}, {}, ACCOUNT, ONE_EACH),
+}
+NUMBERS = {name: f"+1415555{number}" for number, name in enumerate(LOOPS_OF_A_PLAY, start=1000)}
+
+
+@pytest.fixture(scope="module")
+def loops(running_simulator, tmp_path_factory) -> tuple[list[dict[str, Any]], set[str]]:
+    """Run all loops in one play, and return the requests that came, and the loops that failed."""
+    simulator, folder = running_simulator, tmp_path_factory.mktemp("loops")
+    simulator.reset()
+    simulator.seed({"accounts": [OTHER, UNSTEADY]})
+    not_yet = {"kind": "status", "status": 400, "code": 1, "message": "Not yet", "count": 2}
+    simulator.faults([{"method": "GET", "account_sid": UNSTEADY["sid"], **not_yet}])
+    password = folder / "password"
+    password.write_text("only for this test", encoding="utf-8")
+    vaulted = encrypt(simulator.auth_token, password)
+    tasks = []
+    for name, (keywords, of_block, account, _wanted) in LOOPS_OF_A_PLAY.items():
+        if "by another user" in name and not shutil.which("su"):
+            continue
+        module = LOOK.rpartition(".")[2] if "collections" in of_block else LOOK
+        options = {**account, "phone_number": NUMBERS[name]}
+        if name == "vaulted":
+            options["auth_token"] = vaulted
+        task = {"name": name, module: options, "loop": [*range(LOOKS)], "register": "looked", **keywords}
+        tasks.append({"block": [task], "ignore_errors": True, **of_block})
+    variables = {**connection(simulator), "ansible_python_interpreter": sys.executable}
+    arguments = ("--vault-password-file", str(password), "--diff", "-vvvv", "--forks", "50")
+    run = ansible_playbook(folder, [play(tasks, vars=variables)], *arguments, **IN_PROCESS)
     assert run.status == 0, run.output
-    return simulator.connections()["total"]
+    return simulator.requests(), {result.task for result in run.results if result.kind == "failed"}
 
 
-def test_a_loop_shares_one_connection_in_the_worker(simulator, tmp_path):
-    assert connections(simulator, tmp_path, [look(simulator)]) == 1
-    assert simulator.request_count() == LOOKS
+@pytest.mark.parametrize("name", LOOPS_OF_A_PLAY)
+def test_a_loop_shares_a_connection_in_the_worker_and_none_where_it_needs_other_processes(loops, name):
+    if "by another user" in name and not shutil.which("su"):
+        pytest.skip("su, to become another user with, is not on this machine")
+    _keywords, _of_block, _account, wanted = LOOPS_OF_A_PLAY[name]
+    log, failed = loops
+    assert name not in failed
+    assert connections(log, NUMBERS[name]) == wanted
 
 
-@pytest.mark.parametrize("arguments", [("--check",), ("--diff",), ("-vvvv",), ("--forks", "50")])
-def test_it_stays_in_the_worker(simulator, tmp_path, arguments):
-    assert connections(simulator, tmp_path, [look(simulator)], *arguments) == 1
-
-
-def test_nothing_is_shared_between_accounts(simulator, tmp_path):
-    other = {"sid": make_sid("AC", 5), "auth_token": "7" * 32}
-    simulator.seed({"accounts": [other]})
-    both = [connection(simulator), {**connection(simulator), "account_sid": other["sid"], "auth_token": "7" * 32}]
-    task = {
-        "name": "look",
-        f"{NAMES}safelist_number_info": {
-            "account_sid": "{{ item.account_sid }}",
-            "auth_token": "{{ item.auth_token }}",
-            "base_url": simulator.url,
-            "phone_number": ONE,
-        },
-        "loop": [*both, both[1]],
-    }
-    assert connections(simulator, tmp_path, [task]) == 2
+def test_nothing_is_shared_between_accounts(loops):
     used: dict[int, set[str]] = {}
-    for entry in simulator.requests():
+    for entry in requests_about(loops[0], NUMBERS["of two accounts"]):
         used.setdefault(entry["connection"], set()).add(entry["account_sid"])
     assert [len(accounts) for accounts in used.values()] == [1, 1]
 
 
-def test_it_can_be_turned_off(simulator, tmp_path):
-    assert connections(simulator, tmp_path, [look(simulator)], environment=AS_MODULE) == LOOKS
-    by_variable = look(simulator, vars={"community_twilio_in_process": False})
-    assert connections(simulator, tmp_path, [by_variable]) == LOOKS
+def test_a_registered_result_is_tried_until_it_is_right(loops):
+    tried = requests_about(loops[0], NUMBERS["tried until it succeeds"])
+    assert [entry["status"] for entry in tried] == [400, 400, 404]
 
 
-def test_a_task_that_needs_another_process_gets_one(simulator, tmp_path):
-    assert connections(simulator, tmp_path, [look(simulator, **{"async": 30, "poll": 1})]) == LOOKS
-    assert connections(simulator, tmp_path, [look(simulator, environment={"ANY": "thing"})]) == LOOKS
+def test_a_vaulted_argument_is_decrypted(loops):
+    entries = requests_about(loops[0], NUMBERS["vaulted"])
+    assert [entry["status"] for entry in entries] == [404] * LOOKS
 
 
-def test_an_environment_reaches_the_module(simulator, tmp_path):
-    environment = {"TWILIO_ACCOUNT_SID": simulator.account_sid, "TWILIO_AUTH_TOKEN": simulator.auth_token}
-    task = look(simulator, environment={**environment, "TWILIO_BASE_URL": simulator.url})
-    task[f"{NAMES}safelist_number_info"] = {"phone_number": ONE}
-    assert connections(simulator, tmp_path, [task]) == LOOKS
-
-
-@pytest.mark.skipif(not shutil.which("su"), reason="su, to become another user with, is not on this machine")
-@pytest.mark.parametrize("how", [{"become": True}, {"vars": {"ansible_become": True}}])
-def test_become_runs_the_ordinary_module(simulator, tmp_path, how):
-    how = {**how, "vars": {**how.get("vars", {}), "ansible_become_method": "su", "ansible_become_user": "root"}}
-    assert connections(simulator, tmp_path, [look(simulator, **how)]) == LOOKS
-
-
-def test_delegation_follows_the_other_hosts_connection(simulator, tmp_path):
-    local = look(simulator, delegate_to="elsewhere", vars={"ansible_connection": "local"})
-    assert connections(simulator, tmp_path, [local]) == 1
-    foreign = look(simulator, delegate_to="elsewhere", ignore_unreachable=True, vars={"ansible_connection": "ssh"})
-    foreign["vars"].update(ansible_host="127.0.0.1", ansible_port=9, ansible_ssh_common_args="-o ConnectTimeout=1")
-    simulator.clear_requests()
-    ansible_playbook(tmp_path, [play([foreign])], **IN_PROCESS)
-    assert simulator.requests() == []
-
-
-def test_a_short_name_is_the_same_module(simulator, tmp_path):
-    task = look(simulator)
-    task["twilio_safelist_number_info"] = task.pop(f"{NAMES}safelist_number_info")
-    assert connections(simulator, tmp_path, [task], collections=["community.twilio"]) == 1
-
-
-def test_defaults_of_the_group_and_of_the_module(simulator, tmp_path):
-    task = look(simulator)
-    task[f"{NAMES}safelist_number_info"] = {"phone_number": ONE}
-    for name in ("group/community.twilio.all", f"{NAMES}safelist_number_info"):
-        assert connections(simulator, tmp_path, [task], module_defaults={name: connection(simulator)}) == 1
-
-
-def test_vaulted_and_unsafe_arguments(simulator, tmp_path):
-    password = tmp_path / "password"
-    password.write_text("only for this test", encoding="utf-8")
-    task = look(simulator, loop="{{ numbers }}")
-    task[f"{NAMES}safelist_number_info"]["auth_token"] = encrypt(simulator.auth_token, password)
-    variables = {"numbers": "{{ ['" + ONE + "'] * 3 | int }}", "ansible_python_interpreter": sys.executable}
-    assert connections(simulator, tmp_path, [task], "--vault-password-file", str(password), vars=variables) == 1
-    assert {entry["status"] for entry in simulator.requests()} == {404}
-
-
-def test_a_registered_result_is_tried_until_it_is_right(simulator, tmp_path):
-    simulator.faults([{"method": "GET", "kind": "status", "status": 400, "code": 1, "message": "Not yet", "count": 2}])
-    task = look(simulator, until="looked is success", retries=5, delay=0)
-    del task["loop"]
-    task[f"{NAMES}safelist_number_info"]["phone_number"] = ONE
-    assert connections(simulator, tmp_path, [task]) == 1
-    assert simulator.request_count() == 3
+#: At night many hosts at once, otherwise as many as show that hosts share nothing.
+HOSTS = 50 if EVERYTHING else 8
 
 
 def test_strategies_and_many_hosts(simulator, tmp_path):
-    """200 tasks on 50 hosts at once; what is registered belongs to each."""
-    hosts = "".join(f"host{number}\n" for number in range(50))
+    """What is registered belongs to each host."""
+    hosts = "".join(f"host{number}\n" for number in range(HOSTS))
     inventory = tmp_path / "hosts"
     inventory.write_text(f"{hosts}[all:vars]\nansible_connection=local\n", encoding="utf-8")
-    tasks = [
-        look(simulator),
-        look(simulator, throttle=1, run_once=True),
-        {
-            "name": "check",
-            "ansible.builtin.assert": {"that": ["looked.results | length == 3", "looked is not changed"]},
-        },
+    alike = [f"looked.results | length == {LOOKS}", "looked is not changed"]
+    check = {"name": "check", "ansible.builtin.assert": {"that": alike}}
+    tasks = [look(simulator, ONE), check]
+    once = look(simulator, ONE, throttle=1, run_once=True)
+    plays = [
+        play([tasks[0], once, check], hosts="all:!localhost", strategy="linear"),
+        play(tasks, hosts="all:!localhost", strategy="free"),
     ]
-    for strategy in ("linear", "free"):
-        wide = [task for task in tasks if strategy == "linear" or "run_once" not in task]
-        run = ansible_playbook(
-            tmp_path,
-            [play(wide, hosts="all", strategy=strategy)],
-            "-i",
-            str(inventory),
-            "--forks",
-            "50",
-            **IN_PROCESS,
-        )
-        assert run.status == 0, run.output
+    run = ansible_playbook(tmp_path, plays, "-i", str(inventory), "--forks", str(HOSTS), **IN_PROCESS)
+    assert run.status == 0, run.output
+    assert sum(result.task == "check" for result in run.results) == 2 * HOSTS

@@ -9,10 +9,15 @@ Modules run in process here; test_in_process.py compares the results with those 
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from harness import HERE, ansible_playbook, play
+from harness import HERE, Run, ansible_playbook, play
 
 TARGETS = sorted(folder.name for folder in (HERE / "targets").iterdir())
+
+#: The target after which the account has another auth token than the environment: it is the last one.
+REPLACES_THE_TOKEN = "rotate_auth_token"
 
 
 def environment(simulator) -> dict[str, str]:
@@ -30,27 +35,54 @@ def warnings(output: str) -> list[str]:
     return [line for line in lines if "Whether a secondary token exists can't be determined" not in line]
 
 
+def play_of(target: str) -> dict[str, Any]:
+    """Return a target's play, on a host of its own; after a failure the other plays run."""
+    failure = "{{ ansible_failed_task.name }}: {{ ansible_failed_result }}"
+    rescue = {"name": "The target failed", "ansible.builtin.debug": {"msg": failure}}
+    tasks = [{"block": [{"ansible.builtin.import_role": {"name": target}}], "rescue": [rescue]}]
+    return play(tasks, hosts=target, name=target)
+
+
+@pytest.fixture(scope="module")
+def ran(request, running_simulator, tmp_path_factory) -> Run:
+    """Return the one run of all targets that are tested."""
+    running_simulator.reset()
+    items = [item for item in request.session.items if getattr(item, "originalname", "") == test_target.__name__]
+    targets = sorted({item.callspec.params["target"] for item in items}, key=REPLACES_THE_TOKEN.__eq__)
+    return ansible_playbook(
+        tmp_path_factory.mktemp("targets"),
+        [play_of(target) for target in targets],
+        *("-i", f"{','.join(targets)},"),
+        **environment(running_simulator),
+    )
+
+
 @pytest.mark.parametrize("target", TARGETS)
-def test_target(simulator, tmp_path, target):
-    run = ansible_playbook(tmp_path, [play([], roles=[target])], **environment(simulator))
-    assert run.status == 0, run.output
-    assert warnings(run.output) == []
+def test_target(ran, target):
+    results = [result for result in ran.results if result.host == target]
+    assert results, ran.output
+    assert [result["msg"] for result in results if result.task == "The target failed"] == []
 
 
-@pytest.mark.parametrize("name", ["demo"])
-def test_playbooks_of_the_collection(simulator, tmp_path, name):
-    playbook = [{"import_playbook": f"community.twilio.{name}"}]
+def test_no_target_warns(ran):
+    assert warnings(ran.output) == []
+    assert ran.status == 0, ran.output
+
+
+def test_the_demonstration(simulator, tmp_path):
+    playbook = [{"import_playbook": "community.twilio.demo"}]
     simulator.settings(forbid_writes=True)
     dry = ansible_playbook(tmp_path, playbook, "--check", "--diff", **environment(simulator))
     assert dry.status == 0, dry.output
     assert simulator.health()["forbidden_writes"] == 0
     simulator.settings(forbid_writes=False)
+    run = ansible_playbook(tmp_path, playbook * 2, **environment(simulator))
+    assert run.status == 0, run.output
+    assert len(run.results) == 2 * len(dry.results)
     changed, costs = [], []
-    for _time in range(2):
-        run = ansible_playbook(tmp_path, playbook, **environment(simulator))
-        assert run.status == 0, run.output
-        changed.append([result.task for result in run.results if result.get("changed")])
-        records = [record for result in run.results for record in result.get("records") or []]
+    for results in (run.results[: len(dry.results)], run.results[len(dry.results) :]):
+        changed.append([result.task for result in results if result.get("changed")])
+        records = [record for result in results for record in result.get("records") or []]
         costs.append([record["price"] for record in records])
     # What the first run created doesn't make the second one show another cost.
     assert costs[0]
