@@ -261,6 +261,35 @@ def test_what_is_no_answer_of_vaults_counts_as_nothing(vault: Vault, answer: byt
         assert "names no version 1" in failure_of_save(records, name_of_record())
 
 
+class Losing:
+    """A gateway that has one save carried out, and loses the answer."""
+
+    def __init__(self, vault: Vault, token: str) -> None:
+        self._vault, self._token = vault, token
+        self.lost = False
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        if method != "POST" or self.lost:
+            return None
+        self.lost = True
+        saved = self._vault.try_request(method, target.removeprefix("/v1/"), json.loads(body), token=self._token)
+        assert saved.status == 200
+        return Answer(502)
+
+
+@pytest.mark.parametrize("options", [{}, {"retries": 2, "retry_action": "ignore"}])
+def test_a_save_whose_answer_is_lost_is_recognized(vault: Vault, options: Mapping[str, Any]) -> None:
+    token, name = vault.token_with(POLICY), name_of_record()
+    records = store(vault.url, token, defaults=options)
+
+    with vault.interfering(Losing(vault, token)):
+        assert records.save(name, RECORD, "0") == "1"
+
+    assert [version.data for version in vault.versions(f"twilio/{name}")] == [RECORD]
+    saves = [request.what for request in vault.requests(token) if request.what.startswith("POST")]
+    assert len(saves) == (2 if options else 1)
+
+
 def test_an_engine_that_keeps_no_versions_is_refused(vault: Vault) -> None:
     vault.request_as_root("POST", "sys/mounts/first-version", {"type": "kv", "options": {"version": "1"}})
 

@@ -200,6 +200,10 @@ FAILURES = {
         ),
         f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ********",
     ),
+    "an address with a password": (
+        InternalServerError("out of order, on get http://user:p@ss@vault:8200/v1/x"),
+        f"{SERVER} failed. InternalServerError: out of order, on get http://vault:8200/v1/x",
+    ),
     "a long message": (
         AnsibleError("x y " * 1000),
         f"{SERVER} failed. {('x y ' * 1000)[:500]}...",
@@ -236,6 +240,19 @@ LOADS = {
         Answers(get={"secret": None, "metadata": None}),
         f"{SERVER} failed. Its answer is no version of a secret.",
     ),
+    **{
+        f"the version {version!r}": (
+            Answers(get={"secret": RECORD, "metadata": {"version": version}}),
+            f"{SERVER} failed. Its answer is no version of a secret.",
+        )
+        for version in ("7", 7.0, True, -1, 0, [7])
+    },
+    "empty": (
+        Answers(get={"secret": {}, "metadata": {"version": 3}}),
+        f"Version 3 of {PATH} in HashiCorp Vault, the latest one, is empty. That does not count as no record. To go"
+        f" back to an older version, use `vault kv rollback -mount=secret -version=N {PATH}`; to begin anew, `vault kv"
+        f" metadata delete -mount=secret {PATH}`.",
+    ),
     "a text": (
         Answers(get={"secret": "text", "metadata": {"version": 1}}),
         f"{SERVER} failed. Its answer is no version of a secret.",
@@ -256,10 +273,13 @@ SAVES = {
         b"<html>",
         f"{SERVER} failed. Its answer to the save names no version 8.",
     ),
-    "another version": (
-        {"data": {"version": 7}},
-        f"{SERVER} failed. Its answer to the save names no version 8.",
-    ),
+    **{
+        f"the version {version!r}": (
+            {"data": {"version": version}},
+            f"{SERVER} failed. Its answer to the save names no version 8.",
+        )
+        for version in (7, "8", 8.0, None)
+    },
     "another bad request": (
         InvalidRequest("no data provided"),
         f"{SERVER} failed. InvalidRequest: no data provided",
@@ -286,6 +306,28 @@ def test_a_record_that_can_not_be_saved(case):
 
     assert str(failed.value) == sentence
     assert not isinstance(failed.value, RecordChanged)
+
+
+@pytest.mark.parametrize("url", ["http://user:p@ss@vault:8200", "http://token@vault:8200"])
+def test_a_password_in_the_address_is_not_repeated(url):
+    with pytest.raises(RecordError) as failed:
+        store(Answers(write=FAILURES["sealed"][0]), url).save(NAME, RECORD, "7")
+
+    assert str(failed.value) == FAILURES["sealed"][1]
+
+
+def test_slashes_around_paths_do_not_matter():
+    answers = Answers(get={"secret": RECORD, "metadata": {"version": 7}}, write={"data": {"version": 8}})
+
+    for path, expected in (("/twilio/", PATH), ("", NAME), ("/", NAME)):
+        answers.sent.clear()
+        records = VaultStore(answers, "", "/secret/", path)
+        records.load(NAME)
+        records.save(NAME, RECORD, "7")
+        assert [sent[:3] for sent in answers.sent] == [
+            ("get", "secret", expected),
+            ("write", f"secret/data/{expected}", {"data": RECORD, "options": {"cas": 7}}),
+        ]
 
 
 def test_an_address_that_the_role_is_not_given_is_not_named():
@@ -318,3 +360,41 @@ def test_what_was_changed_meanwhile_is_not_replaced(replaces, sentence):
         store(Answers(write=OTHER_VERSION)).save(NAME, RECORD, replaces)
 
     assert str(failed.value) == sentence
+
+
+#: How a save may seem to fail although it was carried out.
+LOST = {
+    "no answer": OSError("Read timed out."),
+    "a gateway's answer": InternalServerError("out of order"),
+    "a gateway's page": b"<html>",
+    "no answer to what hvac then repeats": OTHER_VERSION,
+}
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+def test_a_save_was_carried_out_where_the_latest_version_is_what_was_saved(answer):
+    held = {**RECORD, "list": ["x"]}
+    answers = Answers(write=answer, get={"secret": held, "metadata": {"version": 8}})
+
+    assert store(answers).save(NAME, {**RECORD, "list": ("x",)}, "7") == "8"
+    assert [sent[0] for sent in answers.sent] == ["write", "get"]
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"secret": RECORD, "metadata": {"version": 7}},
+        {"secret": RECORD, "metadata": {"version": 9}},
+        {"secret": {**RECORD, "lock": "another run's"}, "metadata": {"version": 8}},
+        {"secret": None, "metadata": {"version": 8}},
+        [],
+        NOT_FOUND,
+        RecordError("Install it."),
+    ],
+)
+def test_otherwise_it_counts_as_failed(answer, found):
+    with pytest.raises(RecordError) as failed:
+        store(Answers(write=answer, get=found)).save(NAME, RECORD, "7")
+
+    assert isinstance(failed.value, RecordChanged) == (answer is OTHER_VERSION)
