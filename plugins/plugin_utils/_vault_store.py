@@ -23,9 +23,10 @@ from ansible_collections.community.twilio.plugins.plugin_utils._record_file impo
 #: The version of a record that does not exist.
 NO_VERSION = "0"
 
-#: Secrets that a gateway may repeat: tokens of Twilio and of Vault, secrets of API keys, secret ids.
+#: Secrets that a gateway may repeat: tokens of Twilio, secrets of API keys, secret ids; tokens of Vault; web tokens.
 _SECRETS = re.compile(
-    r"(?<![0-9A-Za-z])(?:(?:[0-9A-Za-z]{32}|[0-9a-f-]{36})(?![0-9A-Za-z])|(?:hv)?[bsr][.][0-9A-Za-z_-]{16,})"
+    r"(?<![0-9A-Za-z])(?:(?:[0-9A-Za-z]{32}|[0-9a-f-]{36})(?![0-9A-Za-z])"
+    r"|(?:hv)?[bsr][.][0-9A-Za-z_-]{16,}|eyJ[0-9A-Za-z_-]+(?:[.][0-9A-Za-z_-]*)+)"
 )
 
 #: The user and the password in an address.

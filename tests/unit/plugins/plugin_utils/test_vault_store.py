@@ -19,6 +19,7 @@ NAME = "AC" + "1" * 32
 PATH = f"twilio/{NAME}"
 TOKEN, VAULT_TOKEN = "2" * 32, "s.abcdefghijklmnopqrstuvwx"
 SECRET_ID = "00000000-1111-2222-3333-444444444444"
+JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzaG9wIn0.c2ln-bmF0dXJl_"
 RECORD = {"phase": "idle", "primary": TOKEN}
 #: How sentences begin.
 SERVER = "HashiCorp Vault at http://vault:8200"
@@ -195,10 +196,8 @@ FAILURES = {
         f"{SERVER} failed. InvalidPath: no handler for route",
     ),
     "a gateway repeats secrets": (
-        InternalServerError(
-            f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} 00000000-1111-2222-3333-444444444444"
-        ),
-        f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ********",
+        InternalServerError(f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} {SECRET_ID} {JWT}"),
+        f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ******** ********",
     ),
     "an address with a password": (
         InternalServerError("out of order, on get http://user:p@ss@vault:8200/v1/x"),
