@@ -29,8 +29,11 @@ _SECRETS = re.compile(
     r"|(?:hv)?[bsr][.][0-9A-Za-z_-]{16,}|eyJ[0-9A-Za-z_-]+(?:[.][0-9A-Za-z_-]*)+)"
 )
 
-#: The user and the password in an address.
-_USER = re.compile(r"(?<=//)[^/\s]*@")
+#: The user and the password in an address, which may lack its scheme.
+_USER = re.compile(r"(?<![^\s/'\"])[^\s/'\"]*@")
+
+#: The value of an option that is of a wrong type, as Ansible repeats it.
+_VALUE = re.compile(r"(?<=provided for )([\"'][^\"']*[\"']): .*")
 
 #: How much of a reason is repeated.
 _LIMIT = 500
@@ -226,6 +229,12 @@ class VaultStore(DirectStore):
             return f"{self._server} is sealed (503). Unseal it (`vault operator unseal`), and run this again."
         if failure.is_a("MaxRetryError"):
             return f"{self._server} can't be reached. {failure.reason}"
+        if failure.is_a("InvalidHeader"):
+            # The reason would repeat the token.
+            return (
+                "The token or the namespace for HashiCorp Vault can't be sent: it begins with white space, or has the"
+                " end of a line in it."
+            )
         if failure.is_a("Forbidden"):
             data = f"{self._mount_point}/data/{self._path(name)}"
             return (
@@ -280,7 +289,8 @@ class _Failure(Exception):
     def reason(self) -> str:
         """Its message on one line, without secrets."""
         kind = "" if isinstance(self._errors[0], AnsibleError) else f"{type(self._errors[0]).__name__}: "
-        reason = _SECRETS.sub("********", _USER.sub("", kind + " ".join(self.text.split())))
+        text = _USER.sub("", _VALUE.sub(r"\1", " ".join(self.text.split())))
+        reason = _SECRETS.sub("********", kind + text)
         return reason if len(reason) <= _LIMIT else f"{reason[:_LIMIT]}..."
 
 

@@ -255,6 +255,24 @@ def test_what_a_gateway_repeats_is_masked(vault: Vault) -> None:
         assert TOKEN not in failure
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": "my own token\n"},
+        {"token": " my own token"},
+        {"token": {"token": "my own token"}},
+        {"url": "user:my%20own%20token@127.0.0.1"},
+        {"url": "ftp://user:my%20own%20token@127.0.0.1"},
+        {"proxies": "http://user:my%20own%20token@127.0.0.1:1"},
+    ],
+)
+def test_an_option_that_can_not_be_right_is_not_repeated(vault: Vault, options: Mapping[str, Any]) -> None:
+    records = store("" if "url" in options else vault.url, "" if "token" in options else vault.root, defaults=options)
+
+    for failure in (failure_of_load(records, name_of_record()), failure_of_save(records, name_of_record())):
+        assert "own" not in failure
+
+
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}"])
 def test_what_is_no_answer_of_vaults_counts_as_nothing(vault: Vault, answer: bytes) -> None:
     records = store(vault.url, vault.token_with(POLICY))

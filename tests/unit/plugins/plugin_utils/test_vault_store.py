@@ -58,6 +58,10 @@ class MaxRetryError(Exception):
     """urllib3's, which requests' error was raised because of."""
 
 
+class InvalidHeader(ValueError):
+    """requests'."""
+
+
 class HashiVaultValueError(ValueError):
     """community.hashi_vault's."""
 
@@ -202,6 +206,23 @@ FAILURES = {
     "an address with a password": (
         InternalServerError("out of order, on get http://user:p@ss@vault:8200/v1/x"),
         f"{SERVER} failed. InternalServerError: out of order, on get http://vault:8200/v1/x",
+    ),
+    "an address without a scheme": (
+        OSError("No connection adapters were found for 'user:p@ss@vault:8200/v1/x'"),
+        f"{SERVER} failed. OSError: No connection adapters were found for 'vault:8200/v1/x'",
+    ),
+    "a token with the end of a line": (
+        InvalidHeader("return character(s) in header value: 'some token\\n'"),
+        "The token or the namespace for HashiCorp Vault can't be sent: it begins with white space, or has the end of a"
+        " line in it.",
+    ),
+    "a token of a wrong type": (
+        AnsibleError("Config 'token' has an invalid value: Invalid value provided for 'str': {'a': 'some: token'}"),
+        f"{SERVER} failed. Config 'token' has an invalid value: Invalid value provided for 'str'",
+    ),
+    "a token of a wrong type, before ansible-core 2.19": (
+        AnsibleError("setting: token : Invalid type provided for \"str\": {'a': 'some token'}"),
+        f'{SERVER} failed. setting: token : Invalid type provided for "str"',
     ),
     "a long message": (
         AnsibleError("x y " * 1000),
