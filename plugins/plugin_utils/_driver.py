@@ -453,6 +453,8 @@ class Driver:
             self._check_version(stored.version)
         self._state = replace(self._state, loaded=True, version=stored.version)
         self._use(stored.record, held=True)
+        if not first and self._state.run.locked and not self._check_mode:
+            self._check_owner()
 
     def _check_version(self, version: Any) -> None:
         """Check that a version is the one that this run knows.
@@ -460,6 +462,16 @@ class Driver:
         :raises RotationError: where it is not.
         """
         if str(version) != str(self._state.version):
+            self._forget_lock()
+            raise RotationError(_TAKEN_OVER)
+
+    def _check_owner(self) -> None:
+        """Check that the record's lock is this run's: of a record that was deleted, versions are counted anew.
+
+        :raises RotationError: where it is not.
+        """
+        owner = self._lock.get("run_id") if isinstance(self._lock, Mapping) else None
+        if owner != self._state.run_id:
             self._forget_lock()
             raise RotationError(_TAKEN_OVER)
 

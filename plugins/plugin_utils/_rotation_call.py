@@ -324,6 +324,13 @@ def _problems(options: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield "store: expected file, hashi_vault, or the absolute path of a folder with load.yml and save.yml."
     if options["store"] == _FILE and not os.path.isabs(options["store_path"] or ""):
         yield "store_path: expected the absolute path of the folder in which records are kept."
+    if options["store"] == _VAULT:
+        for option in ("hashi_vault_mount_point", "hashi_vault_path"):
+            if {".", ".."}.intersection(options[option].split("/")):
+                # Where these are resolved, the request is for another path.
+                yield f"{option}: expected a path without . and .. in it."
+        if not options["hashi_vault_mount_point"].strip("/"):
+            yield "hashi_vault_mount_point: expected the path of a KV engine."
     if options["parent_auth_token"] and not options["parent_account_sid"]:
         yield "parent_account_sid: expected the account that the token belongs to, AC and 32 hexadecimal digits."
     if options["initial_rotated_at"]:

@@ -9,6 +9,7 @@ Requests are sent by what the store is given (``_vault_lookups.py``), so that no
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
@@ -22,10 +23,17 @@ from ansible_collections.community.twilio.plugins.plugin_utils._record_file impo
 #: The version of a record that does not exist.
 NO_VERSION = "0"
 
-#: Secrets that a gateway may repeat: tokens of Twilio and of Vault, secrets of API keys, secret ids.
+#: Secrets that a gateway may repeat: tokens of Twilio, secrets of API keys, secret ids; tokens of Vault; web tokens.
 _SECRETS = re.compile(
-    r"(?<![0-9A-Za-z])(?:(?:[0-9A-Za-z]{32}|[0-9a-f-]{36})(?![0-9A-Za-z])|(?:hv)?[bsr][.][0-9A-Za-z_-]{16,})"
+    r"(?<![0-9A-Za-z])(?:(?:[0-9A-Za-z]{32}|[0-9a-f-]{36})(?![0-9A-Za-z])"
+    r"|(?:hv)?[bsr][.][0-9A-Za-z_-]{16,}|eyJ[0-9A-Za-z_-]+(?:[.][0-9A-Za-z_-]*)+)"
 )
+
+#: The user and the password in an address, which may lack its scheme.
+_USER = re.compile(r"(?<![^\s/'\"])[^\s/'\"]*@")
+
+#: The value of an option that is of a wrong type, as Ansible repeats it.
+_VALUE = re.compile(r"(?<=provided for )([\"'][^\"']*[\"']): .*")
 
 #: How much of a reason is repeated.
 _LIMIT = 500
@@ -62,9 +70,9 @@ class VaultStore(DirectStore):
 
     def __init__(self, vault: Vault, url: str, mount_point: str, path: str) -> None:
         self._vault = vault
-        self._server = f"HashiCorp Vault at {url}" if url else "HashiCorp Vault"
-        self._mount_point = mount_point
-        self._path = path
+        self._server = f"HashiCorp Vault at {_USER.sub('', url)}" if url else "HashiCorp Vault"
+        self._mount_point = mount_point.strip("/")
+        self._folder = path.strip("/")
 
     def load(self, name: str) -> Stored:
         """Return a record.
@@ -73,7 +81,7 @@ class VaultStore(DirectStore):
             as none.
         """
         try:
-            return self._load(f"{self._path}/{name}")
+            return self._load(self._path(name))
         except _Failure as failure:
             raise RecordError(f"The record could not be read. {self._sentence(failure, name)}") from None
         except RecordError as error:
@@ -85,21 +93,46 @@ class VaultStore(DirectStore):
         return version
 
     def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
-        """Replace a record, and return its new version."""
-        path, number = f"{self._path}/{name}", int(replaces)
+        """Replace a record, and return its new version.
+
+        :param record: what is to be kept.
+        :param replaces: the version that was loaded or saved last.
+        :raises RecordChanged: where the record was replaced since.
+        :raises RecordError: where it can't be written, or where that is not known.
+        """
+        path, number = self._path(name), int(replaces)
         data = {"data": dict(record), "options": {"cas": number}}
+        refused: RecordError
         try:
             answer = _ask(self._vault.write, quote(f"{self._mount_point}/data/{path}"), data)
         except _Failure as failure:
             if failure.is_a("InvalidRequest") and _OTHER_VERSION in failure.text:
-                raise RecordChanged(self._changed(path, number)) from None
-            raise RecordError(self._sentence(failure, name)) from None
-        version = _within(answer, "data", "version")
-        if version != number + 1:
-            raise RecordError(f"{self._server} failed. Its answer to the save names no version {number + 1}.")
-        return str(version)
+                refused = RecordChanged(self._changed(path, number))
+            else:
+                refused = RecordError(self._sentence(failure, name))
+        else:
+            if _version(_within(answer, "data")) == number + 1:
+                return str(number + 1)
+            refused = RecordError(f"{self._server} failed. Its answer to the save names no version {number + 1}.")
+        # A save may have been carried out though its answer was lost; then Vault refuses what a library repeats.
+        if not self._holds(path, number + 1, record):
+            raise refused
+        return str(number + 1)
 
     # -- what there is -----------------------------------------------------------------------------------------------
+
+    def _path(self, name: str) -> str:
+        """Return a record's path in the engine."""
+        return f"{self._folder}/{name}".lstrip("/")
+
+    def _holds(self, path: str, number: int, record: Mapping[str, Any]) -> bool:
+        """Return whether the latest version is known to have this number and to be this record."""
+        try:
+            found = _ask(self._vault.get, self._mount_point, path)
+        except (_Failure, RecordError):
+            return False
+        held = json.loads(json.dumps(dict(record)))
+        return _version(_within(found, "metadata")) == number and _within(found, "secret") == held
 
     def _load(self, path: str) -> Stored:
         try:
@@ -109,16 +142,21 @@ class VaultStore(DirectStore):
                 raise
             # Vault's answer about a version that is gone has its metadata; hvac 3 returns that answer.
             latest = _within(failure.answer, "data", "metadata")
-            found = {"secret": None, "metadata": latest} if _within(latest, "version") else None
+            found = {"secret": None, "metadata": latest} if _version(latest) else None
         if found is None:
             self._check_engine()
             return Stored({}, NO_VERSION)
         secret, latest = found["secret"], found["metadata"]
-        number = _within(latest, "version")
+        number = _version(latest)
         if not number or not isinstance(secret, (Mapping, type(None))):
             raise RecordError(f"{self._server} failed. Its answer is no version of a secret.")
         if secret is None:
             raise RecordError(self._gone(path, latest))
+        if not secret:
+            raise RecordError(
+                f"Version {number} of {path} in HashiCorp Vault, the latest one, is empty. That does not count as no"
+                f" record. {self._ways_back(path)}"
+            )
         return Stored(secret, str(number))
 
     def _check_engine(self) -> None:
@@ -145,17 +183,24 @@ class VaultStore(DirectStore):
     def _gone(self, path: str, latest: Mapping[str, Any]) -> str:
         """Return what to do about a latest version that was deleted or destroyed."""
         number, mount = latest["version"], f"-mount={self._mount_point}"
-        anew = f"to begin anew, `vault kv metadata delete {mount} {path}`."
         if latest.get("destroyed"):
-            what = "was destroyed"
-            back = f"To go back to an older version, use `vault kv rollback {mount} -version=N {path}`"
+            what, ways = "was destroyed", self._ways_back(path)
         else:
             what = f"was deleted at {latest.get('deletion_time')}"
-            back = f"To have it back, use `vault kv undelete {mount} -versions={number} {path}`"
+            ways = self._ways_back(path, f"To have it back, use `vault kv undelete {mount} -versions={number} {path}`")
         return (
             f"Version {number} of {path} in HashiCorp Vault, the latest one, {what}. That does not count as no record."
-            f" {back}; {anew}"
+            f" {ways}"
         )
+
+    def _ways_back(self, path: str, first: str = "") -> str:
+        """Return what to do about a latest version that is no record.
+
+        :param first: the first way; without one, it is to go back to an older version.
+        """
+        mount = f"-mount={self._mount_point}"
+        first = first or f"To go back to an older version, use `vault kv rollback {mount} -version=N {path}`"
+        return f"{first}; to begin anew, `vault kv metadata delete {mount} {path}`."
 
     def _changed(self, path: str, number: int) -> str:
         """Return why a save was refused that replaces another version than the latest one."""
@@ -184,8 +229,14 @@ class VaultStore(DirectStore):
             return f"{self._server} is sealed (503). Unseal it (`vault operator unseal`), and run this again."
         if failure.is_a("MaxRetryError"):
             return f"{self._server} can't be reached. {failure.reason}"
+        if failure.is_a("InvalidHeader"):
+            # The reason would repeat the token.
+            return (
+                "The token or the namespace for HashiCorp Vault can't be sent: it begins with white space, or has the"
+                " end of a line in it."
+            )
         if failure.is_a("Forbidden"):
-            data = f"{self._mount_point}/data/{self._path}/{name}"
+            data = f"{self._mount_point}/data/{self._path(name)}"
             return (
                 f"{self._server} denies the request (403). Either the token is not valid or has expired (`vault token"
                 " lookup`), or it is for another namespace, or it has no policy that allows `create`, `read` and"
@@ -238,7 +289,8 @@ class _Failure(Exception):
     def reason(self) -> str:
         """Its message on one line, without secrets."""
         kind = "" if isinstance(self._errors[0], AnsibleError) else f"{type(self._errors[0]).__name__}: "
-        reason = _SECRETS.sub("********", kind + " ".join(self.text.split()))
+        text = _USER.sub("", _VALUE.sub(r"\1", " ".join(self.text.split())))
+        reason = _SECRETS.sub("********", kind + text)
         return reason if len(reason) <= _LIMIT else f"{reason[:_LIMIT]}..."
 
 
@@ -263,6 +315,13 @@ def _ask(request: Callable[..., Mapping[str, Any]], *arguments: Any) -> Mapping[
         failure = _Failure(error)
     # Outside of the handler: as a context, the error would keep what the request holds.
     raise failure
+
+
+def _version(metadata: Any) -> int:
+    """Return the number of a version from its metadata, 0 where there is none."""
+    number = _within(metadata, "version")
+    # For Python, true is a number, and 7.0 equals 7.
+    return number if type(number) is int and number > 0 else 0
 
 
 def _within(value: Any, *keys: str) -> Any:

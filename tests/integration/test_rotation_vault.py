@@ -29,6 +29,9 @@ from ansible_collections.community.twilio.plugins.plugin_utils._record_file impo
 from ansible_collections.community.twilio.plugins.plugin_utils._vault_lookups import VaultLookups
 from ansible_collections.community.twilio.plugins.plugin_utils._vault_store import VaultStore
 
+#: Of the characters that an address gives a meaning.
+ESCAPES = str.maketrans({"%": "%25", "?": "%3F", "#": "%23", " ": "%20"})
+
 OTHERS = CHECKOUT / ".cache" / "collections-of-others"
 
 POLICY = (CHECKOUT / "docs" / "examples" / "vault-policy.hcl").read_text(encoding="utf-8")
@@ -252,6 +255,24 @@ def test_what_a_gateway_repeats_is_masked(vault: Vault) -> None:
         assert TOKEN not in failure
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": "my own token\n"},
+        {"token": " my own token"},
+        {"token": {"token": "my own token"}},
+        {"url": "user:my%20own%20token@127.0.0.1"},
+        {"url": "ftp://user:my%20own%20token@127.0.0.1"},
+        {"proxies": "http://user:my%20own%20token@127.0.0.1:1"},
+    ],
+)
+def test_an_option_that_can_not_be_right_is_not_repeated(vault: Vault, options: Mapping[str, Any]) -> None:
+    records = store("" if "url" in options else vault.url, "" if "token" in options else vault.root, defaults=options)
+
+    for failure in (failure_of_load(records, name_of_record()), failure_of_save(records, name_of_record())):
+        assert "own" not in failure
+
+
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}"])
 def test_what_is_no_answer_of_vaults_counts_as_nothing(vault: Vault, answer: bytes) -> None:
     records = store(vault.url, vault.token_with(POLICY))
@@ -259,6 +280,35 @@ def test_what_is_no_answer_of_vaults_counts_as_nothing(vault: Vault, answer: byt
     with vault.interfering(lambda *_request: Answer(200, answer)):
         assert "HashiCorp Vault at" in failure_of_load(records, name_of_record())
         assert "names no version 1" in failure_of_save(records, name_of_record())
+
+
+class Losing:
+    """A gateway that has one save carried out, and loses the answer."""
+
+    def __init__(self, vault: Vault, token: str) -> None:
+        self._vault, self._token = vault, token
+        self.lost = False
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        if method != "POST" or self.lost:
+            return None
+        self.lost = True
+        saved = self._vault.try_request(method, target.removeprefix("/v1/"), json.loads(body), token=self._token)
+        assert saved.status == 200
+        return Answer(502)
+
+
+@pytest.mark.parametrize("options", [{}, {"retries": 2, "retry_action": "ignore"}])
+def test_a_save_whose_answer_is_lost_is_recognized(vault: Vault, options: Mapping[str, Any]) -> None:
+    token, name = vault.token_with(POLICY), name_of_record()
+    records = store(vault.url, token, defaults=options)
+
+    with vault.interfering(Losing(vault, token)):
+        assert records.save(name, RECORD, "0") == "1"
+
+    assert [version.data for version in vault.versions(f"twilio/{name}")] == [RECORD]
+    saves = [request.what for request in vault.requests(token) if request.what.startswith("POST")]
+    assert len(saves) == (2 if options else 1)
 
 
 def test_an_engine_that_keeps_no_versions_is_refused(vault: Vault) -> None:
@@ -476,3 +526,134 @@ def test_a_playbook_rotates_and_leaves_no_secret(
     assert "denies the request (403)" in str(accounts.outcomes["no engine"].failure)
     assert accounts.outcomes["no engine"].sent == []
     assert accounts.outcomes["subaccount"].record["primary"] == OTHER
+
+
+# -- the role in this process, where saves fail ------------------------------------------------------------------------
+
+
+class WithToken(Accounts):
+    """Accounts whose records are in Vault, for which the role has a token."""
+
+    in_process = True
+
+    def __init__(self, simulator: Simulator, folder: Path, vault: Vault) -> None:
+        super().__init__(simulator, folder)
+        self._vault, self.token = vault, vault.token_with(POLICY)
+
+    def variables(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the role's variables that all rotations have in common."""
+        given = {"store": "hashi_vault", "hashi_vault_url": self._vault.url, "hashi_vault_token": self.token}
+        return {**super().variables(rotation), **given}
+
+    def sid(self, name: str) -> str:
+        """Return the SID of a rotation's account, which no other test has."""
+        return self._sids.setdefault(name, name_of_record())
+
+    def put_record(self, rotation: Rotation, record: Mapping[str, Any]) -> None:
+        """Save a record."""
+        self._vault.put(f"twilio/{self.record_name(rotation)}", record)
+
+    def record(self, rotation: Rotation) -> Mapping[str, Any]:
+        """Return the record, empty if there is none."""
+        return self._vault.get(f"twilio/{self.record_name(rotation)}") or {}
+
+
+class Saves:
+    """A gateway before Vault that fails at saves.
+
+    :param passed_on: whether these are carried out.
+    :param which: the number of the one that fails; 0 for all.
+    """
+
+    def __init__(self, vault: Vault, token: str, passed_on: bool, which: int) -> None:
+        self._vault, self._token, self._passed_on, self._which = vault, token, passed_on, which
+        self.seen = 0
+
+    def __call__(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer | None:
+        if method != "POST":
+            return None
+        self.seen += 1
+        if self._which not in (0, self.seen):
+            return None
+        if self._passed_on:
+            self._vault.try_request(method, target.removeprefix("/v1/"), json.loads(body), token=self._token)
+        return Answer(504, b"<html>")
+
+
+DUE = {"phase": "idle", "primary": PRIMARY}
+#: The saves of a rotation: staging, staged, verified, cleaning, idle.
+NUMBER_OF_SAVES = 5
+
+
+def test_a_rotation_goes_on_where_the_answers_to_its_saves_are_lost(
+    simulator: Simulator, vault: Vault, tmp_path: Path
+) -> None:
+    accounts, rotation = WithToken(simulator, tmp_path, vault), Rotation("one", record=DUE)
+    accounts.seed([rotation])
+    lost = Saves(vault, accounts.token, True, 0)
+
+    with vault.interfering(lost):
+        rotated = accounts.run([rotation])["one"]
+
+    rotated.assert_rotated("distribute", "verify", "clean")
+    assert rotated.writes == ["POST Secondary", "POST Promote"]
+    assert lost.seen == NUMBER_OF_SAVES
+
+
+@pytest.mark.parametrize("which", range(1, NUMBER_OF_SAVES + 1))
+def test_a_save_that_is_not_carried_out_ends_the_run_and_the_next_one_goes_on(
+    simulator: Simulator, vault: Vault, tmp_path: Path, which: int
+) -> None:
+    accounts, rotation = WithToken(simulator, tmp_path, vault), Rotation("one", record=DUE)
+    accounts.seed([rotation])
+
+    with vault.interfering(Saves(vault, accounts.token, False, which)):
+        stopped = accounts.run([rotation])["one"]
+
+    assert "The record was not saved. HashiCorp Vault at" in str(stopped.failure)
+    assert stopped.valid & {stopped.record["primary"], stopped.record["pending"]}
+    # The run's process goes on here, so that its lock would hold.
+    accounts.put_record(rotation, {**stopped.record, "lock": None})
+    rotated = accounts.run([rotation])["one"]
+    assert rotated.failure is None
+    assert rotated.record["phase"] == "idle"
+    assert rotated.valid == {rotated.record["primary"]} != {PRIMARY}
+
+
+@pytest.mark.parametrize(
+    ("variables", "failure"),
+    [
+        ({"hashi_vault_path": "twilio/../other"}, "path: expected a path without . and .. in it."),
+        ({"hashi_vault_path": "."}, "path: expected a path without . and .. in it."),
+        ({"hashi_vault_mount_point": "../sys"}, "mount_point: expected a path without . and .. in it."),
+        ({"hashi_vault_mount_point": "/"}, "mount_point: expected the path of a KV engine."),
+    ],
+)
+def test_a_path_that_can_not_be_right_is_refused(
+    simulator: Simulator, vault: Vault, tmp_path: Path, variables: Mapping[str, str], failure: str
+) -> None:
+    accounts, rotation = WithToken(simulator, tmp_path, vault), Rotation("one", record=DUE, variables=variables)
+    accounts.seed([rotation])
+
+    refused = accounts.run([rotation])["one"]
+
+    assert f"rotate_auth_token_hashi_vault_{failure}" in str(refused.failure)
+    assert refused.sent == []
+    assert not vault.requests(accounts.token)
+
+
+@pytest.mark.parametrize("path", ["", "a b/50%2e?x#y", "/twilio/"])
+def test_a_record_may_be_anywhere_in_the_engine(vault: Vault, path: str) -> None:
+    name = name_of_record()
+    records = VaultStore(VaultLookups({"url": vault.url, "token": vault.root}), vault.url, MOUNT, path)
+
+    assert records.load(name) == ({}, "0")
+    assert records.save(name, RECORD, "0") == "1"
+    assert records.load(name) == (RECORD, "1")
+    assert vault.get("/".join(filter(None, [path.strip("/"), name])).translate(ESCAPES)) == RECORD
+
+
+def test_an_answer_that_is_wrapped_counts(vault: Vault) -> None:
+    records = store(vault.url, vault.root, variables=lambda _names: {"ansible_hashi_vault_wrap_ttl": "60s"})
+
+    assert records.save(name_of_record(), RECORD, "0") == "1"

@@ -236,6 +236,22 @@ def test_a_call_does_not_trust_the_record_that_was_handed_to_a_hook():
     assert len(world.stored) == before
 
 
+@pytest.mark.parametrize("lock", [None, {"run_id": "another run"}, "text"])
+def test_a_lock_of_another_run_is_recognized_by_itself(lock):
+    world = World()
+    store = InMemoryStore(world)
+    called = begun(world, store)
+    # As in a store that counts from 1 again, where a record was deleted and another run began anew.
+    world.stored[-1] = {**world.record, "lock": lock}
+    before = list(world.stored)
+
+    following = call_directly(world, store, called.state, called.record)
+
+    assert following.failed
+    assert "The record was changed by somebody else in the meantime" in following.message
+    assert world.stored == before
+
+
 @pytest.mark.parametrize(
     ("failure", "sentence"),
     [

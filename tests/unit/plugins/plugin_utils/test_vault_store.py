@@ -19,6 +19,7 @@ NAME = "AC" + "1" * 32
 PATH = f"twilio/{NAME}"
 TOKEN, VAULT_TOKEN = "2" * 32, "s.abcdefghijklmnopqrstuvwx"
 SECRET_ID = "00000000-1111-2222-3333-444444444444"
+JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzaG9wIn0.c2ln-bmF0dXJl_"
 RECORD = {"phase": "idle", "primary": TOKEN}
 #: How sentences begin.
 SERVER = "HashiCorp Vault at http://vault:8200"
@@ -55,6 +56,10 @@ class InternalServerError(VaultError):
 
 class MaxRetryError(Exception):
     """urllib3's, which requests' error was raised because of."""
+
+
+class InvalidHeader(ValueError):
+    """requests'."""
 
 
 class HashiVaultValueError(ValueError):
@@ -195,10 +200,29 @@ FAILURES = {
         f"{SERVER} failed. InvalidPath: no handler for route",
     ),
     "a gateway repeats secrets": (
-        InternalServerError(
-            f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} 00000000-1111-2222-3333-444444444444"
-        ),
-        f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ********",
+        InternalServerError(f"out of\norder: {TOKEN} {VAULT_TOKEN} hvs.{'x' * 20} {SECRET_ID} {JWT}"),
+        f"{SERVER} failed. InternalServerError: out of order: ******** ******** ******** ******** ********",
+    ),
+    "an address with a password": (
+        InternalServerError("out of order, on get http://user:p@ss@vault:8200/v1/x"),
+        f"{SERVER} failed. InternalServerError: out of order, on get http://vault:8200/v1/x",
+    ),
+    "an address without a scheme": (
+        OSError("No connection adapters were found for 'user:p@ss@vault:8200/v1/x'"),
+        f"{SERVER} failed. OSError: No connection adapters were found for 'vault:8200/v1/x'",
+    ),
+    "a token with the end of a line": (
+        InvalidHeader("return character(s) in header value: 'some token\\n'"),
+        "The token or the namespace for HashiCorp Vault can't be sent: it begins with white space, or has the end of a"
+        " line in it.",
+    ),
+    "a token of a wrong type": (
+        AnsibleError("Config 'token' has an invalid value: Invalid value provided for 'str': {'a': 'some: token'}"),
+        f"{SERVER} failed. Config 'token' has an invalid value: Invalid value provided for 'str'",
+    ),
+    "a token of a wrong type, before ansible-core 2.19": (
+        AnsibleError("setting: token : Invalid type provided for \"str\": {'a': 'some token'}"),
+        f'{SERVER} failed. setting: token : Invalid type provided for "str"',
     ),
     "a long message": (
         AnsibleError("x y " * 1000),
@@ -236,6 +260,19 @@ LOADS = {
         Answers(get={"secret": None, "metadata": None}),
         f"{SERVER} failed. Its answer is no version of a secret.",
     ),
+    **{
+        f"the version {version!r}": (
+            Answers(get={"secret": RECORD, "metadata": {"version": version}}),
+            f"{SERVER} failed. Its answer is no version of a secret.",
+        )
+        for version in ("7", 7.0, True, -1, 0, [7])
+    },
+    "empty": (
+        Answers(get={"secret": {}, "metadata": {"version": 3}}),
+        f"Version 3 of {PATH} in HashiCorp Vault, the latest one, is empty. That does not count as no record. To go"
+        f" back to an older version, use `vault kv rollback -mount=secret -version=N {PATH}`; to begin anew, `vault kv"
+        f" metadata delete -mount=secret {PATH}`.",
+    ),
     "a text": (
         Answers(get={"secret": "text", "metadata": {"version": 1}}),
         f"{SERVER} failed. Its answer is no version of a secret.",
@@ -256,10 +293,13 @@ SAVES = {
         b"<html>",
         f"{SERVER} failed. Its answer to the save names no version 8.",
     ),
-    "another version": (
-        {"data": {"version": 7}},
-        f"{SERVER} failed. Its answer to the save names no version 8.",
-    ),
+    **{
+        f"the version {version!r}": (
+            {"data": {"version": version}},
+            f"{SERVER} failed. Its answer to the save names no version 8.",
+        )
+        for version in (7, "8", 8.0, None)
+    },
     "another bad request": (
         InvalidRequest("no data provided"),
         f"{SERVER} failed. InvalidRequest: no data provided",
@@ -286,6 +326,28 @@ def test_a_record_that_can_not_be_saved(case):
 
     assert str(failed.value) == sentence
     assert not isinstance(failed.value, RecordChanged)
+
+
+@pytest.mark.parametrize("url", ["http://user:p@ss@vault:8200", "http://token@vault:8200"])
+def test_a_password_in_the_address_is_not_repeated(url):
+    with pytest.raises(RecordError) as failed:
+        store(Answers(write=FAILURES["sealed"][0]), url).save(NAME, RECORD, "7")
+
+    assert str(failed.value) == FAILURES["sealed"][1]
+
+
+def test_slashes_around_paths_do_not_matter():
+    answers = Answers(get={"secret": RECORD, "metadata": {"version": 7}}, write={"data": {"version": 8}})
+
+    for path, expected in (("/twilio/", PATH), ("", NAME), ("/", NAME)):
+        answers.sent.clear()
+        records = VaultStore(answers, "", "/secret/", path)
+        records.load(NAME)
+        records.save(NAME, RECORD, "7")
+        assert [sent[:3] for sent in answers.sent] == [
+            ("get", "secret", expected),
+            ("write", f"secret/data/{expected}", {"data": RECORD, "options": {"cas": 7}}),
+        ]
 
 
 def test_an_address_that_the_role_is_not_given_is_not_named():
@@ -318,3 +380,41 @@ def test_what_was_changed_meanwhile_is_not_replaced(replaces, sentence):
         store(Answers(write=OTHER_VERSION)).save(NAME, RECORD, replaces)
 
     assert str(failed.value) == sentence
+
+
+#: How a save may seem to fail although it was carried out.
+LOST = {
+    "no answer": OSError("Read timed out."),
+    "a gateway's answer": InternalServerError("out of order"),
+    "a gateway's page": b"<html>",
+    "no answer to what hvac then repeats": OTHER_VERSION,
+}
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+def test_a_save_was_carried_out_where_the_latest_version_is_what_was_saved(answer):
+    held = {**RECORD, "list": ["x"]}
+    answers = Answers(write=answer, get={"secret": held, "metadata": {"version": 8}})
+
+    assert store(answers).save(NAME, {**RECORD, "list": ("x",)}, "7") == "8"
+    assert [sent[0] for sent in answers.sent] == ["write", "get"]
+
+
+@pytest.mark.parametrize("answer", LOST.values(), ids=LOST)
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"secret": RECORD, "metadata": {"version": 7}},
+        {"secret": RECORD, "metadata": {"version": 9}},
+        {"secret": {**RECORD, "lock": "another run's"}, "metadata": {"version": 8}},
+        {"secret": None, "metadata": {"version": 8}},
+        [],
+        NOT_FOUND,
+        RecordError("Install it."),
+    ],
+)
+def test_otherwise_it_counts_as_failed(answer, found):
+    with pytest.raises(RecordError) as failed:
+        store(Answers(write=answer, get=found)).save(NAME, RECORD, "7")
+
+    assert isinstance(failed.value, RecordChanged) == (answer is OTHER_VERSION)
