@@ -7,13 +7,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from harness import ansible, ansible_playbook, play
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matrix.judge import Health, problems_of
@@ -286,34 +285,47 @@ def test_a_name_that_is_null_selects_nothing(module: str, options: dict[str, Any
 #: Arguments of a module process, and what its failure must name.
 HOSTILE_TASKS = {
     "NUL": ("twilio_safelist_number", {"phone_number": ["+1\0415"]}, "phone_number"),
-    # Ansible itself refuses these arguments.
-    "surrogate": ("twilio_account", {"friendly_name": "\ud800"}, "surrogates not allowed"),
     "nested": ("twilio_safelist_number", {"phone_number": [[["+14155550100"]]]}, "phone_number"),
-    "long": ("twilio_aws_credential", {"friendly_name": "a" * 50_000}, "friendly_name"),
+    "long": ("twilio_aws_credential", {"friendly_name": "z" * 50_000}, "friendly_name"),
     "line end": ("twilio_account_info", {"sid": MAIN + "\r\nX: y"}, "sid"),
     "private key": ("twilio_public_key", {"friendly_name": "k", "public_key": "-----BEGIN PRIVATE KEY-----"}, "public"),
     "timeout": ("twilio_usage_info", {"timeout": 1e308}, "timeout"),
 }
+CONNECTION = {"account_sid": MAIN, "auth_token": MAIN_TOKEN, "max_retries": 0}
 
 
-@pytest.mark.parametrize("case", HOSTILE_TASKS)
-def test_a_module_process_says_what_is_wrong_with_an_option(case: str, in_process: InProcess, tmp_path: Path) -> None:
-    module, options, named = HOSTILE_TASKS[case]
-    arguments = {"account_sid": MAIN, "auth_token": MAIN_TOKEN, "base_url": in_process.url, "max_retries": 0, **options}
-    ran = subprocess.run(
-        ["ansible", "localhost", "-m", f"community.twilio.{module}", "-a", json.dumps(arguments)],
-        env={
-            **os.environ,
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-            "COMMUNITY_TWILIO_IN_PROCESS": "false",
-            "ANSIBLE_LOCAL_TEMP": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_module_process_says_what_is_wrong_with_an_option(in_process: InProcess, tmp_path: Path) -> None:
+    connection = {**CONNECTION, "base_url": in_process.url}
+    tasks = [
+        {"name": case, f"community.twilio.{module}": {**connection, **options}, "ignore_errors": True}
+        for case, (module, options, _named) in HOSTILE_TASKS.items()
+    ]
+
+    ran = ansible_playbook(tmp_path, [play(tasks)], COMMUNITY_TWILIO_IN_PROCESS="false")
+
+    assert ran.status == 0, ran.output
+    assert "Traceback" not in ran.output
+    assert MAIN_TOKEN not in ran.output
+    for case, (_module, _options, named) in HOSTILE_TASKS.items():
+        failed = ran.of(case)
+        assert failed.failed, case
+        assert named in failed["msg"]
+        assert "Traceback" not in json.dumps(failed.values), case
+        assert MAIN_TOKEN not in json.dumps(failed.values), case
+
+
+def test_ansible_refuses_an_option_that_is_no_text(in_process: InProcess, tmp_path: Path) -> None:
+    arguments = {**CONNECTION, "base_url": in_process.url, "friendly_name": "\ud800"}
+
+    ran = ansible(
+        tmp_path,
+        "ansible",
+        *("localhost", "-m", "community.twilio.twilio_account", "-a", json.dumps(arguments)),
+        COMMUNITY_TWILIO_IN_PROCESS="false",
     )
+
     output = ran.stdout + ran.stderr
     assert "Traceback" not in output
     assert MAIN_TOKEN not in output
     assert ran.returncode != 0
-    assert named in output
+    assert "surrogates not allowed" in output
