@@ -70,15 +70,13 @@ def check_options(checks: Mapping[str, Check], values: Mapping[str, Any]) -> dic
         for text_value in value if isinstance(value, (list, tuple)) else [value]:
             if isinstance(text_value, str) and _NO_TEXT.search(text_value):
                 raise InputError(option, "expected text, got bytes that are not UTF-8, or a NUL")
-    schema = _libs.voluptuous.Schema(
-        {option: check for option, check in checks.items() if values.get(option) is not None},
-        extra=_libs.voluptuous.ALLOW_EXTRA,
-    )
-    try:
-        checked: dict[str, Any] = schema(dict(values))
-    except _libs.voluptuous.MultipleInvalid as several:
-        first = several.errors[0]
-        raise InputError(str(first.path[0]), first.msg) from None
+    checked = dict(values)
+    for option, value in values.items():
+        if option in checks and value is not None:
+            try:
+                checked[option] = checks[option](value)
+            except _libs.voluptuous.Invalid as error:
+                raise InputError(option, error.msg) from None
     return checked
 
 

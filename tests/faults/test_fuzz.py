@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+from harness import ansible, ansible_playbook, play
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
 from matrix.judge import Health, problems_of
 from matrix.operations import OPERATIONS, Operation, list_things
 from matrix.running import MAIN, MAIN_TOKEN, InProcess, QuickClock, TaskRun, run
@@ -25,8 +23,9 @@ from requests.structures import CaseInsensitiveDict
 from ansible_collections.community.twilio.plugins.module_utils._retries import Pacer
 from ansible_collections.community.twilio.plugins.module_utils._transport import HttpTransport, NoReply, Reply, Request
 
-#: The number of examples in each test; they are the same in each run.
-ANSWERS, OPTIONS = 60, 60
+#: The number of examples in each test; they are the same in each run, and each operation is tried with all of them:
+#: drawing one takes longer than trying it.
+ANSWERS, OPTIONS = 120, 120
 MOST_REQUESTS = 60
 
 EXAMPLES = settings(
@@ -47,7 +46,7 @@ HOSTILE = st.sampled_from(
         "\0",
         "\ud800",
         "\r\nX-Injected: yes",
-        "a" * 100_000,
+        "z" * 100_000,
         "é" * 65,
         "{{ lookup('pipe', 'id') }}",
         "@127.0.0.1:9/x",
@@ -68,6 +67,9 @@ SCALARS = st.one_of(
 ANYTHING = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANY_TEXT, inner, max_size=3), max_leaves=8
 )
+
+#: Chooses one of however many there are.
+ANY_NUMBER = st.integers(0, 999)
 
 
 @pytest.fixture(scope="module")
@@ -123,23 +125,46 @@ def _put(body: Any, place: Sequence[Any], value: Any) -> Any:
     return copy
 
 
+class Body(NamedTuple):
+    """The body of an answer: these bytes, or a genuine body, some of whose fields are changed.
+
+    :param number: which of an operation's genuine bodies.
+    :param changes: which place in it, and the value that is put there.
+    """
+
+    fixed: bytes | None
+    number: int = 0
+    changes: Sequence[tuple[int, Any]] = ()
+
+    def content(self, healthy: Sequence[Any]) -> bytes:
+        """Return the body, given those that an operation gets without faults."""
+        if self.fixed is not None:
+            return self.fixed
+        genuine = [each for each in healthy if each is not None] or [{}]
+        body = genuine[self.number % len(genuine)]
+        for place, value in self.changes:
+            places = list(_places(body))
+            body = _put(body, places[place % len(places)], value)
+            if not isinstance(body, (dict, list)):
+                break
+        return _encoded(body)
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body).encode("utf-8", "surrogatepass")
+
+
 @st.composite
-def bodies(draw: Any, healthy: Sequence[Any]) -> bytes:
+def bodies(draw: Any) -> Body:
     """Draw a body: a genuine one, one with some fields changed, any JSON, or any bytes."""
     kind = draw(st.integers(0, 9))
     if kind == 0:
-        return bytes(draw(st.binary(max_size=50)))
+        return Body(draw(st.binary(max_size=50)))
     if kind == 1:
-        return draw(st.sampled_from([b"", b"[" * 100_000, b'{"a":' * 50_000, b"NaN", b'"\\ud800"', b"1" * 5000]))
+        return Body(draw(st.sampled_from([b"", b"[" * 100_000, b'{"a":' * 50_000, b"NaN", b'"\\ud800"', b"1" * 5000])))
     if kind == 2:
-        body = draw(ANYTHING)
-    else:
-        body = draw(st.sampled_from([each for each in healthy if each is not None] or [{}]))
-        for _unused in range(draw(st.integers(0, 3))):
-            body = _put(body, draw(st.sampled_from(list(_places(body)))), draw(ANYTHING))
-            if not isinstance(body, (dict, list)):
-                break
-    return json.dumps(body).encode("utf-8", "surrogatepass")
+        return Body(_encoded(draw(ANYTHING)))
+    return Body(None, draw(ANY_NUMBER), draw(st.lists(st.tuples(ANY_NUMBER, ANYTHING), max_size=3)))
 
 
 HEADER_TEXT = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=20)
@@ -162,46 +187,35 @@ STATUSES = st.one_of(
 )
 
 
-def replies(healthy: Sequence[Any]) -> SearchStrategy[list[Reply | None]]:
-    """Return a strategy for sequences of answers."""
-    reply = st.builds(
-        lambda status, headers, body: Reply(status, CaseInsensitiveDict(headers), body),
-        STATUSES,
-        HEADERS,
-        bodies(healthy),
-    )
-    return st.lists(st.none() | reply | reply | reply, max_size=6)
+ANSWER = st.tuples(STATUSES, HEADERS, bodies())
 
 
-def _check(ran: TaskRun, secrets: set[str]) -> None:
-    assert ran.exception is None
+def _check(name: str, ran: TaskRun, secrets: set[str]) -> None:
+    assert ran.exception is None, name
     # The result survives a round trip through JSON.
     json.loads(json.dumps(ran.result))
     found = [str(problem) for problem in problems_of(ran, secrets, None)]
-    assert not found, (found, ran.result)
+    assert not found, (name, found, ran.result)
 
 
-@pytest.mark.parametrize("name", CHOSEN)
-def test_any_answer_ends_in_a_result(name: str, healthy: dict[str, Sequence[Any]]) -> None:
-    operation = OPERATIONS[name]
-
-    @settings(EXAMPLES, max_examples=ANSWERS)
-    @given(replies(healthy[name]))
-    def try_answers(answers: list[Reply | None]) -> None:
-        scripted = Scripted(answers)
-        ran = run(None, operation.definition, operation.options, operation.check_mode, 1, lambda *_given: scripted)
-        assert scripted.sent <= MOST_REQUESTS
-        _check(ran, {MAIN_TOKEN})
-
-    try_answers()
-
-
-def hostile_options(operation: Operation) -> SearchStrategy[dict[str, Any]]:
-    """Return a strategy for arguments: those of an operation, some of them replaced by anything."""
-    # The base URL is never replaced: nothing may leave this machine.
-    spec = {name: each for name, each in operation.definition.argument_spec().items() if name != "base_url"}
-    changes = st.dictionaries(st.sampled_from([*spec, "no_such_option"]), ANYTHING, min_size=1, max_size=3)
-    return changes.map(lambda changed: {**operation.options, **changed})
+@settings(EXAMPLES, max_examples=ANSWERS)
+@given(answers=st.lists(st.none() | ANSWER | ANSWER | ANSWER, max_size=6))
+def test_any_answer_ends_in_a_result(
+    answers: list[tuple[int, dict[str, str], Body] | None], healthy: dict[str, Sequence[Any]]
+) -> None:
+    for name in CHOSEN:
+        operation = OPERATIONS[name]
+        scripted = Scripted(
+            [
+                answer and Reply(answer[0], CaseInsensitiveDict(answer[1]), answer[2].content(healthy[name]))
+                for answer in answers
+            ]
+        )
+        ran = run(
+            None, operation.definition, operation.options, operation.check_mode, 1, lambda *_given, to=scripted: to
+        )
+        assert scripted.sent <= MOST_REQUESTS, name
+        _check(name, ran, {MAIN_TOKEN})
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -218,18 +232,20 @@ def _texts(value: Any) -> Iterator[str]:
 def _secrets_in(operation: Operation, options: Mapping[str, Any]) -> set[str]:
     """Return the texts of an operation's secret options that can be distinguished from other text."""
     secret = operation.definition.secret_options
-    shown = " ".join(text for name, value in options.items() if name not in secret for text in _texts(value))
+    others = {name: value for name, value in options.items() if name not in secret}
+    shown = " ".join([MAIN, *_texts(others)])
     texts = {text for name in secret for text in _texts(options.get(name))}
     return {text for text in texts if len(text) >= 8 and text.isalnum() and text not in shown} | {MAIN_TOKEN}
 
 
-@pytest.mark.parametrize("name", CHOSEN)
-def test_any_option_ends_in_a_result(name: str, in_process: InProcess) -> None:
-    operation = OPERATIONS[name]
-
-    @settings(EXAMPLES, max_examples=OPTIONS)
-    @given(hostile_options(operation))
-    def try_options(options: dict[str, Any]) -> None:
+@settings(EXAMPLES, max_examples=OPTIONS)
+@given(changes=st.lists(st.tuples(ANY_NUMBER, ANYTHING), min_size=1, max_size=3))
+def test_any_option_ends_in_a_result(changes: list[tuple[int, Any]], in_process: InProcess) -> None:
+    for name in CHOSEN:
+        operation = OPERATIONS[name]
+        # The base URL is never replaced: nothing may leave this machine.
+        names = [each for each in operation.definition.argument_spec() if each != "base_url"] + ["no_such_option"]
+        options = {**operation.options, **{names[number % len(names)]: value for number, value in changes}}
         in_process.reset_to(operation.accounts(), operation.settings, operation.page_size)
         clock = QuickClock()
         ran = run(
@@ -238,11 +254,9 @@ def test_any_option_ends_in_a_result(name: str, in_process: InProcess) -> None:
             options,
             operation.check_mode,
             1,
-            lambda timeout, validate, path: HttpTransport(timeout, validate, path, clock=clock),
+            lambda timeout, validate, path, clock=clock: HttpTransport(timeout, validate, path, clock=clock),
         )
-        _check(ran, _secrets_in(operation, options))
-
-    try_options()
+        _check(name, ran, _secrets_in(operation, options))
 
 
 @pytest.mark.parametrize(
@@ -271,34 +285,47 @@ def test_a_name_that_is_null_selects_nothing(module: str, options: dict[str, Any
 #: Arguments of a module process, and what its failure must name.
 HOSTILE_TASKS = {
     "NUL": ("twilio_safelist_number", {"phone_number": ["+1\0415"]}, "phone_number"),
-    # Ansible itself refuses these arguments.
-    "surrogate": ("twilio_account", {"friendly_name": "\ud800"}, "surrogates not allowed"),
     "nested": ("twilio_safelist_number", {"phone_number": [[["+14155550100"]]]}, "phone_number"),
-    "long": ("twilio_aws_credential", {"friendly_name": "a" * 50_000}, "friendly_name"),
+    "long": ("twilio_aws_credential", {"friendly_name": "z" * 50_000}, "friendly_name"),
     "line end": ("twilio_account_info", {"sid": MAIN + "\r\nX: y"}, "sid"),
     "private key": ("twilio_public_key", {"friendly_name": "k", "public_key": "-----BEGIN PRIVATE KEY-----"}, "public"),
     "timeout": ("twilio_usage_info", {"timeout": 1e308}, "timeout"),
 }
+CONNECTION = {"account_sid": MAIN, "auth_token": MAIN_TOKEN, "max_retries": 0}
 
 
-@pytest.mark.parametrize("case", HOSTILE_TASKS)
-def test_a_module_process_says_what_is_wrong_with_an_option(case: str, in_process: InProcess, tmp_path: Path) -> None:
-    module, options, named = HOSTILE_TASKS[case]
-    arguments = {"account_sid": MAIN, "auth_token": MAIN_TOKEN, "base_url": in_process.url, "max_retries": 0, **options}
-    ran = subprocess.run(
-        ["ansible", "localhost", "-m", f"community.twilio.{module}", "-a", json.dumps(arguments)],
-        env={
-            **os.environ,
-            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
-            "COMMUNITY_TWILIO_IN_PROCESS": "false",
-            "ANSIBLE_LOCAL_TEMP": str(tmp_path),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_module_process_says_what_is_wrong_with_an_option(in_process: InProcess, tmp_path: Path) -> None:
+    connection = {**CONNECTION, "base_url": in_process.url}
+    tasks = [
+        {"name": case, f"community.twilio.{module}": {**connection, **options}, "ignore_errors": True}
+        for case, (module, options, _named) in HOSTILE_TASKS.items()
+    ]
+
+    ran = ansible_playbook(tmp_path, [play(tasks)], COMMUNITY_TWILIO_IN_PROCESS="false")
+
+    assert ran.status == 0, ran.output
+    assert "Traceback" not in ran.output
+    assert MAIN_TOKEN not in ran.output
+    for case, (_module, _options, named) in HOSTILE_TASKS.items():
+        failed = ran.of(case)
+        assert failed.failed, case
+        assert named in failed["msg"]
+        assert "Traceback" not in json.dumps(failed.values), case
+        assert MAIN_TOKEN not in json.dumps(failed.values), case
+
+
+def test_ansible_refuses_an_option_that_is_no_text(in_process: InProcess, tmp_path: Path) -> None:
+    arguments = {**CONNECTION, "base_url": in_process.url, "friendly_name": "\ud800"}
+
+    ran = ansible(
+        tmp_path,
+        "ansible",
+        *("localhost", "-m", "community.twilio.twilio_account", "-a", json.dumps(arguments)),
+        COMMUNITY_TWILIO_IN_PROCESS="false",
     )
+
     output = ran.stdout + ran.stderr
     assert "Traceback" not in output
     assert MAIN_TOKEN not in output
     assert ran.returncode != 0
-    assert named in output
+    assert "surrogates not allowed" in output

@@ -6,21 +6,76 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from matrix.catalogue import FAULTS
 from matrix.judge import is_excused, run_cases
-from matrix.operations import OPERATIONS
+from matrix.operations import OLD_KEY, OPERATIONS, list_things, pair
 from matrix.report import PAGE, Row, page, rows_of
-from matrix.running import InProcess
+from matrix.running import MAIN, MAIN_TOKEN, InProcess, MatrixTransport, QuickClock
+
+from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
+from ansible_collections.community.twilio.plugins.module_utils._transport import NoReply, Request
+
+#: What a message over a socket has besides those without one, and what differs from one request to the next.
+OF_SOCKETS = {"Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Transfer-Encoding"}
+VARYING = {"Twilio-Concurrent-Requests", "Twilio-Request-Id", "connection", "monotonic", "request_id", "time"}
+
+CREDENTIAL = "CR" + "1" * 32
+KEY = {"sid": CREDENTIAL, "friendly_name": "one", "credentials": pair(OLD_KEY)}
+SEED = {"sid": MAIN, "auth_token": MAIN_TOKEN, "aws_credentials": [KEY]}
+REQUESTS = {
+    "GET": ("", None),
+    "POST": (f"/{CREDENTIAL}", {"FriendlyName": "two"}),
+    "DELETE": (f"/{CREDENTIAL}", None),
+}
 
 
 @pytest.fixture(scope="module")
 def in_process() -> Iterator[InProcess]:
     """Run a simulator in this process, and assert that its answers kept its contract."""
-    with InProcess() as running:
+    with InProcess(sockets=False) as running:
         yield running
         assert running.simulation.violations == []
+
+
+def _without(varying: set[str], values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in varying}
+
+
+def _outcomes(simulator: InProcess, method: str, planned: dict[str, Any]) -> list[Any]:
+    """Return what a client sees of a fault and of the requests before and after it, and what they did."""
+    world = simulator.reset_to({"accounts": [SEED]}, {}, None)
+    simulator.set_faults(planned)
+    transport = MatrixTransport(simulator, QuickClock())
+    outcomes: list[Any] = []
+    for each in ("GET", method, "GET", "GET"):
+        path, form = REQUESTS[each]
+        url = f"{simulator.url}/v1/Credentials/AWS{path}"
+        try:
+            reply = transport.send(Request(each, url, MAIN, Secret(MAIN_TOKEN), form=form))
+        except NoReply as lost:
+            outcomes.append((lost.reason, lost.sent, lost.final))
+        else:
+            body = re.sub(rb'"date_(created|updated)": "2[^"]*"', b"", reply.content)
+            outcomes.append((reply.status, _without(OF_SOCKETS | VARYING, reply.headers), body))
+    transport.close()
+    return [*outcomes, *(_without(VARYING, entry) for entry in simulator.take_log()), list_things(world)]
+
+
+@pytest.mark.parametrize("method", REQUESTS)
+def test_a_fault_is_the_same_without_a_socket(method: str) -> None:
+    # `nox -s matrix` uses sockets, the test below does not.
+    with InProcess() as simulator:
+        for fault in {fault.name.rpartition(" ")[0]: fault for fault in FAULTS}.values():
+            planned = {"kind": fault.kind, **fault.options, "skip": 1}
+            simulator.sockets = True
+            over_a_socket = _outcomes(simulator, method, planned)
+            simulator.sockets = False
+            assert _outcomes(simulator, method, planned) == over_a_socket, fault.name
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

@@ -139,7 +139,7 @@ SCHEDULES = st.lists(st.tuples(st.sampled_from(sorted(STEPS)), PLANNED, PLANNED)
 @pytest.fixture(scope="module")
 def in_process() -> Iterator[InProcess]:
     """Run a simulator in this process."""
-    with InProcess() as running:
+    with InProcess(sockets=False) as running:
         yield running
 
 

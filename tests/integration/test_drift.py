@@ -82,7 +82,7 @@ def test_each_kind_of_drift_is_a_line(simulator, tmp_path):
         account_baseline_subaccounts=["shop", "branch", LOST_SHOP],
     )
     assert run.status == 2, run.output
-    missing = f"aws_access_key_id: required, because account {sid} has no AWS credential 'deleted' yet"
+    missing = f"aws_access_key_id: required, because account {sid} has no AWS credential 'deleted' yet."
     assert {*drift(run)} == {
         f"{sid}: AWS credential '<script>{{{{ 1 / 0 }}}}\\n::error::\\u202e' ({RENAMED}): present -> not declared",
         f"{sid}: AWS credential {NAMELESS}: present -> not declared",

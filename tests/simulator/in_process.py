@@ -9,15 +9,14 @@ with InProcessSimulator() as simulator:
     ...  # requests to simulator.url
     requests = simulator.requests()
 
-Requests to the API use a socket as usual, or `answer_directly`, which takes a tenth of the time; the methods of
-`Simulator` that use the control API work without one. It needs the libraries of requirements.txt.
+Requests to the API use a socket as usual; the methods of `Simulator` that use the control API work without one. It
+needs the libraries of requirements.txt.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
 from secrets import token_hex
 from threading import Thread
 from typing import Any
@@ -55,16 +54,6 @@ class InProcessSimulator(Simulator):
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
             self._loop.close()
-
-    def answer_directly(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Answer an API request without a socket; see :meth:`SimulatorServer.answer_directly`."""
-
-        async def answer() -> tuple[int, dict[str, str], bytes]:
-            return self._server.answer_directly(method, target, headers, body)
-
-        return asyncio.run_coroutine_threadsafe(answer(), self._loop).result()
 
     def control(self, method: str, name: str, data: Any = None, **query: str) -> Any:
         """Process a control request between two API requests, and return a copy of its JSON."""

@@ -123,21 +123,29 @@ class SimulatorServer:
 
     def answer_directly(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> tuple[int, dict[str, str], bytes] | None:
         """Answer a request that came without a socket, at once.
 
         :param target: path and query.
-        :returns: the status, the headers, and the body.
-        :raises AssertionError: where it meets a fault, which needs a socket.
+        :returns: the status, the headers, and the body; None where a fault of the connection prevents that, which the
+            log's last entry names.
         """
         path, query = read_path(target)
         request = self._read(method, path, query, headers, body, "http")
         entry = self.simulation.record(request, 0, headers.get("User-Agent"))
-        if self._take_fault(request, entry):
-            raise AssertionError(f"{method} {path} meets a fault, which needs a socket")
-        answer = self._answer(request, entry)
-        self._note(answer, entry)
-        return answer.status, self._headers(answer, entry), encode(answer)
+        fault = self._take_fault(request, entry)
+        if fault is None:
+            answer = self._answer(request, entry)
+            self._note(answer, entry)
+            return answer.status, self._headers(answer, entry), encode(answer)
+        true = self._begin_fault(fault, request, entry)
+        response = self._faulty_response(fault, request, true, entry)
+        if response is None:
+            if true is not None and fault.kind in faults.ALWAYS_APPLIED:
+                self._note(true, entry)
+            return None
+        sent = response.body
+        return response.status, dict(response.headers), sent if isinstance(sent, bytes) else b""
 
     def _read(
         self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes, scheme: str
@@ -211,33 +219,50 @@ class SimulatorServer:
     async def _fail(
         self, fault: Fault, raw: web.BaseRequest, request: Request, connection: Connection, entry: dict[str, Any]
     ) -> web.StreamResponse:
-        """Play a fault; where it says so, after the request did its work."""
+        """Play a fault, some of them on the connection."""
         kind, options = fault.kind, fault.options
-        entry["fault"] = kind
         transport: Any = raw.transport
-        answer = self._process(request, entry) if fault.applied else None
-        self._count_for_late(entry)
-        if kind == "late":
-            self._put_off(fault, request, entry)
+        answer = self._begin_fault(fault, request, entry)
         await self._wait(connection)
+        response = self._faulty_response(fault, request, answer, entry)
+        if response is not None:
+            return response
         if kind == "hang":
             await connection.lost.wait()
         elif kind == "reset":
             reset(transport)
-        elif kind == "late" and options["status"] is None:
+        elif answer is None:  # late
             transport.close()
-        elif answer is not None and kind == "truncated":
+        elif kind == "truncated":
             self._truncate(transport, answer, entry)
-        elif answer is not None and kind == "drip":
+        elif kind == "drip":
             await self._drip(transport, connection, answer, entry, options)
-        elif answer is not None and kind == "big_body":
-            return await self._send_big_body(raw, answer, entry, options)
-        elif kind == "json" or (answer is not None and kind in faults.CHANGES):
-            return self._change(fault, request, answer, entry)
         else:
-            return self._failure(fault, request, entry)
+            return await self._send_big_body(raw, answer, entry, options)
         # aiohttp needs a response, although the connection is closed.
         return web.Response(status=500)
+
+    def _begin_fault(self, fault: Fault, request: Request, entry: dict[str, Any]) -> Answer | None:
+        """Let a request do its work where its fault says so, and return the true answer."""
+        entry["fault"] = fault.kind
+        answer = self._process(request, entry) if fault.applied else None
+        self._count_for_late(entry)
+        if fault.kind == "late":
+            self._put_off(fault, request, entry)
+        return answer
+
+    def _faulty_response(
+        self, fault: Fault, request: Request, answer: Answer | None, entry: dict[str, Any]
+    ) -> web.Response | None:
+        """Return the response of a fault, None where it has no whole one."""
+        kind = fault.kind
+        if kind in ("hang", "reset", "truncated", "drip", "big_body") or (
+            kind == "late" and fault.options["status"] is None
+        ):
+            return None
+        if kind == "json" or kind in faults.CHANGES:
+            return self._change(fault, request, answer, entry)
+        return self._failure(fault, request, entry)
 
     def _failure(self, fault: Fault, request: Request, entry: dict[str, Any]) -> web.Response:
         found = faults.failure(fault)

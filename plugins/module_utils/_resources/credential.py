@@ -281,7 +281,7 @@ class CredentialState(Resource[Sequence[Credential]]):
         if self._material is None:
             raise InputError(
                 self._type.options[0],
-                f"required, because account {self._client.account_sid} has no {self._type.noun} {self._name!r} yet",
+                f"required, because account {self._client.account_sid} has no {self._type.noun} {self._name!r} yet.",
             )
         fingerprint = self._material.fingerprint if signed else None
         return Create(Credential(None, self._client.account_sid, self._name, fingerprint), self._material)

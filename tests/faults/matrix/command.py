@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command: run all cases on two cores, print the page, and write it."""
+"""The command: run all cases over sockets, on two cores, print the page, and write it."""
 
 from __future__ import annotations
 

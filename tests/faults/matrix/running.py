@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -39,6 +40,14 @@ KEY_SID, KEY_SECRET = "SK" + "7" * 32, "b" * 32
 QUICK, PATIENT, UNSENT = 0.05, 30.0, 5.0
 SLOW_KINDS = ("hang", "drip")
 
+#: What a transport says of the faults that leave a request without a whole answer.
+LOST = {
+    **dict.fromkeys(SLOW_KINDS, f"no answer within {QUICK:g} s"),
+    "reset": "the connection broke before the whole answer came (Connection reset by peer)",
+    **dict.fromkeys(("truncated", "late"), "the connection broke before the whole answer came (closed)"),
+    "big_body": f"the answer was longer than {_transport.LONGEST_BODY >> 20} MiB",
+}
+
 
 class ShortPages(Simulation):
     """A simulation whose pages have fewer items than requested, so that a few items fill several pages.
@@ -63,20 +72,43 @@ class ShortPages(Simulation):
 
 
 class InProcess(InProcessSimulator):
-    """A simulator in this process, whose state can be read and changed directly, between two requests."""
+    """A simulator in this process, whose state can be read and changed directly, between two requests.
 
-    def __init__(self) -> None:
+    :param sockets: whether a request near a fault uses a socket in :func:`run`, instead of none.
+    """
+
+    def __init__(self, sockets: bool = True) -> None:
         super().__init__(MAIN, MAIN_TOKEN)
+        self.sockets = sockets
+        self._lock = Lock()
         self.simulation = ShortPages(Start(MAIN, MAIN_TOKEN, [ApiKey(KEY_SID, KEY_SECRET, "main")]))
         self._server.simulation = self.simulation
 
     def call(self, function: Callable[[], Value]) -> Value:
-        """Call a function in the server's thread, hence between two requests, and return its result."""
+        """Call a function between two requests, and return its result."""
+        if not self.sockets:
+            with self._lock:
+                return function()
 
         async def call_function() -> Value:
             return function()
 
         return asyncio.run_coroutine_threadsafe(call_function(), self._loop).result()
+
+    def reply_directly(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> _transport.Reply:
+        """Answer a request without a socket.
+
+        :raises NoReply: where it meets a fault that leaves it without a whole answer.
+        """
+
+        def reply() -> _transport.Reply:
+            answer = self._server.answer_directly(method, target, headers, body)
+            if answer is None:
+                raise _transport.NoReply(LOST[self.simulation.log[-1]["fault"]], sent=True)
+            status, answered, content = answer
+            return _transport.Reply(status, CaseInsensitiveDict(answered), content)
+
+        return self.call(reply)
 
     def reset_to(self, seed: Mapping[str, Any], settings: Mapping[str, Any], page_size: int | None) -> World:
         """Replace the whole state by a seed, and return the resulting world."""
@@ -119,11 +151,11 @@ class QuickClock(SkippingClock):
 
 
 class MatrixTransport:
-    """Sends a request over a socket where it meets a fault, and hands most others to the simulator directly.
+    """Hands a request to the simulator directly, which takes a tenth of the time that a socket does.
 
-    That takes a tenth of the time. The requests just before and after a fault use a socket, too: they share its
-    connection. A request that will meet a slow fault has a short timeout, and all others a long one, so that no case
-    depends on how busy this machine is.
+    Where the simulator's ``sockets`` says so, a request that meets a fault uses a socket, and so do those just before
+    and after it: they share its connection. One that will meet a slow fault has a short timeout, and all others a long
+    one, so that no case depends on how busy this machine is.
     """
 
     def __init__(self, simulator: InProcess, clock: Clock) -> None:
@@ -142,7 +174,8 @@ class MatrixTransport:
 
     def send(self, request: _transport.Request) -> _transport.Reply:
         """Send a request once."""
-        faults_near = any(fault.skip <= 1 for fault in list(self._simulator.simulation.faults.waiting))
+        waiting = list(self._simulator.simulation.faults.waiting) if self._simulator.sockets else []
+        faults_near = any(fault.skip <= 1 for fault in waiting)
         if not (faults_near or self._after_fault):
             return self._send_directly(request)
         self._after_fault = faults_near
@@ -166,8 +199,7 @@ class MatrixTransport:
         target = prepared.path_url
         headers = {**prepared.headers, "Host": urlsplit(self._simulator.url).netloc}
         body = (prepared.body or "").encode()
-        status, answered, content = self._simulator.answer_directly(request.method, target, headers, body)
-        return _transport.Reply(status, CaseInsensitiveDict(answered), content)
+        return self._simulator.reply_directly(request.method, target, headers, body)
 
     def _will_be_slow(self, method: str, path: str) -> bool:
         for fault in list(self._simulator.simulation.faults.waiting):
