@@ -367,7 +367,7 @@ def integration(session: nox.Session, core: str) -> None:
 def faults(session: nox.Session, core: str) -> None:
     """Kill the roles that rotate at every point, and run them again (all points: -- --kill-everywhere)."""
     fetch_other_collections(session, core)
-    run_pytest(session, CORES[core], "tests/faults", "--numprocesses=4", "--dist=worksteal", packages=OTHER_PACKAGES)
+    run_pytest(session, CORES[core], "tests/faults", "--numprocesses=3", "--dist=worksteal", packages=OTHER_PACKAGES)
 
 
 @nox.session(python=False)

@@ -477,7 +477,13 @@ DECISIONS: Sequence[Decision] = (
     (
         "created, consumers work",
         case(HAS_CREATED, BOTH, passed=VERIFY, notes=(POINTED_TO_NEW,), **OWN),
-        Save({"phase": VERIFIED, "verified_at": TODAY}, event="consumers work with CR2", shown_by=VERIFY, rotated=True, probe=BOTH),
+        Save(
+            {"phase": VERIFIED, "verified_at": TODAY},
+            event="consumers work with CR2",
+            shown_by=VERIFY,
+            rotated=True,
+            probe=BOTH,
+        ),
     ),
     (
         "created, consumers were pointed to it",
