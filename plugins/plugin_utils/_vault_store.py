@@ -320,8 +320,9 @@ def _ask(request: Callable[..., Mapping[str, Any]], *arguments: Any) -> Mapping[
 def _version(metadata: Any) -> int:
     """Return the number of a version from its metadata, 0 where there is none."""
     number = _within(metadata, "version")
-    # For Python, true is a number, and 7.0 equals 7.
-    return number if type(number) is int and number > 0 else 0
+    # For Python, true is a number.
+    is_number = isinstance(number, int) and not isinstance(number, bool)
+    return number if is_number and number > 0 else 0
 
 
 def _within(value: Any, *keys: str) -> Any:
