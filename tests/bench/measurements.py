@@ -295,7 +295,7 @@ def numbers(bench: Bench) -> Result:
                 "s",
                 "One task with all numbers, over start-up: the time of the task less that of the same task with a"
                 " single number (but for that number's answer). Ideal: the requests' latencies together, divided by how"
-                " many are under variant at once. What is slow was measured with fewer numbers and multiplied.",
+                " many are under way at once. What is slow was measured with fewer numbers and multiplied.",
                 rows,
             ),
             Table(
