@@ -11,20 +11,16 @@ the role includes that file, and calls again. So one run is several calls, each 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar, Generic, NamedTuple
+from typing import Any, Generic
 
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
 from ansible_collections.community.twilio.plugins.plugin_utils import _lock
 from ansible_collections.community.twilio.plugins.plugin_utils._dates import DateError
-from ansible_collections.community.twilio.plugins.plugin_utils._record_file import (
-    RecordChanged,
-    RecordError,
-    RecordFile,
-)
+from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
     Answer,
     Case,
@@ -46,6 +42,12 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     decide,
     required,
 )
+from ansible_collections.community.twilio.plugins.plugin_utils._stores import (
+    DirectStore,
+    FileStore,
+    NeedsRecord,
+    TaskStore,
+)
 
 #: The task files of a store, which the role runs between two calls, as it does hooks.
 LOAD, SAVE = "load", "save"
@@ -54,17 +56,6 @@ _TAKEN_OVER = (
     "The record was changed by somebody else in the meantime: another run has taken over, and this one ends. Nothing"
     " was saved since."
 )
-
-
-class Stored(NamedTuple):
-    """What a store holds.
-
-    :param record: empty where there is none.
-    :param version: another one means that the record was replaced.
-    """
-
-    record: Mapping[str, Any]
-    version: Any
 
 
 class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
@@ -141,96 +132,6 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     def remarks(self, case: Any) -> Sequence[str]:
         """Return what a run's message reports besides what was done, as parts of a sentence."""
         return ()
-
-
-class NeedsRecord(Exception):
-    """Another record is needed, which the role has to load.
-
-    :param name: its name in the store.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class Store(ABC):
-    """Where records are kept. A store that is task files is left to the role; see :class:`TaskStore`."""
-
-    @abstractmethod
-    def load(self, name: str) -> Stored:
-        """Return a record.
-
-        :raises RecordError: where there is one that can't be read.
-        :raises NeedsRecord: where the role has to load it.
-        """
-
-
-class DirectStore(Store):
-    """A store that a call reads and writes itself.
-
-    :cvar read_by_hooks: whether a hook's variables read the record there; otherwise the call hands it to the role.
-    """
-
-    read_by_hooks: ClassVar[bool] = False
-
-    @abstractmethod
-    def version(self, name: str) -> str:
-        """Return a record's version.
-
-        :raises RecordError: where there is a record that can't be read.
-        """
-
-    @abstractmethod
-    def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
-        """Replace a record, and return its new version.
-
-        :param replaces: the version that was loaded or saved last.
-        :raises RecordChanged: where it was replaced since.
-        :raises RecordError: where it can't be written.
-        """
-
-
-class FileStore(DirectStore):
-    """Records in encrypted files.
-
-    :param open_file: returns the file of a record by its name.
-    """
-
-    read_by_hooks = True
-
-    def __init__(self, open_file: Callable[[str], RecordFile]) -> None:
-        self._open_file = open_file
-
-    def load(self, name: str) -> Stored:
-        """Return a record."""
-        return Stored(*self._open_file(name).load())
-
-    def version(self, name: str) -> str:
-        """Return a record's version, which is faster than loading the record."""
-        return self._open_file(name).version()
-
-    def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
-        """Replace a record, and return its new version."""
-        return self._open_file(name).save(record, replaces)
-
-
-class TaskStore(Store):
-    """Records in a store that is two task files of the user's, which the role includes.
-
-    :param files: ``load`` and ``save`` to the files.
-    :param loaded: the records that the role has loaded for this call, by name.
-    """
-
-    def __init__(self, files: Mapping[str, str], loaded: Mapping[str, Stored]) -> None:
-        self.files = files
-        self._loaded = loaded
-
-    def load(self, name: str) -> Stored:
-        """Return a record that the role has loaded."""
-        if name not in self._loaded:
-            raise NeedsRecord(name)
-        return self._loaded[name]
 
 
 @dataclass(frozen=True)
@@ -425,7 +326,7 @@ class Driver:
         if state.ends:
             return
         if isinstance(self._store, DirectStore) or not state.loaded or self._role_has_loaded():
-            self._load(first=not state.loaded)
+            self._load(state.run if state.loaded else None)
         if state.waits_for not in ("", LOAD, SAVE):
             self._after_hook(RunHook(state.waits_for, note=state.note), report)
         elif state.handed_by:
@@ -446,14 +347,17 @@ class Driver:
     def _role_has_loaded(self) -> bool:
         return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
 
-    def _load(self, first: bool) -> None:
-        """Load the record, or check that it is still the one that this run knows."""
+    def _load(self, known_to: Run | None) -> None:
+        """Load the record, or check that it is still the one that a run knows.
+
+        :param known_to: that run as it is now; None where it has not loaded the record before.
+        """
         stored = self._store.load(self._rotation.name)
-        if not first:
+        if known_to is not None:
             self._check_version(stored.version)
         self._state = replace(self._state, loaded=True, version=stored.version)
         self._use(stored.record, held=True)
-        if not first and self._state.run.locked and not self._check_mode:
+        if known_to is not None and known_to.locked and not self._check_mode:
             self._check_owner()
 
     def _check_version(self, version: Any) -> None:
@@ -546,10 +450,10 @@ class Driver:
         was_checked = self._lock_was_checked if isinstance(self._store, TaskStore) else self._case.run.held
         if not was_checked:
             case = self._case
-            if isinstance(self._store, DirectStore):
+            if isinstance(self._store, FileStore):
                 self._check_version(self._store.version(self._rotation.name))
             else:
-                self._load(first=False)
+                self._load(case.run)
             self._case = replace(case, run=replace(case.run, held=True))
 
     def _run_hook(self, step: RunHook) -> Called | None:
@@ -648,8 +552,7 @@ class Driver:
             ends=ends,
             ending=ending,
         )
-        handed = isinstance(self._store, TaskStore) or not self._store.read_by_hooks
-        if record is None and handed and self._case.record is not None:
+        if record is None and not self._store.read_by_hooks and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
         # A line for each hook: these lines show the phases in the log.
         coming = [] if following.name in (LOAD, SAVE) else [f"next: {following.name}"]

@@ -45,18 +45,20 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
     SAVE,
     Called,
-    DirectStore,
     Driver,
-    FileStore,
     HookReport,
     Rotation,
     State,
-    Stored,
-    TaskStore,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._friendly_name import check_named
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordError, RecordFile, path_of
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
+from ansible_collections.community.twilio.plugins.plugin_utils._stores import (
+    DirectStore,
+    FileStore,
+    Stored,
+    TaskStore,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._token_driver import TokenRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import TokenSettings
 from ansible_collections.community.twilio.plugins.plugin_utils._vault_store import Vault, VaultStore

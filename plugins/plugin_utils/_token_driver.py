@@ -15,8 +15,9 @@ from ansible_collections.community.twilio.plugins.module_utils._errors import Ca
 from ansible_collections.community.twilio.plugins.module_utils._resources import auth_token
 from ansible_collections.community.twilio.plugins.module_utils._secret import Secret
 from ansible_collections.community.twilio.plugins.plugin_utils import _token_rotation as table
-from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation, Store
+from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
+from ansible_collections.community.twilio.plugins.plugin_utils._stores import Store
 from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation import (
     Other,
     TokenCase,

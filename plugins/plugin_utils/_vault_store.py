@@ -17,8 +17,8 @@ from urllib.parse import quote
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.community.twilio.plugins.plugin_utils._driver import DirectStore, Stored
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
+from ansible_collections.community.twilio.plugins.plugin_utils._stores import DirectStore, Stored
 
 #: The version of a record that does not exist.
 NO_VERSION = "0"
@@ -86,11 +86,6 @@ class VaultStore(DirectStore):
             raise RecordError(f"The record could not be read. {self._sentence(failure, name)}") from None
         except RecordError as error:
             raise RecordError(f"The record could not be read. {error}") from None
-
-    def version(self, name: str) -> str:
-        """Return a record's version."""
-        version: str = self.load(name).version
-        return version
 
     def save(self, name: str, record: Mapping[str, Any], replaces: str) -> str:
         """Replace a record, and return its new version.

@@ -26,17 +26,15 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     LOAD,
     SAVE,
     Called,
-    DirectStore,
     Driver,
     HookReport,
     State,
-    Stored,
-    TaskStore,
     due_in_words,
     in_tenths,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer
+from ansible_collections.community.twilio.plugins.plugin_utils._stores import DirectStore, Stored, TaskStore
 
 
 @pytest.mark.parametrize(
@@ -250,6 +248,28 @@ def test_a_lock_of_another_run_is_recognized_by_itself(lock):
     assert following.failed
     assert "The record was changed by somebody else in the meantime" in following.message
     assert world.stored == before
+
+
+def test_a_lock_of_another_run_is_recognized_within_a_call_too():
+    world = World()
+    begun(world, InMemoryStore(world))
+    # That run is dead. The next one waits for late requests, and meanwhile the record is begun anew by another.
+    world.stored[-1] = {**world.record, "lock": None}
+
+    class BegunAnew(InMemoryStore):
+        """A store that counts from 1 again, so that the second read of a call returns the same version of another."""
+
+        reads = 0
+
+        def load(self, name):
+            self.reads += 1
+            found = super().load(name)
+            return found if self.reads == 1 else Stored({**found.record, "lock": {"run_id": "another"}}, found.version)
+
+    following = call_directly(world, BegunAnew(world))
+
+    assert following.failed, following
+    assert "The record was changed by somebody else in the meantime" in following.message
 
 
 @pytest.mark.parametrize(
