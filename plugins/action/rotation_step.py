@@ -21,7 +21,6 @@ from ansible_collections.community.twilio.plugins.plugin_utils._controller impor
     ControllerError,
     require_libraries,
 )
-from ansible_collections.community.twilio.plugins.plugin_utils._driver import LOAD, SAVE
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation import RotationError
 from ansible_collections.community.twilio.plugins.plugin_utils._rotation_call import (
     ARGUMENT_SPEC,
@@ -103,10 +102,10 @@ class ActionModule(ControllerAction):
         result["state"] = called.state.as_dict()
         result["next"] = {
             "name": called.next.name,
-            "file": called.next.file,
+            "files": [{"name": name, "path": path} for name, path in called.next.files.items()],
             "label": called.label,
             "record_name": called.state.wanted,
-            "is_hook": called.next.name not in (LOAD, SAVE),
+            "is_hook": called.next.is_hook,
             "is_own": called.next.is_own,
             "variables": dict(called.next.variables),
         }

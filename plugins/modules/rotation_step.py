@@ -76,13 +76,23 @@ next:
   type: dict
   contains:
     name:
-      description: The hook, or V(load) or V(save).
+      description: The names of the hooks, separated by commas, or V(load) or V(save).
       returned: always
       type: str
-    file:
-      description: The task file.
+    files:
+      description: The task files, in the order in which they are included.
       returned: always
-      type: str
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The hook, or V(load) or V(save).
+          returned: always
+          type: str
+        path:
+          description: The task file's path.
+          returned: always
+          type: str
     label:
       description: What is rotated, in words for the names of tasks.
       returned: always
@@ -92,7 +102,7 @@ next:
       returned: always
       type: bool
     is_own:
-      description: Whether the file is a hook of this collection's, so that its messages may be repeated.
+      description: Whether it is a hook of this collection's, so that its messages may be repeated.
       returned: always
       type: bool
     record_name:

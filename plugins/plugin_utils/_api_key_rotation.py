@@ -267,7 +267,8 @@ def _hook(name: str, note: str = "") -> Callable[[ApiKeyCase], RunHook]:
     def step(case: ApiKeyCase) -> RunHook:
         record = _record(case)
         wanted, other = (record.current, record.new) if name == DISTRIBUTE_CURRENT else (record.new, record.current)
-        return RunHook(name, {"sid": wanted.sid, "previous_sid": other.sid}, note=note)
+        variables = {"sid": wanted.sid, "previous_sid": other.sid}
+        return RunHook(name, variables, note=note, reads=name == VERIFY)
 
     return step
 

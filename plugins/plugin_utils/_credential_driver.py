@@ -50,6 +50,8 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     :param issued: the key pair that the hook ``issue`` handed over in this run; empty where it did not.
     """
 
+    handing_hooks = (table.LIST, table.ISSUE)
+
     def __init__(
         self,
         client: Client,

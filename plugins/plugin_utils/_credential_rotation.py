@@ -476,14 +476,14 @@ def _point(to_new: bool, hook: str = REPOINT, note: str = "") -> Callable[[Crede
         record = _record(case)
         wanted, other = (record.new, record.current) if to_new else (record.current, record.new)
         variables = {"sid": wanted.sid, "old_sid": other.sid, "private_key_path": wanted.private_key_path}
-        return RunHook(hook, variables, note=note)
+        return RunHook(hook, variables, note=note, reads=hook == VERIFY)
 
     return step
 
 
 def _list_keys(case: CredentialCase) -> Step:
     # Whether a key was ever used takes a request for each, and is only needed where a run may have lost one.
-    return RunHook(LIST, {"needs_used": "true" if _phase(ISSUING)(case) else ""})
+    return RunHook(LIST, {"needs_used": "true" if _phase(ISSUING)(case) else ""}, reads=True)
 
 
 def _revoke(key_id: str) -> Step:
@@ -632,6 +632,12 @@ _RESUMED: Sequence[Row] = (
             c.run.resumed and not c.run.settled and (_phase(ISSUED)(c) or (_phase(ISSUING)(c) and _lists_keys(c)))
         ),
         lambda c: Settle(),
+    ),
+    Row(
+        # At once: what somebody has changed in the meantime is found after it.
+        "created, consumers were pointed to it",
+        _in(CREATED, _points_to_new, lambda c: c.run.passed == REPOINT),
+        _point(to_new=True, hook=VERIFY),
     ),
     Row(
         # A run that makes or revokes a key depends on the keys; one that may delete credentials reads these, too.
@@ -811,13 +817,8 @@ _CREATED: Sequence[Row] = (
     ),
     Row(
         "created, consumers work",
-        _in(CREATED, _points_to_new, lambda c: c.run.passed == VERIFY),
-        _save_verified,
-    ),
-    Row(
-        "created, consumers were pointed to it",
         _in(CREATED, _points_to_new),
-        _point(to_new=True, hook=VERIFY),
+        _save_verified,
     ),
     Row(
         "created",

@@ -11,10 +11,10 @@ the role includes that file, and calls again. So one run is several calls, each 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, Generic
+from typing import Any, ClassVar, Generic
 
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
 from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
@@ -50,7 +50,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._stores import (
 )
 
 #: The task files of a store, which the role runs between two calls, as it does hooks.
-LOAD, SAVE = "load", "save"
+LOAD, SAVE, HOOKS = "load", "save", "hooks"
 
 _TAKEN_OVER = (
     "The record was changed by somebody else in the meantime: another run has taken over, and this one ends. Nothing"
@@ -67,6 +67,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     :ivar settings: what the table depends on.
     :ivar hooks: hook to its task file; a hook that has none is skipped.
     :ivar own_files: the files of hooks that are this collection's own.
+    :cvar handing_hooks: the hooks that hand something over, on which the next step depends.
     :ivar first_record: what a rotation without a record begins with; None where its table makes the first one.
     """
 
@@ -76,6 +77,7 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
     settings: SomeSettings
     hooks: Mapping[str, str]
     own_files: Collection[str] = ()
+    handing_hooks: ClassVar[Collection[str]] = ()
     first_record: SomeRecord | None = None
 
     def first_case(self, record: SomeRecord | None, run: Run) -> Case[SomeRecord, SomeProbe, SomeSettings]:
@@ -140,12 +142,14 @@ class HookReport:
 
     :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
         ended the play.
+    :param failed_hook: the hook whose task that is; empty where several may be.
     :param message: that task's message, where its file is one of this collection's own.
     :param saved: what a store's ``save`` returned.
     :param handed_over: what a hook handed over, by the names of the facts that it sets.
     """
 
     failed_task: str | None = None
+    failed_hook: str = ""
     message: str = ""
     saved: Mapping[str, Any] | None = None
     handed_over: Mapping[str, Any] = field(default_factory=dict)
@@ -170,9 +174,9 @@ class State:
     :param version: of the record that was loaded or saved last.
     :param phase: the record's, for messages.
     :param step: counts the calls, so that what the role reports is known to be about the last one.
-    :param waits_for: what the role has to run: a hook, or LOAD or SAVE.
+    :param waits_for: what the role has to run: HOOKS, LOAD or SAVE.
+    :param hooks: the hooks, each with its step's note; see :class:`_rotation.Step`.
     :param wanted: the record that is to be loaded.
-    :param note: of the hook's step; see :class:`_rotation.Step`.
     :param handed_by: where the role has to LOAD, the hook before it, if what that handed over is still needed.
     :param ending: the message of the failure that the run ends with, once its lock is released; empty: it succeeds.
     :param ends: whether the run ends once its record is saved.
@@ -185,8 +189,8 @@ class State:
     phase: str = "none"
     step: int = 0
     waits_for: str = ""
+    hooks: tuple[tuple[str, str], ...] = ()
     wanted: str = ""
-    note: str = ""
     handed_by: str = ""
     ending: str = ""
     ends: bool = False
@@ -194,32 +198,42 @@ class State:
     def as_dict(self) -> dict[str, Any]:
         """Return what a task's result can hold."""
         fields = asdict(self)
-        fields["run"]["notes"] = list(self.run.notes)
+        fields["run"].update(notes=[*self.run.notes], failed_or=[*self.run.failed_or])
+        fields["hooks"] = [[*hook] for hook in self.hooks]
         return fields
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> State:
         """Return the state of which :meth:`as_dict` made a dictionary."""
         run = fields["run"]
-        return cls(**{**fields, "run": Run(**{**run, "notes": tuple(run["notes"])})})
+        run = Run(**{**run, "notes": tuple(run["notes"]), "failed_or": tuple(run["failed_or"])})
+        return cls(**{**fields, "run": run, "hooks": tuple((name, note) for name, note in fields["hooks"])})
 
 
 @dataclass(frozen=True)
 class Next:
-    """The task file that the role has to run before it calls again.
+    """What the role has to run before it calls again.
 
-    :param name: the hook, or LOAD or SAVE.
-    :param file: the task file.
-    :param variables: the variables of the file.
+    :param files: the task files, by the hooks' names, or by LOAD or SAVE.
+    :param variables: the variables of the files.
     :param record: what is to be saved, secrets included; None but for SAVE.
-    :param is_own: whether the file is a hook of this collection's own, so that its messages may be repeated.
+    :param is_own: whether it is a hook of this collection's own, so that its messages may be repeated.
     """
 
-    name: str
-    file: str
+    files: Mapping[str, str]
     variables: Mapping[str, Any] = field(default_factory=dict)
     record: Mapping[str, Any] | None = None
     is_own: bool = False
+
+    @property
+    def name(self) -> str:
+        """The hooks' names, or LOAD or SAVE."""
+        return ", ".join(self.files)
+
+    @property
+    def is_hook(self) -> bool:
+        """Whether it is a hook, and not the store's."""
+        return not {LOAD, SAVE}.intersection(self.files)
 
 
 @dataclass
@@ -327,22 +341,30 @@ class Driver:
             return
         if isinstance(self._store, DirectStore) or not state.loaded or self._role_has_loaded():
             self._load(state.run if state.loaded else None)
-        if state.waits_for not in ("", LOAD, SAVE):
-            self._after_hook(RunHook(state.waits_for, note=state.note), report)
+        if state.waits_for == HOOKS:
+            self._after_hooks([RunHook(name, note=note) for name, note in state.hooks], report)
         elif state.handed_by:
             # The call after this hook ended in order to check the lock; it must not start over because of that.
-            self._after_hook(RunHook(state.handed_by), report)
+            self._after_hooks([RunHook(state.handed_by)], report)
 
-    def _after_hook(self, step: RunHook, report: HookReport) -> None:
-        failed = report.failed_task is not None
-        result = not failed and self._rotation.hook_result(step, report)
-        if not isinstance(result, bool):
-            self._handed_by = step.name
-        # A record that was loaded just now was loaded after the hook.
+    def _after_hooks(self, steps: Sequence[RunHook], report: HookReport) -> None:
+        # A record that was loaded just now was loaded after the hooks.
         held = self._case.run.held
-        self._case = self._rotation.after(self._case, step, result)
-        run = replace(self._case.run, held=held, failed_in=report.where() or self._case.run.failed_in)
-        self._case = replace(self._case, run=run)
+        for step in steps:
+            if report.failed_task is not None and report.failed_hook in ("", step.name):
+                # Where several may have failed, the first did: then the least counts as done.
+                self._case = self._rotation.after(self._case, step, False)
+                others = () if report.failed_hook else (each.name for each in steps[1:])
+                failed = replace(self._case.run, failed_or=tuple(others), failed_in=report.where())
+                self._case = replace(self._case, run=failed)
+                break
+            self._case = self._rotation.after(self._case, step, self._hook_result(step, report))
+        self._case = replace(self._case, run=replace(self._case.run, held=held))
+
+    def _hook_result(self, step: RunHook, report: HookReport) -> Any:
+        if step.name in self._rotation.handing_hooks:
+            self._handed_by = step.name
+        return self._rotation.hook_result(step, report)
 
     def _role_has_loaded(self) -> bool:
         return self._state.waits_for == LOAD and self._state.wanted == self._rotation.name
@@ -457,13 +479,33 @@ class Driver:
             self._case = replace(case, run=replace(case.run, held=True))
 
     def _run_hook(self, step: RunHook) -> Called | None:
-        hook = self._rotation.hooks.get(step.name)
-        if not hook:
+        if not self._rotation.hooks.get(step.name):
             self._case = self._rotation.after(self._case, step, True)
             return None
         self._check_lock()
-        following = Next(step.name, hook, step.variables, is_own=hook in self._rotation.own_files)
-        return self._left_to_role(following, note=step.note)
+        steps = [step, *self._verifying(step)]
+        files = {each.name: self._rotation.hooks[each.name] for each in steps}
+        following = Next(files, step.variables, is_own=self._is_own(step))
+        return self._left_to_role(following, hooks=tuple((each.name, each.note) for each in steps))
+
+    def _verifying(self, step: RunHook) -> Iterator[RunHook]:
+        """Yield the hooks that run with one, without a call in between: those that follow it at once, and only read.
+
+        Which of them fails is not known. So a hook of this collection's own, whose message is repeated, runs alone.
+        """
+        case, variables = self._case, step.variables
+        while step.name not in self._rotation.handing_hooks and not self._is_own(step):
+            case = self._rotation.after(case, step, True)
+            _row, following = decide(self._rotation.table, case)
+            if not isinstance(following, RunHook) or not following.reads or following.variables != variables:
+                return
+            if not self._rotation.hooks.get(following.name) or self._is_own(following):
+                return
+            yield following
+            step = following
+
+    def _is_own(self, step: RunHook) -> bool:
+        return self._rotation.hooks[step.name] in self._rotation.own_files
 
     def _save(self, step: Save, plan: str) -> Called | None:
         record = self._case.record
@@ -521,7 +563,7 @@ class Driver:
     def _store_task(self, name: str, record: Mapping[str, Any] | None = None) -> Next:
         if not isinstance(self._store, TaskStore):
             raise AssertionError("only a store that is task files has any")
-        return Next(name, self._store.files[name], record=record)
+        return Next({name: self._store.files[name]}, record=record)
 
     def _forget_lock(self) -> None:
         """Go on as a run that holds no lock: what is in the store is somebody else's, or not known."""
@@ -535,7 +577,7 @@ class Driver:
         following: Next,
         *,
         wanted: str = "",
-        note: str = "",
+        hooks: tuple[tuple[str, str], ...] = (),
         handed_by: str = "",
         ends: bool = False,
         ending: str = "",
@@ -545,9 +587,9 @@ class Driver:
             self._state,
             run=self._case.run,
             step=self._state.step + 1,
-            waits_for=following.name,
+            waits_for=HOOKS if hooks else following.name,
+            hooks=hooks,
             wanted=wanted or self._rotation.name,
-            note=note,
             handed_by=handed_by,
             ends=ends,
             ending=ending,
@@ -555,7 +597,7 @@ class Driver:
         if record is None and not self._store.read_by_hooks and self._case.record is not None:
             record = {**self._rotation.stored(self._case.record), "lock": self._lock or None}
         # A line for each hook: these lines show the phases in the log.
-        coming = [] if following.name in (LOAD, SAVE) else [f"next: {following.name}"]
+        coming = [f"next: {following.name}"] if following.is_hook else []
         return Called(
             self._line("; ".join([*self._events, *coming])),
             self._changed,

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import yaml
 from ansible.errors import AnsibleError
+from ansible.module_utils.common.yaml import SafeDumper, SafeLoader
 from ansible.parsing.vault import (
     CIPHER_ALLOWLIST,
     AnsibleVaultFormatError,
@@ -225,6 +226,8 @@ class RecordFile:
 
     def _parsed(self, text: bytes) -> dict[str, Any]:
         try:
+            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_Loader)):
+                raise yaml.YAMLError
             # YAML reads a date without quotes as a date, not as text.
             record = plain(yaml.load(text, Loader=_Loader))
         # What the parser raises besides its own errors, for content such as a date of the 13th month.
@@ -248,20 +251,15 @@ class RecordFile:
             os.close(lock)
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(SafeDumper):
     """Writes a value that occurs twice in full each time, without aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads only what is unambiguous: no aliases, and no key twice."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError
-        return super().compose_node(parent, index)
+class _Loader(SafeLoader):
+    """Reads only what is unambiguous: no key twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         constructed: dict[Any, Any] = super().construct_mapping(node, deep=deep)

@@ -33,7 +33,8 @@ class Run:
     :param settled: whether this run has waited for requests of an earlier run.
     :param rotated: whether this run has put a new secret in place: it rotates once.
     :param passed: the hook that succeeded since the last save, the latest one.
-    :param failed: the hook that failed.
+    :param failed: the hook that failed, or the first of those of which one failed.
+    :param failed_or: the others of those.
     :param failed_in: where and why, as the rest of a sentence.
     :param failure: why the run ends as a failure, once that is decided.
     :param notes: the events that rows depend on, in order.
@@ -46,6 +47,7 @@ class Run:
     rotated: bool = False
     passed: str | None = None
     failed: str | None = None
+    failed_or: tuple[str, ...] = ()
     failed_in: str = ""
     failure: str | None = None
     notes: tuple[str, ...] = ()
@@ -58,7 +60,8 @@ class Run:
     @property
     def failed_hook(self) -> str:
         """A sentence about the hook that failed."""
-        return f"The hook '{self.failed}' failed{self.failed_in or '.'}"
+        hooks = " or ".join(f"'{hook}'" for hook in (self.failed, *self.failed_or))
+        return f"The hook {hooks} failed{self.failed_in or '.'}"
 
 
 @dataclass(frozen=True)
@@ -212,10 +215,12 @@ class RunHook(Step):
 
     :param name: the hook's.
     :param variables: those that it gets besides those of every hook.
+    :param reads: whether it changes nothing, so that it needs no lock, and may run with the hook before it.
     """
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    reads: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
@@ -253,7 +255,7 @@ def call(
         check_mode=check_mode,
     )
     record = (options["handed_over"]["result"] or {}).get("record") if state is not None else None
-    return driver.call(state, _hook_report(options, state), record or None)
+    return driver.call(state, _hook_report(options, state, hooks), record or None)
 
 
 def _rotation(
@@ -408,13 +410,19 @@ def _skipped(files: Mapping[str, str], skip_tags: Collection[str]) -> Iterator[s
 
 
 def _tags_of(tasks: Any) -> Iterator[str]:
-    """Yield the tags in a task file; one that can't be read as tasks is left to Ansible."""
+    """Yield the tags in a task file."""
+    for task in _tasks_in(tasks):
+        tags = task.get("tags") or ()
+        yield from map(str, tags if isinstance(tags, list) else str(tags).split(","))
+
+
+def _tasks_in(tasks: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the tasks and blocks in a task file; what can't be read as tasks is left to Ansible."""
     for task in tasks if isinstance(tasks, list) else ():
         if isinstance(task, dict):
-            tags = task.get("tags") or ()
-            yield from map(str, tags if isinstance(tags, list) else str(tags).split(","))
+            yield task
             for part in ("block", "rescue", "always"):
-                yield from _tags_of(task.get(part))
+                yield from _tasks_in(task.get(part))
 
 
 def _store(
@@ -456,11 +464,24 @@ def _failure(options: Mapping[str, Any], state: State | None) -> Mapping[str, An
     return failure if state is not None and failure.get("step") == state.step else None
 
 
-def _hook_report(options: Mapping[str, Any], state: State | None) -> HookReport:
+def _hook_with(task: str, hooks: Mapping[str, str]) -> str:
+    """Return the hook that has a task of this name; empty where that is not exactly one."""
+    having = []
+    for name, path in hooks.items():
+        with suppress(AnsibleError):
+            if any(each.get("name") == task for each in _tasks_in(DataLoader().load_from_file(path))):
+                having.append(name)
+    return having[0] if len(having) == 1 else ""
+
+
+def _hook_report(options: Mapping[str, Any], state: State | None, hooks: Mapping[str, str]) -> HookReport:
     """Return what the role reports."""
     failure, handed = _failure(options, state), options["handed_over"]
+    task = None if failure is None else failure.get("task") or ""
+    ran = {name: hooks[name] for name, _note in state.hooks if name in hooks} if state else {}
     return HookReport(
-        failed_task=None if failure is None else failure.get("task") or "",
+        failed_task=task,
+        failed_hook=_hook_with(task, ran) if task and len(ran) > 1 else "",
         message=(failure or {}).get("message") or "",
         saved=handed["saved"],
         handed_over={"keys": handed["keys"], "used": handed["used"] or {}},

@@ -487,6 +487,12 @@ _RESUMED: Sequence[Row] = (
         lambda c: c.run.resumed and _phase(STAGING, STAGED, VERIFIED)(c) and not c.run.settled,
         lambda c: Settle(),
     ),
+    Row(
+        # At once: what somebody has changed in the meantime is found after it.
+        "staged, distributed",
+        lambda c: _phase(STAGED, VERIFIED)(c) and c.run.passed == DISTRIBUTE,
+        lambda c: RunHook(VERIFY, reads=True),
+    ),
     Row("not tried", lambda c: c.probe is None, lambda c: Probe()),
 )
 
@@ -617,18 +623,13 @@ _STAGED: Sequence[Row] = (
     Row(
         "staged, promoted by somebody",
         lambda c: _phase(STAGED)(c) and _valid(c, False, True),
-        lambda c: RunHook(VERIFY if c.run.passed == DISTRIBUTE else DISTRIBUTE, note=PROMOTED_BY_SOMEBODY),
+        lambda c: RunHook(DISTRIBUTE, note=PROMOTED_BY_SOMEBODY),
         plan="Somebody promoted the new token: distribute it, verify, save, clean",
     ),
     Row(
         "staged, verified by consumers",
         lambda c: _phase(STAGED, VERIFIED)(c) and c.run.passed == VERIFY,
         lambda c: Save({"phase": VERIFIED}, event="consumers accept both tokens", shown_by=VERIFY),
-    ),
-    Row(
-        "staged, distributed",
-        lambda c: _phase(STAGED, VERIFIED)(c) and c.run.passed == DISTRIBUTE,
-        lambda c: RunHook(VERIFY),
     ),
     Row(
         "staged",

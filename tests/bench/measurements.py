@@ -506,8 +506,11 @@ def rotations(bench: Bench) -> Result:
         "imported": (imported, few, {}),
         "debug, many": (floor, many, {}),
         "imported, many": (imported, many, {}),
-        "debug, forced": (floor, bench.sizes.forced, {}),
-        "forced": (included, bench.sizes.forced, forced),
+        "debug, forced": (floor, bench.sizes.forced[0], {}),
+        "included, forced": (included, bench.sizes.forced[0], forced),
+        "imported, forced": (imported, bench.sizes.forced[0], forced),
+        "debug, more forced": (floor, bench.sizes.forced[1], {}),
+        "imported, more forced": (imported, bench.sizes.forced[1], forced),
     }
 
     def cpu(variant: str) -> float:
@@ -542,8 +545,18 @@ def rotations(bench: Bench) -> Result:
                 3,
             ),
             Ratio(
-                f"{bench.sizes.forced} accounts rotated, CPU, role ÷ `debug`",
-                ratios(used["forced"], used["debug, forced"]),
+                f"{bench.sizes.forced[0]} accounts rotated, CPU, role ÷ `debug`",
+                ratios(used["included, forced"], used["debug, forced"]),
+                12,
+            ),
+            Ratio(
+                f"{bench.sizes.forced[0]} accounts rotated, CPU, role imported without validation ÷ `debug`",
+                ratios(used["imported, forced"], used["debug, forced"]),
+                12,
+            ),
+            Ratio(
+                f"{bench.sizes.forced[1]} accounts rotated, CPU, role imported without validation ÷ `debug`",
+                ratios(used["imported, more forced"], used["debug, more forced"]),
                 12,
             ),
         ],
@@ -561,7 +574,10 @@ def rotations(bench: Bench) -> Result:
                     row("`ansible.builtin.debug`: the floor, many", "debug, many"),
                     row("nothing due, role imported, many", "imported, many"),
                     row("`ansible.builtin.debug`: the floor, few", "debug, forced"),
-                    row("rotated, role included", "forced"),
+                    row("rotated, role included", "included, forced"),
+                    row("rotated, role imported, `rolespec_validate: false`", "imported, forced"),
+                    row("`ansible.builtin.debug`: the floor, more", "debug, more forced"),
+                    row("rotated, role imported, more", "imported, more forced"),
                 ],
             )
         ],

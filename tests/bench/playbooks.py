@@ -41,7 +41,7 @@ class Sizes:
     :param slow_hosts: the part of them for which modules run.
     :param growth: numbers of one task, from few to many.
     :param rotations: accounts whose rotation is not due, from few to many.
-    :param forced: accounts that are rotated.
+    :param forced: accounts that are rotated, few and more.
     """
 
     rounds: int
@@ -56,11 +56,11 @@ class Sizes:
     slow_hosts: int
     growth: tuple[int, int, int]
     rotations: tuple[int, int]
-    forced: int
+    forced: tuple[int, int]
 
 
-FULL = Sizes(5, 110, 3.0, 1000, 1000, 100, 100, 8, 200, 20, (100, 1000, 10_000), (200, 1000), 40)
-QUICK = Sizes(1, 0, 0.1, 3, 20, 5, 5, 2, 6, 2, (20, 30, 40), (2, 3), 2)
+FULL = Sizes(5, 110, 3.0, 1000, 1000, 100, 100, 8, 200, 20, (100, 1000, 10_000), (200, 1000), (20, 40))
+QUICK = Sizes(1, 0, 0.1, 3, 20, 5, 5, 2, 6, 2, (20, 30, 40), (2, 3), (2, 3))
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,9 @@ ROLES = CHECKOUT / "roles"
 
 #: The keywords of a task, besides its module.
 _KEYWORDS = {"name", "vars", "when", "register", "block", "rescue", "always", "no_log", "changed_when", "failed_when"}
+#: Those of an include, too.
+_INCLUDES = {"ansible.builtin.import_tasks", "ansible.builtin.include_tasks"}
+_LOOP = {"loop", "loop_control"}
 #: Modules whose action plugin does no more than run them.
 _PASSED_ON = {"ansible.builtin.command"}
 #: The value of the variable ``omit``.
@@ -175,15 +178,11 @@ class RoleInProcess:
         if "block" in task:
             self._run_block(task, more, folder)
             return
+        if _INCLUDES.intersection(task):
+            self._include(task, more, folder)
+            return
         (module,) = set(task) - _KEYWORDS
         name = str(self._template(more, task.get("name", module)))
-        if module in ("ansible.builtin.import_tasks", "ansible.builtin.include_tasks"):
-            included = task[module] if isinstance(task[module], Mapping) else {"file": task[module]}
-            hidden = dict(included.get("apply", {}))
-            file = folder / str(self._template(more, included["file"]))
-            with self._hiding(bool(hidden.get("no_log"))):
-                self._run_file(file, more)
-            return
         arguments = self._template(more, task.get(module) or {})
         given = {option: value for option, value in arguments.items() if value != _OMIT}
         with self._hiding(bool(task.get("no_log"))):
@@ -198,6 +197,18 @@ class RoleInProcess:
         self._task_end(str(task.get("name", module)))
         if result.get("failed"):
             raise TaskFailed(name, result)
+
+    def _include(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
+        (module,) = set(task) - _KEYWORDS - _LOOP
+        included = task[module] if isinstance(task[module], Mapping) else {"file": task[module]}
+        hides = bool(dict(included.get("apply", {})).get("no_log"))
+        loop_var = task.get("loop_control", {}).get("loop_var", "item")
+        rounds = [{loop_var: item} for item in self._template(more, task["loop"])] if "loop" in task else [{}]
+        # Ansible includes all of them before it runs the first one's tasks.
+        files = [folder / str(self._template({**more, **each}, included["file"])) for each in rounds]
+        for file, each in zip(files, rounds, strict=True):
+            with self._hiding(hides):
+                self._run_file(file, {**more, **each})
 
     def _run_block(self, task: Mapping[str, Any], more: Mapping[str, Any], folder: Path) -> None:
         try:

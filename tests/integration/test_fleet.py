@@ -206,7 +206,7 @@ def test_an_account_that_fails_leaves_the_others_alone(simulator, tmp_path):
     assert "locked out" in messages["lost"]
     for way_out in ("rotate_auth_token_initial_auth_token", "rotate_auth_token_parent_auth_token"):
         assert way_out in messages["lost"]
-    assert "The hook 'distribute' failed in its task 'Consumer'" in messages["refusing"]
+    assert "The hook 'distribute' or 'verify' failed in its task 'Consumer'" in messages["refusing"]
     assert "no record of it yet" in messages["new"]
     for name in (*fine, "main"):
         assert fleet.is_settled(name)

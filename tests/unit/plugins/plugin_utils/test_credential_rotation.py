@@ -130,7 +130,8 @@ def case(
 
 
 def point(hook: str, to: Key, away: Key, note: str = "") -> RunHook:
-    return RunHook(hook, {"sid": to.sid, "old_sid": away.sid, "private_key_path": to.private_key_path}, note=note)
+    variables = {"sid": to.sid, "old_sid": away.sid, "private_key_path": to.private_key_path}
+    return RunHook(hook, variables, note=note, reads=hook == VERIFY)
 
 
 def revoke(key_id: str) -> RunHook:
@@ -141,7 +142,7 @@ def delete(sid: str) -> Request:
     return Request(DELETE, sid, note=f"removed {sid}")
 
 
-LISTING, LISTING_WITH_USE = RunHook(LIST, {"needs_used": ""}), RunHook(LIST, {"needs_used": "true"})
+LISTING, LISTING_WITH_USE = (RunHook(LIST, {"needs_used": used}, reads=True) for used in ("", "true"))
 GIVES_UP = {"phase": IDLE, "new": NO_KEY, "present": (), "verified_at": None}
 GIVEN_UP = Save(
     GIVES_UP,

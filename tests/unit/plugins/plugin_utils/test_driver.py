@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +35,13 @@ from ansible_collections.community.twilio.plugins.plugin_utils._driver import (
     in_tenths,
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._record_file import RecordChanged, RecordError
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import (
+    Answer,
+    Finish,
+    Probe,
+    Row,
+    RunHook,
+)
 from ansible_collections.community.twilio.plugins.plugin_utils._stores import DirectStore, Stored, TaskStore
 
 
@@ -94,9 +102,10 @@ class World:
 class InMemory(CredentialRotation):
     """A rotation of an AWS credential whose requests are answered by a world."""
 
-    def __init__(self, world: World, hooks: Mapping[str, str] = HOOKS) -> None:
+    def __init__(self, world: World, hooks: Mapping[str, str] = HOOKS, own: Collection[str] = ()) -> None:
         settings = CredentialSettings(NOW, 90.0, False, credential_type=AWS_CREDENTIAL, grace_days=0.0, lists_keys=True)
         super().__init__(SimpleNamespace(account_sid=ACCOUNT), settings, "name", hooks, world.issued)
+        self.own_files = [hooks[name] for name in own]
         self._world = world
 
     def probe(self, case):
@@ -116,9 +125,10 @@ def call(
     outcome: HookReport,
     record: Mapping[str, Any] | None,
     hooks: Mapping[str, str] = HOOKS,
+    own: Collection[str] = (),
 ) -> Called:
     """Make one call of a run, as the action plugin does."""
-    rotation = InMemory(world, hooks)
+    rotation = InMemory(world, hooks, own)
     loads = state is not None and state.waits_for == LOAD
     loaded = {rotation.name: Stored(world.record, str(len(world.stored)))} if loads else {}
     store = TaskStore({LOAD: "/load.yml", SAVE: "/save.yml"}, loaded)
@@ -126,13 +136,14 @@ def call(
     return driver.call(state, outcome, record)
 
 
-def rotate(world: World, hooks: Mapping[str, str] = HOOKS) -> list[Called]:
+def rotate(world: World, hooks: Mapping[str, str] = HOOKS, own: Collection[str] = ()) -> list[Called]:
     """Make the calls of a whole run."""
-    calls = [call(world, None, HookReport(), None, hooks)]
+    calls = [call(world, None, HookReport(), None, hooks, own)]
     while calls[-1].next is not None and len(calls) < 60:
         outcome = world.perform(calls[-1])
-        state = State.from_dict(calls[-1].state.as_dict())
-        calls.append(call(world, state, outcome, calls[-1].record, hooks))
+        # As Ansible keeps it.
+        state = State.from_dict(json.loads(json.dumps(calls[-1].state.as_dict())))
+        calls.append(call(world, state, outcome, calls[-1].record, hooks, own))
     return calls
 
 
@@ -304,3 +315,72 @@ def test_only_a_hook_shows_that_consumers_work(verifies):
     log = "\n".join(called.message for called in rotate(World(), hooks))
     assert (f"consumers work with {NEW}" in log) == verifies
     assert f"created {NEW}" in log
+
+
+@pytest.mark.parametrize(
+    ("own", "performed"),
+    [((), ["repoint, verify"]), (("verify",), ["repoint", "verify"]), (("repoint",), ["repoint", "verify"])],
+)
+def test_hooks_that_only_verify_run_with_the_one_before_unless_their_messages_are_repeated(own, performed):
+    world = World()
+    last = rotate(world, own=own)[-1]
+    assert not last.failed, last.message
+    assert [name for name in world.performed if table.REPOINT in name or table.VERIFY in name] == performed
+    assert world.record["current"]["sid"] == NEW
+
+
+@pytest.mark.parametrize(
+    ("fails", "own", "hook", "named"),
+    [
+        ("repoint, verify", (), "", "The hook 'repoint' or 'verify' failed in its task 'Ask'."),
+        ("repoint, verify", (), "verify", "The hook 'verify' failed in its task 'Ask'."),
+        ("repoint, verify", (), "repoint", "The hook 'repoint' failed in its task 'Ask'."),
+        ("verify", ("verify",), "", "The hook 'verify' failed in its task 'Ask'."),
+    ],
+)
+def test_a_failure_names_the_hooks_that_it_may_be_of(fails, own, hook, named):
+    class Failing(World):
+        """A task of some hooks fails."""
+
+        def perform(self, called):
+            report = super().perform(called)
+            failed = replace(report, failed_task="Ask", failed_hook=hook)
+            return failed if called.next.name == fails else report
+
+    world = Failing()
+    last = rotate(world, own=own)[-1]
+    assert last.failed
+    assert last.message.startswith(f"name, {ACCOUNT} (created): {named}")
+    assert [each.sid for each in world.listed] == [OLD, NEW]
+    assert world.keys == ["old key", "new key"]
+
+
+def test_what_a_hook_hands_over_is_looked_at_before_another_runs():
+    world = World()
+    rotate(world)
+    assert not [name for name in world.performed if "," in name and (table.LIST in name or table.ISSUE in name)]
+
+
+@pytest.mark.parametrize(
+    ("following", "files"),
+    [
+        (RunHook(table.VERIFY, reads=True), [table.REPOINT, table.VERIFY]),
+        (RunHook(table.VERIFY), [table.REPOINT]),
+        (RunHook(table.VERIFY, {"sid": NEW}, reads=True), [table.REPOINT]),
+        (RunHook("has no file", reads=True), [table.REPOINT]),
+        (Probe(), [table.REPOINT]),
+    ],
+)
+def test_a_hook_runs_with_the_one_before_only_where_nothing_is_to_be_done_before_it(following, files):
+    rotation = InMemory(World())
+    rotation.table = (
+        Row("first", lambda c: c.run.passed is None, lambda c: RunHook(table.REPOINT)),
+        Row("following", lambda c: c.run.passed == table.REPOINT, lambda c: following),
+        Row("last", lambda c: True, lambda c: Finish()),
+    )
+    store = InMemoryStore(World())
+    driver = Driver(rotation, store, clock=Clock(), now=NOW, settle_seconds=0, lease_seconds=3600, check_mode=False)
+    called = driver.call(None, HookReport(), None)
+    assert called.next is not None
+    assert [*called.next.files] == files
+    assert [name for name, _note in called.state.hooks] == files

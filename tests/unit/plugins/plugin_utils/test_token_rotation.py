@@ -94,6 +94,7 @@ BOTH, PRIMARY_ALONE, PENDING_ALONE, NEITHER = (
 )
 
 #: What a run has done that goes on with a phase of another, and one that saved the phase itself.
+VERIFYING = RunHook(VERIFY, reads=True)
 RESUMED = Run(locked=True, settled=True)
 OWN = Run(locked=True, saved=True)
 
@@ -299,8 +300,9 @@ ROWS = [
     ("staged, resumed: settle", case(STAGED, Run(locked=True)), Settle()),
     ("staged", case(STAGED, OWN, BOTH), RunHook(DISTRIBUTE)),
     ("verified, resumed", case(VERIFIED, probe=BOTH), RunHook(DISTRIBUTE)),
-    ("distributed", case(STAGED, replace(OWN, passed=DISTRIBUTE), BOTH), RunHook(VERIFY)),
-    ("verified, resumed, distributed", case(VERIFIED, replace(RESUMED, passed=DISTRIBUTE), BOTH), RunHook(VERIFY)),
+    ("distributed", case(STAGED, replace(OWN, passed=DISTRIBUTE), BOTH), VERIFYING),
+    ("distributed, not tried", case(STAGED, replace(OWN, passed=DISTRIBUTE)), VERIFYING),
+    ("verified, resumed, distributed", case(VERIFIED, replace(RESUMED, passed=DISTRIBUTE), BOTH), VERIFYING),
     (
         "accepted",
         case(STAGED, replace(OWN, passed=VERIFY), BOTH),
@@ -336,7 +338,7 @@ ROWS = [
     (
         "staged, promoted by somebody, distributed",
         case(STAGED, replace(OWN, passed=DISTRIBUTE), PENDING_ALONE),
-        RunHook(VERIFY, note=tokens.PROMOTED_BY_SOMEBODY),
+        VERIFYING,
     ),
     (
         "staged, promoted by somebody, accepted",
