@@ -34,6 +34,9 @@ import nox
 sys.path.insert(0, str(Path(__file__).parent / "tests"))
 import checkout
 
+# For every environment: what is imported is compiled then, and most files of most packages never are.
+os.environ.setdefault("PIP_COMPILE", "0")
+
 antsibull_nox.load_antsibull_nox_toml()
 
 
@@ -189,9 +192,7 @@ def environment(session: nox.Session, core: Core, *packages: str) -> Path:
     contents += " ".join(core.requirements) if core.lowest else ""
     fingerprint = hashlib.sha256(contents.encode()).hexdigest()
     stamp = home / "fingerprint"
-    # What is imported is compiled then; the official SDK alone has a thousand files that never are.
-    pip_options = ("--quiet", "--disable-pip-version-check", "--no-compile")
-    pip_install = (str(programs / "python"), "-m", "pip", "install", *pip_options)
+    pip_install = (str(programs / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     with alone(home.parent / f"{home.name}.lock"):
         if not stamp.exists() or stamp.read_text() != fingerprint:
             # nox brings virtualenv, which takes a tenth of venv's time.
