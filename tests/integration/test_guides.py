@@ -203,6 +203,26 @@ def test_a_rotation_prints_what_the_guide_shows(simulator, tmp_path):
     assert [*json.loads(result)] == [*json.loads(nothing_due.partition("=> ")[2])]
 
 
+def test_the_api_key_of_one_service_is_rotated(simulator, tmp_path):
+    """The role's page shows two files: the playbook, and the hook that distributes."""
+    page = (CHECKOUT / "roles" / "rotate_api_key" / "README.md").read_text(encoding="utf-8")
+    playbook, hook = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    hook = hook.replace("/etc/shop", str(tmp_path)).replace("shop.example.com", "localhost")
+    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
+    secrets = {**account, "twilio_store_password": "only for this test"}
+    for name, text in {
+        "twilio.yml": yaml.safe_dump(secrets),
+        "rotate.yml": playbook,
+        "api-key.yml": hook,
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    run = "ansible-playbook rotate.yml"
+    assert RECAP.findall(session(simulator, tmp_path, [f"{run} --check", run, run]))[::2] == ["1", "0"]
+    (key,) = simulator.state(simulator.account_sid)["api_keys"]
+    written = dict(line.split("=") for line in (tmp_path / "twilio.env").read_text(encoding="utf-8").splitlines())
+    assert written == {"TWILIO_API_KEY": key["sid"], "TWILIO_API_SECRET": key["secret"]}
+
+
 def test_the_message_about_a_missing_account_is_the_one_that_the_guide_shows():
     (shown,) = re.findall(r"``(missing required arguments: .*)``", section("guide_start", "When something fails"))
     plays = yaml.safe_load((EXAMPLES / "first.yml").read_text(encoding="utf-8"))
