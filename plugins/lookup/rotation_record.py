@@ -55,7 +55,7 @@ EXAMPLES = r"""
   vars:
     record: >-
       {{ lookup('community.twilio.rotation_record', twilio_account_sid,
-      store_path='/var/lib/twilio/store', store_password=twilio_store_password) }}
+      store_path='/var/lib/twilio-rotation/records', store_password=twilio_store_password) }}
 """
 
 RETURN = r"""
@@ -76,7 +76,10 @@ _raw:
       type: str
       sample: idle
     primary:
-      description: The auth token to use. In every phase it is the one that consumers are to have.
+      description:
+        - The auth token to use. In every phase it is the one that consumers are to have.
+        - If a run was killed between the promotion and the save after it, V(pending) is the valid one, until the
+          next run.
       returned: where an auth token is rotated
       type: str
     pending:
@@ -84,7 +87,7 @@ _raw:
       returned: where an auth token is rotated
       type: str
     rotated_at:
-      description: When the primary token was made.
+      description: When the primary token was created.
       returned: where an auth token is rotated
       type: str
       sample: "2026-01-31T04:00:00Z"

@@ -124,7 +124,7 @@ record:
   returned: where a task file is to be included, and the records are not in encrypted files
   type: dict
 phase:
-  description: Where the rotation is, V(none) where there is no record.
+  description: Where the rotation is, V(none) where there is no record, or none was read.
   returned: at the end, and where it failed
   type: str
   sample: idle

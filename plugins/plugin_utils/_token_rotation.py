@@ -206,8 +206,10 @@ def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> T
         primary_known=stored.get("primary_known") is True,
     )
     problem = ""
-    if stored.get("account_sid") != account_sid:
-        problem = f"it is about account {stored.get('account_sid')}"
+    if not stored.get("account_sid"):
+        problem = "it names no account"
+    elif stored["account_sid"] != account_sid:
+        problem = f"it is about account {stored['account_sid']}"
     elif record.phase not in PHASES:
         problem = f"its phase is {record.phase!r}, which does not exist"
     elif record.primary is None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -24,6 +25,7 @@ import yaml
 from harness import CHECKOUT, COLLECTIONS, KEY_PAIR, ansible_playbook, make_sid, play, run_task
 from simulator.client import Simulator
 from simulator.seeding import PUBLIC_KEY
+from webhooks import is_signed, listening
 
 GUIDES = CHECKOUT / "docs" / "docsite" / "rst"
 EXAMPLES = CHECKOUT / "docs" / "examples"
@@ -163,6 +165,62 @@ def test_the_token_of_one_account_is_rotated(simulator, tmp_path):
     state = simulator.state(simulator.account_sid)
     assert state["auth_token"] != simulator.auth_token
     assert state["secondary_auth_token"] is None
+
+
+def test_a_rotation_prints_what_the_guide_shows(simulator, tmp_path):
+    """With the guide's playbook, then with a task file of the user's in place of ``verify_webhook.yml``."""
+    shop = tmp_path / f"{simulator.account_sid}.json"
+
+    def decide(url, form, signature):
+        return 200 if is_signed(json.loads(shop.read_text(encoding="utf-8")), url, form, signature) else 403
+
+    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
+    secrets = {**account, "twilio_store_password": "only for this test"}
+    (tmp_path / "twilio.yml").write_text(yaml.safe_dump(secrets), encoding="utf-8")
+    hook = (EXAMPLES / "tokens.yml").read_text(encoding="utf-8").replace("/etc/shop/twilio", str(tmp_path))
+    (tmp_path / "tokens.yml").write_text(hook, encoding="utf-8")
+    ask = {"name": "Ask the shop", "ansible.builtin.fail": {}, "when": "refuses | default(false)"}
+    (tmp_path / "verify.yml").write_text(json.dumps([ask]), encoding="utf-8")
+    (tmp_path / "all.yml").write_text(json.dumps([{"ansible.builtin.include_tasks": "verify.yml"}]), encoding="utf-8")
+    text = (EXAMPLES / "rotate-one-account.yml").read_text(encoding="utf-8")
+    text = text.replace("- shop.example.com", "- localhost")
+    run = "ansible-playbook rotate.yml -e rotate_auth_token_settle_seconds=0"
+    forced = f"{run} -e rotate_auth_token_force=true"
+    refused = f"{forced} -e '{{\"refuses\": true}}' -e rotate_auth_token_verify_tasks=%s || true"
+    with listening(decide) as url:
+        (tmp_path / "rotate.yml").write_text(text.replace("https://shop.example.com", url), encoding="utf-8")
+        printed = session(simulator, tmp_path, [run, forced, refused % "verify.yml", refused % "all.yml"])
+
+    page = re.sub(r"AC0{31}1", simulator.account_sid, section("guide_rotate", "What a run prints"))
+    nothing_due, rotated, failed = blocks(page, "text")
+    shown = re.findall(r'"msg": "(.*)"', rotated)
+    _adopted, *messages, together, one, _next, either = re.findall(r'"msg": "(.*?)"', printed)
+    assert messages == shown
+    assert re.search(r"``(staged a new token; next: .*)``, if", page)[1] in together
+    assert one == " ".join(failed.split())
+    assert re.search(r"``(The hook .* or .*)``", page)[1] in either
+    result = re.findall(r"=> (\{\n.*?^\})", printed, re.MULTILINE | re.DOTALL)[0]
+    assert [*json.loads(result)] == [*json.loads(nothing_due.partition("=> ")[2])]
+
+
+def test_the_api_key_of_one_service_is_rotated(simulator, tmp_path):
+    """The role's page shows two files: the playbook, and the hook that distributes."""
+    page = (CHECKOUT / "roles" / "rotate_api_key" / "README.md").read_text(encoding="utf-8")
+    playbook, hook = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    hook = hook.replace("/etc/shop", str(tmp_path)).replace("shop.example.com", "localhost")
+    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
+    secrets = {**account, "twilio_store_password": "only for this test"}
+    for name, text in {
+        "twilio.yml": yaml.safe_dump(secrets),
+        "rotate.yml": playbook,
+        "api-key.yml": hook,
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    run = "ansible-playbook rotate.yml"
+    assert RECAP.findall(session(simulator, tmp_path, [f"{run} --check", run, run]))[::2] == ["1", "0"]
+    (key,) = simulator.state(simulator.account_sid)["api_keys"]
+    written = dict(line.split("=") for line in (tmp_path / "twilio.env").read_text(encoding="utf-8").splitlines())
+    assert written == {"TWILIO_API_KEY": key["sid"], "TWILIO_API_SECRET": key["secret"]}
 
 
 def test_the_message_about_a_missing_account_is_the_one_that_the_guide_shows():

