@@ -24,7 +24,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._api_key_record i
 )
 from ansible_collections.community.twilio.plugins.plugin_utils._api_key_rotation import ApiKeyCase
 from ansible_collections.community.twilio.plugins.plugin_utils._driver import Rotation
-from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required
+from ansible_collections.community.twilio.plugins.plugin_utils._rotation import Answer, Request, required, stays
 
 
 class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
@@ -77,9 +77,10 @@ class ApiKeyRotation(Rotation[ApiKeyRecord, ApiKeyProbe, ApiKeySettings]):
         }
 
     def remarks(self, case: ApiKeyCase) -> list[str]:
-        """Return what a run's message reports besides what was done: the keys of the name that stay as they are."""
+        """Return what a run's message reports besides what was done: the keys of the name that stay."""
         kept = table.others(case)
-        return [f"left as it is: {', '.join(kept)}"] if kept else []
+        remarks = [f"left as it is: {', '.join(kept)}"] if kept else []
+        return [*remarks, stays(required(case.record).current.sid)] if table.is_in_grace(case) else remarks
 
     # -- the requests ------------------------------------------------------------------------------------------------
 

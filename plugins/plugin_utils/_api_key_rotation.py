@@ -83,7 +83,7 @@ def next_try(case: ApiKeyCase, read: ApiKeyProbe) -> str | None:
     if case.run.failed:
         return CURRENT if read.current is None else None
     if read.new is None:
-        return None if _is_in_grace(case) and _is_listed(read, record.new.sid) else NEW
+        return None if is_in_grace(case) and _is_listed(read, record.new.sid) else NEW
     return CURRENT if not read.new and read.current is None and record.current.secret else None
 
 
@@ -153,7 +153,7 @@ def _deletes_current(case: ApiKeyCase) -> bool:
     return bool(current.sid) and (current.secret is not None or case.settings.delete_adopted)
 
 
-def _is_in_grace(case: ApiKeyCase) -> bool:
+def is_in_grace(case: ApiKeyCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED or not _deletes_current(case):
@@ -390,10 +390,10 @@ _ANSWERED: Sequence[Row] = (
 
 #: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _is_in_grace(c) and _is_listed(c.probe, c.record.new.sid),
+        lambda c: is_in_grace(c) and _is_listed(c.probe, c.record.new.sid),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),

@@ -34,6 +34,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._rotation import 
     RunHook,
     Step,
     required,
+    stays,
 )
 
 #: Type of credential to the engine's resource.
@@ -122,6 +123,11 @@ class CredentialRotation(Rotation[CredentialRecord, CredentialProbe, CredentialS
     def stored(self, record: CredentialRecord) -> dict[str, Any]:
         """Return a record as it is kept."""
         return records.stored(record)
+
+    def remarks(self, case: CredentialCase) -> list[str]:
+        """Return what a run's message reports besides what was done: the old one that stays for its days of grace."""
+        old = required(case.record).current.sid
+        return [stays(old)] if old and table.is_in_grace(case) else []
 
     def result(self, case: CredentialCase, failed: bool) -> dict[str, Any]:
         """Return the role's result."""

@@ -186,7 +186,7 @@ def _age_problem(case: CredentialCase) -> str:
     return ""
 
 
-def _is_in_grace(case: CredentialCase) -> bool:
+def is_in_grace(case: CredentialCase) -> bool:
     """Whether the days of grace are not over."""
     record, settings = _record(case), case.settings
     if record.phase != VERIFIED:
@@ -614,10 +614,10 @@ _ANSWERED: Sequence[Row] = (
 
 #: A run that is resumed, and one that has to read first.
 _RESUMED: Sequence[Row] = (
-    Row("in grace, not read", lambda c: _is_in_grace(c) and c.probe is None, lambda c: Probe()),
+    Row("in grace, not read", lambda c: is_in_grace(c) and c.probe is None, lambda c: Probe()),
     Row(
         "in grace",
-        lambda c: _is_in_grace(c) and not _new_was_deleted(c) and not _created_late(c),
+        lambda c: is_in_grace(c) and not _new_was_deleted(c) and not _created_late(c),
         lambda c: Finish(),
         plan="In its days of grace: nothing is due.",
     ),

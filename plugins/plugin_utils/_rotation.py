@@ -98,6 +98,14 @@ def timestamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def stays(sid: str) -> str:
+    """Return what a run's message says of an old one in its days of grace.
+
+    :param sid: the old one's.
+    """
+    return f"the old one, {sid}, stays until its days of grace are over"
+
+
 def unusable(problem: str) -> RotationError:
     """Return the failure of a record that contradicts itself.
 
