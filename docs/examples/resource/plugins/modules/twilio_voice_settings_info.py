@@ -7,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_voice_settings_info
-short_description: Tell whether a subaccount has its main account's voice dialing permissions
+short_description: Look up whether a subaccount has its main account's voice dialing permissions
 version_added: 1.0.0
 description:
-  - Tells whether a subaccount may call the countries that its main account may call, or has voice dialing permissions
+  - Returns whether a subaccount may call the countries that its main account may call, or has voice dialing permissions
     of its own.
 author:
   - community.twilio contributors (@ansible-collections)
