@@ -26,7 +26,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._security_report_
     SETTINGS,
     ReportError,
     account_of,
-    ask,
+    collect,
     write,
 )
 
@@ -57,9 +57,9 @@ class ActionModule(ControllerAction):
         require_libraries()
         now = datetime.now(timezone.utc)
         try:
-            if options["does"] == "ask":
+            if options["does"] == "collect":
                 PARENT.start()
-                return {"changed": False, "account": ask(options, self._inventory(), now)}
+                return {"changed": False, "account": collect(options, self._inventory(), now)}
             totals = write(options, self._accounts(), now, check_mode)
         except ReportError as error:
             raise ControllerError(str(error)) from None

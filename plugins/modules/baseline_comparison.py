@@ -11,8 +11,8 @@ short_description: Compare an account with its baseline
 version_added: 1.0.0
 description:
   - It is a part of the role P(community.twilio.account_baseline#role), which lists what there is. Use that role.
-  - It tells which items a task has to look at, since not everything is as they say, and what is there that nothing
-    declares. Nothing is asked of Twilio, and nothing is changed.
+  - It returns which items a task has to look at, since not everything is as they say, and what is there that nothing
+    declares. No request is sent to Twilio, and nothing is changed.
   - What is declared are the variables of the role. It reads these by itself. They may hold secrets, and Ansible keeps
     the arguments of a task that fails in C(ansible_failed_task).
 author:

@@ -13,7 +13,7 @@ description:
   - It is the end of a dry run of the role P(community.twilio.account_baseline#role), where
     C(account_baseline_fail_on_drift) is true. Use that role.
   - It makes a line of each difference in what the role's tasks have registered, and fails where there is any.
-  - Nothing is asked of Twilio, and nothing is changed.
+  - No request is sent to Twilio, and nothing is changed.
 author:
   - community.twilio contributors (@ansible-collections)
 extends_documentation_fragment:
@@ -32,7 +32,7 @@ seealso:
 
 EXAMPLES = r"""
 # The role is the example; tasks of your own have no use for it.
-- name: Tell whether the account is as declared
+- name: Check that the account is as declared
   ansible.builtin.include_role:
     name: community.twilio.account_baseline
     apply:

@@ -11,8 +11,8 @@ short_description: Write an account as variables of the role account_baseline
 version_added: 1.0.0
 description:
   - It is what the role P(community.twilio.account_export#role) does. Use that role.
-  - It asks Twilio what the account holds, some questions at once, and writes a file that its owner alone can read.
-    Nothing is changed at Twilio.
+  - It reads from Twilio what the account holds, with several requests at once, and writes a file that its owner alone
+    can read. Nothing is changed at Twilio.
   - All that it depends on are the variables of that role. It reads these by itself. They may hold secrets, and Ansible
     keeps the arguments of a task that fails in C(ansible_failed_task).
 author:
@@ -23,7 +23,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It asks Twilio, and writes nothing.
+    details: It reads from Twilio, and writes nothing.
   diff_mode:
     support: full
     details: A file that somebody has edited may hold secrets, and is not shown.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rotation_status
-short_description: Print what the records of rotations tell, as a table
+short_description: Print the state of rotations, read from their records, as a table
 version_added: 1.0.0
 description:
   - Reads all records that the roles that rotate have saved in their store V(file), and prints a row for each, with what
@@ -39,7 +39,7 @@ options:
     type: float
     default: 90
 notes:
-  - A record of an AWS credential does not tell how old that is; the role P(community.twilio.security_report#role) asks
+  - A record of an AWS credential does not say how old that is; the role P(community.twilio.security_report#role) asks
     Twilio.
 seealso:
   - plugin: community.twilio.rotation_record
@@ -70,7 +70,7 @@ unusable:
   type: int
   sample: 0
 records:
-  description: What each record tells.
+  description: What each record says.
   returned: success
   type: list
   elements: dict
@@ -100,7 +100,7 @@ records:
       type: str
       sample: idle
     made_at:
-      description: When what consumers are to use was made; V(null) where the record does not tell.
+      description: When what consumers are to use was made; V(null) where the record does not say.
       returned: always
       type: str
       sample: "2026-01-31T04:00:00Z"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: security_report_step
-short_description: Ask for what a security report is made of, and write it
+short_description: Collect what a security report is made of, and write it
 version_added: 1.0.0
 description:
   - It is what the role P(community.twilio.security_report#role) consists of. Use this role.
@@ -22,21 +22,21 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: It asks as always, and writes no file.
+    details: It reads as always, and writes no file.
   diff_mode:
     support: none
-    details: The report tells the time, so that each one differs.
+    details: The report contains the time, so that each one differs.
   idempotent:
     support: none
     details: Each run writes a report of its own time. At Twilio nothing is ever changed.
 options:
   does:
     description:
-      - V(ask) finds out what secrets the host's account has, and how old they are.
-      - V(write) writes what was found out about all hosts of the play, once.
+      - V(collect) looks up what secrets the host's account has, and how old they are.
+      - V(write) writes the report about the accounts of all hosts of the play, once.
     type: str
     choices:
-      - ask
+      - collect
       - write
     required: true
 seealso:
@@ -52,8 +52,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 account:
-  description: What was found out about the host's account, as the report in JSON has it, without ages.
-  returned: where it asked
+  description: What was collected about the host's account, as the report in JSON has it, without ages.
+  returned: where it collected
   type: dict
 msg:
   description: What the report says, in one line.
@@ -82,7 +82,7 @@ totals:
       returned: always
       type: int
     unknown:
-      description: How many have an age that is not known, and how many lists could not be asked for.
+      description: How many have an age that is not known, and how many lists could not be read.
       returned: always
       type: int
 """
@@ -92,7 +92,7 @@ from typing import Any
 from ansible_collections.community.twilio.plugins.module_utils import _controller_only
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
-    "does": {"type": "str", "choices": ["ask", "write"], "required": True},
+    "does": {"type": "str", "choices": ["collect", "write"], "required": True},
 }
 
 

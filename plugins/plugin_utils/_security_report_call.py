@@ -66,7 +66,7 @@ INVENTORY = ("sid", "owner_account_sid", "friendly_name", "status")
 
 _SECRETS = frozenset(name for name, option in SETTINGS.items() if option.get("no_log")) - {"store_password"}
 
-#: What is asked of Twilio: kind to what lists it.
+#: What is read from Twilio: kind to what lists it.
 _LISTS: Mapping[str, Callable[[Client], Sequence[Any]]] = {
     API_KEY: api_key.list_keys,
     "aws_credential": lambda client: credential.list_credentials(credential.AWS, client),
@@ -78,7 +78,7 @@ class ReportError(Exception):
     """Fails the task; the message is a sentence that holds no secret."""
 
 
-# -- ask ---------------------------------------------------------------------------------------------------------------
+# -- collect -----------------------------------------------------------------------------------------------------------
 
 
 class _Record(NamedTuple):
@@ -112,7 +112,7 @@ class _Records:
         return _Record(status, Secret(stored["primary"]) if stored and kind == AUTH_TOKEN else None)
 
 
-def ask(
+def collect(
     settings: Mapping[str, Any],
     inventory: Mapping[str, Any],
     now: datetime,
@@ -157,7 +157,7 @@ def _checked(settings: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     if not is_age(settings["max_age_days"]):
         raise ReportError(f"{PREFIX}max_age_days: expected 0, which is due at once, or more.")
-    # They are used at the end, when all has been asked.
+    # They are used at the end, when all has been collected.
     _mode(settings["mode"])
     _paths(settings)
     empty = {name: None for name in CONNECTION_CHECKS if settings.get(name) == ""}
@@ -206,7 +206,7 @@ def _listed_secret(kind: str, account_sid: str, found: Any, records: _Records) -
 def _listed(
     options: Mapping[str, Any], sid: str, own_token: Secret | None, records: _Records, open_transport: OpenTransport
 ) -> Mapping[str, Sequence[Any] | TwilioError]:
-    """Return what Twilio lists, by kind, or why it doesn't; the lists are asked for at once."""
+    """Return what Twilio lists, by kind, or why it doesn't; the lists are read at once."""
     try:
         client = connected(_authenticated(options, sid, own_token, records), open_transport)
     except TwilioError as error:
@@ -237,7 +237,7 @@ def _authenticated(
 
 
 def _grouped(problems: Sequence[tuple[str, TwilioError]]) -> list[dict[str, Any]]:
-    """Return what could not be asked; what failed for one reason, such as a suspended account, is said once."""
+    """Return what could not be read; what failed for one reason, such as a suspended account, is said once."""
     groups: dict[Any, tuple[list[str], str]] = {}
     for kind, error in problems:
         is_answer = isinstance(error, CallError) and error.status is not None
@@ -254,7 +254,7 @@ def account_of(host: str, variables: Mapping[str, Any], result: Mapping[str, Any
 
     :param host: its name.
     :param variables: the host's, as they were set.
-    :param result: what :func:`ask` returned in its task, or that task's failure; None where the host had none.
+    :param result: what :func:`collect` returned in its task, or that task's failure; None where the host had none.
     """
     told = {name: variables.get(f"twilio_{name}") for name in INVENTORY}
     known = {name: value if isinstance(value, str) else None for name, value in told.items()}

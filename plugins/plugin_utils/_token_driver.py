@@ -108,22 +108,22 @@ class TokenRotation(Rotation[TokenRecord, TokenProbe, TokenSettings]):
         record = required(case.record)
         if step.name == table.READ_PRIMARY:
             return self._read_primary(record)
-        if step.name == table.MINT:
-            return self._mint(record)
+        if step.name == table.CREATE:
+            return self._create(record)
         if step.name == table.PROMOTE:
             return self._promote(record)
         return self._delete(record, as_pending=step.argument == table.AS_PENDING)
 
-    def _mint(self, record: TokenRecord) -> Answer:
+    def _create(self, record: TokenRecord) -> Answer:
         try:
-            # Not repeated after an attempt of unknown outcome, which may have minted a token: the next run settles it.
-            minted = self._as(record.primary).send(auth_token.creation(self._suppress)).body
+            # Not repeated after an attempt of unknown outcome, which may have created a token: the next run settles it.
+            created = self._as(record.primary).send(auth_token.creation(self._suppress)).body
         except Rejected as rejected:
             kinds = {auth_token.EXISTS_ALREADY: table.EXISTS, auth_token.NOT_FOUND: table.NOT_FOUND}
             return Answer(kinds.get(rejected.code or 0) or _refusal(rejected), message=rejected.message)
         except CallError as error:
             return Answer(table.UNKNOWN, message=error.message)
-        return Answer(table.MINTED, Secret(minted["secondary_auth_token"]))
+        return Answer(table.CREATED, Secret(created["secondary_auth_token"]))
 
     def _promote(self, record: TokenRecord) -> Answer:
         """Promote, authenticated with the pending token: it is valid before, and it alone is valid after."""

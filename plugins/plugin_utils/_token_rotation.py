@@ -5,11 +5,11 @@
 """The rotation of an account's auth token, as a table: stage, save, distribute, verify, promote, save, clean.
 
 An account has a primary token and perhaps a secondary one; both are valid, and promoting the secondary invalidates the
-primary at once. Twilio returns a token only in the answer to the request that mints it, so the record says ``staging``
-before that request. What must hold whatever fails, and is explored in ``tests/unit``:
+primary at once. Twilio returns a token only in the answer to the request that creates it, so the record says
+``staging`` before that request. What must hold whatever fails, and is explored in ``tests/unit``:
 
 1. At every instant at least one token of the record is valid.
-2. No valid token that a run minted stays unknown to the record after the next run.
+2. No valid token that a run created stays unknown to the record after the next run.
 3. Consumers are given the new token before the old one becomes invalid.
 4. A run that finds nothing due sends one request, and changes nothing.
 5. A token that the record does not hold is deleted only where the record's primary is known to be the primary: of the
@@ -47,9 +47,9 @@ PHASES = (IDLE, STAGING, STAGED, VERIFIED, CLEANING)
 DISTRIBUTE, VERIFY, CLEAN = "distribute", "verify", "clean"
 
 #: The requests, and how each may end.
-READ_OTHER, READ_PRIMARY, MINT, PROMOTE, DELETE = "read_other", "read_primary", "mint", "promote", "delete"
+READ_OTHER, READ_PRIMARY, CREATE, PROMOTE, DELETE = "read_other", "read_primary", "create", "promote", "delete"
 NOTHING, VALID, NOT_VALID = "nothing", "valid", "not valid"
-MINTED, EXISTS, NOT_FOUND, REFUSED, UNKNOWN = "minted", "exists", "not found", "refused", "unknown"
+CREATED, EXISTS, NOT_FOUND, REFUSED, UNKNOWN = "created", "exists", "not found", "refused", "unknown"
 PROMOTED, ANOTHER_PROMOTED, SWAPPED, NOT_PROMOTED = "promoted", "another promoted", "swapped", "not promoted"
 DELETED = "deleted"
 
@@ -329,7 +329,7 @@ def _save_other(case: TokenCase) -> Step:
     )
 
 
-def _save_minted(case: TokenCase) -> Step:
+def _save_created(case: TokenCase) -> Step:
     return Save(
         {
             "phase": STAGED,
@@ -370,7 +370,7 @@ def _save_another(case: TokenCase) -> Step:
     )
 
 
-def _save_nothing_minted(message: str = "") -> Callable[[TokenCase], Step]:
+def _save_nothing_created(message: str = "") -> Callable[[TokenCase], Step]:
     return lambda case: Save({"phase": IDLE}, failure=message or required(case.answer).message)
 
 
@@ -458,17 +458,17 @@ _NO_RECORD: Sequence[Row] = (
 
 #: What only an answer holds is saved before anything else happens.
 _ANSWERED: Sequence[Row] = (
-    Row("minted", lambda c: c.answered(MINTED), _save_minted),
+    Row("created", lambda c: c.answered(CREATED), _save_created),
     Row("promoted", lambda c: c.answered(PROMOTED), _save_promoted),
     Row("another token was promoted", lambda c: c.answered(ANOTHER_PROMOTED), _save_another),
     Row(
-        # This run minted nothing; where an earlier run may have lost a token, the record must keep saying so.
-        "not minted",
+        # This run created nothing; where an earlier run may have lost a token, the record must keep saying so.
+        "not created",
         lambda c: (
             _phase(STAGING)(c)
             and (c.answered(NOT_FOUND) or (c.answered(REFUSED) and (c.run.saved or c.noted(DELETED_UNKNOWN) > 0)))
         ),
-        _save_nothing_minted(),
+        _save_nothing_created(),
     ),
     Row(
         "staging, no answer, or an inconclusive one",
@@ -528,23 +528,23 @@ _STAGING: Sequence[Row] = (
     Row(
         "staging",
         lambda c: _phase(STAGING)(c) and c.answer is None,
-        lambda c: Request(MINT),
+        lambda c: Request(CREATE),
         plan=f"A run ended while it staged a token. Replace what it may have lost: {_ROTATE}",
     ),
     Row(
         "staging, deleted what was there",
         lambda c: _phase(STAGING)(c) and c.answered(DELETED),
-        lambda c: Request(MINT, note=DELETED_UNKNOWN),
+        lambda c: Request(CREATE, note=DELETED_UNKNOWN),
     ),
     Row(
         "staging, one exists that is not ours",
         lambda c: _phase(STAGING)(c) and c.answered(EXISTS) and not _may_delete_unknown(c),
-        _save_nothing_minted(NOT_OURS),
+        _save_nothing_created(NOT_OURS),
     ),
     Row(
         "staging, one exists again after one was deleted",
         lambda c: _phase(STAGING)(c) and c.answered(EXISTS) and c.noted(DELETED_UNKNOWN) > 0,
-        _save_nothing_minted(STILL_THERE),
+        _save_nothing_created(STILL_THERE),
     ),
     Row(
         "staging, one exists that may be deleted",

@@ -122,7 +122,7 @@ class TokenInvariants:
     :param secrets: further secrets that must not be exposed.
     :param is_locked_out: whether the record holds no valid token at first; rule 1 then applies from the first valid one
         on.
-    :param protected: tokens that no run minted, and that no run may delete.
+    :param protected: tokens that no run created, and that no run may delete.
     """
 
     simulator: Simulator
@@ -199,7 +199,7 @@ class TokenInvariants:
         return problems
 
     def nothing_is_orphaned(self, lives: Lives) -> list[str]:
-        """Rule 2: after the next run, every valid token that a run minted is in the store."""
+        """Rule 2: after the next run, every valid token that a run created is in the store."""
         known = tokens_of(self.record()).union(self.protected)
         lost = [
             number

@@ -105,17 +105,17 @@ def test_a_secondary_token_is_created_and_returned_once(runs, cell):
     assert run.apply["changed"] is True
     assert writes(run, "apply") == ["POST Secondary"]
     assert run.apply["date_created"].endswith("Z")
-    minted = run.apply["secondary_auth_token"]
+    created = run.apply["secondary_auth_token"]
     again = run.results["repeat"]
     if again.failed:
         assert again["code"] == 70002
-        assert tokens(run) == (A, minted)
+        assert tokens(run) == (A, created)
         assert run.state["emails"] == ["create"]
     else:
         # The second run does not know the token that the first one created.
         assert tokens(run) == (A, again["secondary_auth_token"])
         assert run.state["emails"] == ["create", "delete", "create"]
-        assert again["secondary_auth_token"] != minted
+        assert again["secondary_auth_token"] != created
 
 
 #: Whether auth_token is the account's primary token or the secondary one, which the account may report.

@@ -18,6 +18,7 @@ FOLLOW = {**CREATE, "update_secret": "when_changed"}
 REPLACE = {**FOLLOW, "remove_replaced": True}
 ALWAYS = {**CREATE, "update_secret": "always"}
 MODULE = "community.twilio.twilio_aws_credential"
+INFO = "community.twilio.twilio_aws_credential_info"
 POST = {"method": "POST", "path": "Credentials/AWS$"}
 DELETE = {"method": "DELETE", "path": "Credentials/AWS/"}
 
@@ -82,6 +83,10 @@ CELLS = [
     Cell("absent by sid", {"sid": FIRST, "state": "absent"}, account_with("recordings")),
     Cell("absent by unknown sid", {"sid": FIRST, "state": "absent"}),
     Cell("absent, several", {**NAMED, "state": "absent"}, account_with("recordings", OLD)),
+    Cell("look up", NAMED, account_with("recordings", "other", OLD), module=INFO),
+    Cell("look up all", {}, account_with("recordings", None), module=INFO),
+    Cell("look up by sid", {"sid": SECOND}, account_with("recordings", "other"), module=INFO),
+    Cell("look up what is not there", {"sid": SECOND}, account_with("recordings"), module=INFO),
 ]
 
 
@@ -120,6 +125,21 @@ def names(run: CellRun) -> list[str | None]:
 def test_what_changes(runs, cell, after):
     runs[cell].assert_changes_once()
     assert names(runs[cell]) == after
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("look up", [(FIRST, "recordings", None), (make_sid("CR", 3), "recordings", "0123456789")]),
+        ("look up all", [(FIRST, "recordings", None), (SECOND, None, None)]),
+        ("look up by sid", [(SECOND, "other", None)]),
+        ("look up what is not there", []),
+    ],
+)
+def test_what_is_looked_up(runs, cell, found):
+    runs[cell].assert_unchanged()
+    credentials = runs[cell].apply["credentials"]
+    assert sorted((each["sid"], each["friendly_name"], each["fingerprint"]) for each in credentials) == found
 
 
 @pytest.mark.parametrize(

@@ -351,13 +351,13 @@ def test_the_second_run(simulator, tmp_path):
 
 
 LOST = [
-    Rotation("no answer, minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary", "applied": True}]),
-    Rotation("no answer, not minted", record=IDLE, faults=[{"kind": "reset", "path": "Secondary"}]),
-    Rotation("no answer, minted late", record=IDLE, faults=[{"kind": "late", "path": "Secondary"}]),
+    Rotation("no answer, created", record=IDLE, faults=[{"kind": "reset", "path": "Secondary", "applied": True}]),
+    Rotation("no answer, not created", record=IDLE, faults=[{"kind": "reset", "path": "Secondary"}]),
+    Rotation("no answer, created late", record=IDLE, faults=[{"kind": "late", "path": "Secondary"}]),
     Rotation("no answer, promoted late", record=IDLE, faults=[{"kind": "late", "path": "Promote"}]),
-    Rotation("503, minted", record=IDLE, faults=[{"kind": "503", "path": "Secondary", "applied": True}]),
+    Rotation("503, created", record=IDLE, faults=[{"kind": "503", "path": "Secondary", "applied": True}]),
     Rotation(
-        "a proxy's 408, minted",
+        "a proxy's 408, created",
         record=IDLE,
         faults=[{"kind": "html", "status": 408, "path": "Secondary", "applied": True}],
     ),
@@ -384,8 +384,14 @@ def test_lost_answers(simulator, tmp_path):
     accounts.in_process = True
     accounts.seed(LOST)
     first = accounts.run(LOST)
-    minted = ("no answer, minted", "no answer, minted late", "503, minted", "a proxy's 408, minted", "half an answer")
-    for name in (*minted, "no answer, not minted"):
+    created = (
+        "no answer, created",
+        "no answer, created late",
+        "503, created",
+        "a proxy's 408, created",
+        "half an answer",
+    )
+    for name in (*created, "no answer, not created"):
         assert first[name].record["phase"] == "staging", name
         assert first[name].writes == ["POST Secondary"], name
         assert first[name].failure, name
@@ -403,7 +409,7 @@ def test_lost_answers(simulator, tmp_path):
     for rotation in unfinished:
         hooks = ["clean"] if rotation.name == "no answer, promoted late" else HOOKS
         second[rotation.name].assert_rotated(*hooks)
-    for name in minted:
+    for name in created:
         assert second[name].writes == ["POST Secondary", "DELETE Secondary", "POST Secondary", "POST Promote"], name
     assert second["no answer, promoted late"].writes == []
     for name in ("no answer, not promoted", "no answer, promoted late", "404 to promote"):

@@ -145,12 +145,20 @@ def test_the_readme_names_everything(name):
 
 @each_module
 def test_every_module_has_a_table_of_cells(name):
-    subject = f"community.twilio.{name.removesuffix('_info')}"
-    for path in (ROOT / "tests" / "integration").glob("test_*.py"):
-        text = path.read_text(encoding="utf-8")
-        if "run_cells(" in text and subject in text:
-            return
-    pytest.fail(f"no tests/integration/test_*.py calls run_cells with {subject}: write one, with its faults")
+    subject = f"community.twilio.{name}"
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "integration").glob("test_*.py")]
+    tables = [text for text in texts if "run_cells(" in text and f'"{subject}"' in text]
+    assert tables, f"no tests/integration/test_*.py calls run_cells and has a cell of {subject}: write one"
+    faulty = any('"kind": "' in table for table in tables)
+    assert faulty, f"{subject}: its table of cells has none with faults, add some"
+
+
+@each_module
+def test_every_module_is_met_by_each_fault(name):
+    text = (ROOT / "tests" / "faults" / "matrix" / "operations.py").read_text(encoding="utf-8")
+    short = name.removeprefix("twilio_")
+    wanted = f"tests/faults/matrix/operations.py: OPERATIONS has an Operation of {short} for each way that it can go"
+    assert f'"{short}",' in text, wanted
 
 
 @each_module
@@ -164,7 +172,8 @@ def test_every_module_is_compared_both_ways(name):
 @pytest.mark.parametrize("name", RESOURCES)
 def test_every_resource_has_a_unit_test(name):
     path = f"tests/unit/plugins/module_utils/_resources/test_{name}.py"
-    assert (ROOT / path).is_file(), f"write {path}: what is planned, what is sent, and which answers are not believed"
+    text = (ROOT / path).read_text(encoding="utf-8") if (ROOT / path).is_file() else ""
+    assert "\ndef test_" in text, f"write {path}: what is planned, what is sent, and which answers are not believed"
 
 
 TARGETS = {*NAMES, *CONTROLLER_NAMES, *ROLES, *(f"inventory_{name}" for name in INVENTORIES)} - ROLE_PARTS
@@ -187,6 +196,17 @@ def test_every_module_documents_the_connection_and_its_promises(name):
         f"community.twilio.attributes{kind}",
     } <= {*documentation["extends_documentation_fragment"]}
     assert documentation["seealso"], "name what belongs together: a module and its _info module, at least"
+
+
+@pytest.mark.parametrize("name", [*NAMES, *CONTROLLER_NAMES])
+def test_every_module_says_what_it_is_and_since_when(name):
+    documentation = documentation_of(name)
+    # antsibull-changelog finds a new module by its version, and lists it by its short description.
+    released = load("changelogs/changelog.yaml")["releases"]
+    versions = [*released, load("galaxy.yml")["version"]]
+    assert str(documentation.get("version_added")) in versions, f"{name}: version_added is one of {versions}"
+    for key in ("short_description", "description", "author"):
+        assert documentation.get(key), f"{name}: DOCUMENTATION has no {key}"
 
 
 @each_module

@@ -111,6 +111,24 @@ def test_a_readme_which_can_include_nothing_shows_an_example_that_is_tested(page
     assert read(f"docs/examples/{name}.yml").endswith("\n\n" + blocks(page, "yaml")[0])
 
 
+@pytest.mark.parametrize("folder", ["module_utils", "plugin_utils"])
+def test_the_map_of_the_design_names_each_file_that_there_is(folder):
+    (drawn,) = blocks("docs/design.md", "text")
+    (part,) = re.findall(rf"^plugins/{folder}/ .*\n((?: .*\n)+)", drawn, re.MULTILINE)
+    lines = re.findall(r"^    ((?:_\w+\.py,? ?)+)", part, re.MULTILINE)
+    named = [name for line in lines for name in re.findall(r"\w+\.py", line)]
+    assert sorted(named) == sorted(path.name for path in (ROOT / "plugins" / folder).glob("_*.py"))
+
+
+@pytest.mark.parametrize("answer", re.findall(r"^\| .*\? \| (.*) \|$", read("docs/design.md"), re.MULTILINE))
+def test_what_the_design_says_where_to_find_is_there(answer):
+    for name in re.findall(r"`([\w.]+)`", answer):
+        if name.endswith((".py", ".yml")):
+            assert [path for folder in ("plugins", "roles", "tests") for path in (ROOT / folder).rglob(name)], name
+        else:
+            assert re.search(rf"\b{name.rpartition('.')[2]}\b", sentences()), name
+
+
 def anchors(page: str) -> set[str]:
     """Return what the headings of a page can be linked by, as GitHub makes it of them."""
     if page.endswith(".md"):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,7 @@ MISSED = {
     "meta/runtime.yml": "meta/runtime.yml",
     "README.md": "README.md",
     "tests/integration/test_in_process.py": "tests/integration/test_in_process.py",
+    "tests/faults/matrix/operations.py": "tests/faults/matrix/operations.py",
 }
 
 
@@ -78,6 +80,16 @@ def test_the_guide_names_every_file_and_shows_those_that_differ() -> None:
     assert {*FILES, LINES} - shown == alike
 
 
+def test_what_the_guide_names_is_there() -> None:
+    guide = (ROOT / "docs" / "docsite" / "rst" / "contributing_resource.rst").read_text(encoding="utf-8")
+    paths = [path for folder in ("changelogs", "docs", "plugins", "tests") for path in (ROOT / folder).rglob("*.*")]
+    files = {path.name for path in paths}
+    sources = [path for path in paths if path.suffix in (".py", ".yaml", ".yml")]
+    known = set(re.findall(r"\w+", "".join(path.read_text(encoding="utf-8") for path in sources)))
+    named = set(re.findall(r"``([\w.]+)``", guide))
+    assert [name for name in sorted(named) if name not in files and name.rpartition(".")[2] not in known] == []
+
+
 def behind(file: Path, line: str, lines: str) -> None:
     """Put lines behind a line of a file, which has to be there once."""
     text = file.read_text(encoding="utf-8")
@@ -85,8 +97,8 @@ def behind(file: Path, line: str, lines: str) -> None:
     file.write_text(text.replace(f"\n{line}\n", f"\n{line}\n{lines}"), encoding="utf-8")
 
 
-def pytest_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run tests of the copy, as they would run in a checkout."""
+def python_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the copy, as it would run in a checkout."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ANSIBLE_"))},
         "ANSIBLE_CONFIG": str(copy / "tests" / "ansible.cfg"),
@@ -94,14 +106,25 @@ def pytest_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "ANSIBLE_HOME": str(copy / ".cache" / "ansible"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
-    # A resource brings no role, and changes none.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not role", *arguments]
+    command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, text=True)
+
+
+def pytest_in(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run tests of the copy."""
+    # A resource brings no role, and changes none.
+    return python_in(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "not role", *arguments)
 
 
 def test_the_example_passes_the_tests(copy_with: Callable[..., Path]) -> None:
     finished = pytest_in(copy_with(), *TESTS)
     assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def test_the_example_survives_each_fault(copy_with: Callable[..., Path]) -> None:
+    finished = python_in(copy_with(), "tests/faults/matrix", "--only", "voice_settings")
+    assert finished.returncode == 0, finished.stderr
+    assert "| voice_settings: change |" in finished.stdout
 
 
 def test_what_is_forgotten_is_missed_by_name(copy_with: Callable[..., Path]) -> None:

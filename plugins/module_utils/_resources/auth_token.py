@@ -33,7 +33,7 @@ _DATED = {
     "date_created": _schemas.nullable(_schemas.iso_date),
     "date_updated": _schemas.nullable(_schemas.iso_date),
 }
-_MINTED = _schemas.answer(secondary_auth_token=_schemas.secret_text, **_DATED)
+_CREATED = _schemas.answer(secondary_auth_token=_schemas.secret_text, **_DATED)
 _PROMOTED = _schemas.answer(auth_token=_schemas.secret_text, **_DATED)
 
 _NOT_ENABLED = "Secondary auth tokens are not enabled for this account: ask Twilio's support."
@@ -93,9 +93,9 @@ def _notification(suppress: bool) -> Mapping[str, str] | None:
 
 
 def creation(suppress_email_notification: bool) -> Call:
-    """Return the call that mints a secondary token. Its answer holds ``secondary_auth_token``."""
+    """Return the call that creates a secondary token. Its answer holds ``secondary_auth_token``."""
     form = _notification(suppress_email_notification)
-    return Call("POST", _SECONDARY, "create a secondary auth token", _MINTED, form=form, advice=_ADVICE_TO_CREATE)
+    return Call("POST", _SECONDARY, "create a secondary auth token", _CREATED, form=form, advice=_ADVICE_TO_CREATE)
 
 
 def promotion(suppress_email_notification: bool) -> Call:
@@ -245,8 +245,8 @@ class AuthTokenState(Resource[Tried]):
         replaced: Sequence[Mapping[str, Any]] = ()
         (step,) = plan.steps
         if isinstance(step, Create):
-            minted, replaced = self._create()
-            changed, shown, token = True, self._shown(minted), minted["secondary_auth_token"]
+            created, replaced = self._create()
+            changed, shown, token = True, self._shown(created), created["secondary_auth_token"]
         elif isinstance(step, Promote):
             promoted, changed = self._promote(step.secondary)
             shown = self._shown(promoted)
@@ -264,7 +264,7 @@ class AuthTokenState(Resource[Tried]):
         )
 
     def _create(self) -> tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]:
-        """Mint a token; with ``replace_unknown``, in place of one that nobody knows.
+        """Create a token; with ``replace_unknown``, in place of one that nobody knows.
 
         The unknown one may be this run's own, whose answer was lost, so more than one replacement may be needed.
 
@@ -276,7 +276,7 @@ class AuthTokenState(Resource[Tried]):
         try:
             for replaced in itertools.count():
                 try:
-                    return self._mint(attempts), [unknown] if changed else []
+                    return self._send_creation(attempts), [unknown] if changed else []
                 except Rejected as rejected:
                     if changed and rejected.status == 401 and rejected.code == NOT_VALID:
                         raise AmbiguousState(_DELETED_ITSELF, rejected.details()) from None
@@ -303,14 +303,14 @@ class AuthTokenState(Resource[Tried]):
         if primary is not None and primary != self._primary:
             raise AmbiguousState(_IS_SECONDARY)
 
-    def _mint(self, attempts: Iterator[int]) -> Mapping[str, Any]:
+    def _send_creation(self, attempts: Iterator[int]) -> Mapping[str, Any]:
         call = creation(self._suppress_email_notification)
         try:
-            minted: Mapping[str, Any] = self._client.send_once(call, lambda: None, attempts).body
+            created: Mapping[str, Any] = self._client.send_once(call, lambda: None, attempts).body
         except OutcomeUnknown as failure:
             failure.message += " A token that nobody knows may exist now; 'replace_unknown: true' deletes it."
             raise
-        return minted
+        return created
 
     def _promote(self, secondary: Secret) -> tuple[Mapping[str, Any] | None, bool]:
         """Promote, authenticated with the secondary: it is valid before, and it alone is valid after.

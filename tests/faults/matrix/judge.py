@@ -27,8 +27,8 @@ _BEGINNING = re.compile(
     r"Could not [a-z]|[a-z_]+: |[0-9]+ of [0-9]+ (?:numbers|countries) failed: |Neither auth_token nor"
     r"|Twilio applied a request"
 )
-_SID = re.compile(r"\b(?:AC|CR|SK|GN)[0-9a-f]{32}\b")
-_SID_OR_TOKEN = re.compile(r"\b(?:AC|CR|SK|GN)?[0-9a-f]{32}\b")
+_SID = re.compile(r"\b[A-Z]{2}[0-9a-f]{32}\b")
+_SID_OR_TOKEN = re.compile(r"\b(?:[A-Z]{2})?[0-9a-f]{32}\b")
 #: Keys of a result whose values may differ between two runs that do the same.
 _VARYING = {"date_created", "date_updated", "as_of", "warnings"}
 #: Keys of a result that hold a secret which the run created and has to return.

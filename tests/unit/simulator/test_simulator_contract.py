@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,6 +77,28 @@ def test_violations_are_shown(simulator: Simulator, api: Any) -> None:
 def test_the_document_is_valid() -> None:
     validator = pytest.importorskip("openapi_spec_validator", reason="the validator of OpenAPI documents is missing")
     validator.validate(yaml.safe_load(CONTRACT.read_text(encoding="utf-8")))
+
+
+def test_the_page_names_each_part_of_the_api() -> None:
+    page = (CONTRACT.parent / "README.md").read_text(encoding="utf-8")
+    parts = tuple(re.findall(r"`(/[^`]+)`", page.partition("```")[0]))
+    unnamed = {each.path for each in load_contract().operations.values() if not each.path.startswith(parts)}
+    assert unnamed == set(), "tests/simulator/README.md: name these among the parts of Twilio's API"
+
+
+def objects(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each schema of an object, with its place in the document."""
+    if isinstance(node, dict):
+        if "properties" in node and "object" in str(node.get("type")):
+            yield place, node
+        for key, child in node.items():
+            yield from objects(child, f"{place}/{key}")
+
+
+def test_an_answer_holds_nothing_that_the_contract_does_not_name() -> None:
+    schemas = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["components"]["schemas"]
+    lax = [place for place, schema in objects(schemas) if "additionalProperties" not in schema]
+    assert lax == [], "contract.yaml: give these schemas additionalProperties: false"
 
 
 def test_methods_and_paths(api: Any) -> None:
@@ -156,7 +180,9 @@ def test_where_parameters_are() -> None:
             tuple(operation.query.required + operation.form.required),
         )
         for name, operation in load_contract().operations.items()
-    } == PLACES
+    } == PLACES, "PLACES: name each operation of contract.yaml, with its parameters"
+    named = {each for places in PLACES.values() for names in places for each in names}
+    assert named == {*VALUES}, "VALUES: give each parameter that PLACES names a value that its operations accept"
 
 
 def send(name: str, query: dict[str, str], form: dict[str, str]) -> Answer:
@@ -186,7 +212,8 @@ def send(name: str, query: dict[str, str], form: dict[str, str]) -> Answer:
 def test_parameters_in_the_wrong_place_are_refused(name: str) -> None:
     in_query, in_form, required = PLACES[name]
     query, form = ({each: VALUES[each] for each in names} for names in (in_query, in_form))
-    assert send(name, query, form).status < 300
+    answer = send(name, query, form)
+    assert answer.status < 300, f"send() seeds what {name} is about, and fills in its path; it got {answer.body}"
     for each in VALUES:
         if each not in query:
             refused = send(name, {**query, each: VALUES[each]}, form)

@@ -138,7 +138,7 @@ def test_every_operation(simulator: Simulator, dates: str) -> None:
     assert sent == {
         name: (set(operation.query.properties), set(operation.form.properties))
         for name, operation in contract.operations.items()
-    }
+    }, "call each operation of contract.yaml above, by the SDK, and with each of its parameters"
 
 
 def test_errors_as_the_sdk_reads_them(simulator: Simulator) -> None:

@@ -20,7 +20,7 @@ from ansible_collections.community.twilio.plugins.plugin_utils._security_report_
     SETTINGS,
     ReportError,
     account_of,
-    ask,
+    collect,
     write,
 )
 
@@ -70,7 +70,7 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 def asked(twilio: Twilio, inventory: Any, **changes: Any) -> dict[str, Any]:
-    return ask(settings(**changes), inventory, NOW, lambda timeout, validate_certs, ca_path: twilio)
+    return collect(settings(**changes), inventory, NOW, lambda timeout, validate_certs, ca_path: twilio)
 
 
 def record_of(store: Any, sid: str, token: str) -> dict[str, Any]:

@@ -49,13 +49,13 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation i
     AS_PRIMARY,
     CLEAN,
     CLEANING,
+    CREATE,
+    CREATED,
     DELETE,
     DELETED,
     DISTRIBUTE,
     EXISTS,
     IDLE,
-    MINT,
-    MINTED,
     NOT_FOUND,
     NOT_PROMOTED,
     NOT_VALID,
@@ -97,7 +97,7 @@ EVERYTHING = (
 #: The first tokens: the account's primary, and a secondary one that somebody has staged.
 FIRST, STRANGE = 0, 1
 #: Or one that a run has staged.
-MINTED_BEFORE = 1
+CREATED_BEFORE = 1
 
 #: Where a token that is not in the record may come from.
 FROM_CONSOLE = "from the Console"
@@ -111,7 +111,7 @@ class Account(NamedTuple):
     :param suspended: whether Twilio refuses every token.
     :param was_suspended: whether it has done so since a run began.
     :param consumers: the tokens that consumers accept.
-    :param ours: those of the account's tokens that a run minted.
+    :param ours: those of the account's tokens that a run created.
     :param forgotten: those of them that no record can know any more, as an old one was put back.
     """
 
@@ -132,11 +132,11 @@ class Account(NamedTuple):
         """Whether Twilio accepts a token."""
         return not self.suspended and token is not None and token in (self.primary, self.secondary)
 
-    def with_tokens(self, primary: int, secondary: int | None, minted: int | None = None) -> Account:
+    def with_tokens(self, primary: int, secondary: int | None, created: int | None = None) -> Account:
         """Return the account with other tokens; tokens that are no longer valid are forgotten."""
         changed = self._replace(primary=primary, secondary=secondary)
         living = changed.living
-        return changed._replace(ours=(self.ours | bits(minted)) & living, forgotten=self.forgotten & living)
+        return changed._replace(ours=(self.ours | bits(created)) & living, forgotten=self.forgotten & living)
 
 
 class Sent(NamedTuple):
@@ -146,7 +146,7 @@ class Sent(NamedTuple):
     :param primary: the record's primary.
     :param as_pending: whether ``token`` is the record's pending token.
     :param may_delete: whether it may delete somebody else's token.
-    :param forgotten: whether what it mints can't be known any more.
+    :param forgotten: whether what it creates can't be known any more.
     """
 
     token: int
@@ -185,20 +185,20 @@ STARTS: Mapping[str, tuple[Account, TokenRecord | None]] = {
     # As the versions before left them, that did not keep whether the primary is known.
     "staging": (Account(FIRST, consumers=bits(FIRST)), record_of(FIRST, phase=STAGING, known=False)),
     "staging, one is lost": (
-        Account(FIRST, MINTED_BEFORE, consumers=bits(FIRST), ours=bits(MINTED_BEFORE)),
+        Account(FIRST, CREATED_BEFORE, consumers=bits(FIRST), ours=bits(CREATED_BEFORE)),
         record_of(FIRST, phase=STAGING, known=False),
     ),
     "staged": (
-        Account(FIRST, MINTED_BEFORE, consumers=bits(FIRST), ours=bits(MINTED_BEFORE)),
-        record_of(FIRST, MINTED_BEFORE, STAGED, known=False),
+        Account(FIRST, CREATED_BEFORE, consumers=bits(FIRST), ours=bits(CREATED_BEFORE)),
+        record_of(FIRST, CREATED_BEFORE, STAGED, known=False),
     ),
     "verified": (
-        Account(FIRST, MINTED_BEFORE, consumers=bits(FIRST, MINTED_BEFORE), ours=bits(MINTED_BEFORE)),
-        record_of(FIRST, MINTED_BEFORE, VERIFIED, known=False),
+        Account(FIRST, CREATED_BEFORE, consumers=bits(FIRST, CREATED_BEFORE), ours=bits(CREATED_BEFORE)),
+        record_of(FIRST, CREATED_BEFORE, VERIFIED, known=False),
     ),
     "cleaning": (
-        Account(MINTED_BEFORE, consumers=bits(FIRST, MINTED_BEFORE), ours=bits(MINTED_BEFORE)),
-        record_of(MINTED_BEFORE, phase=CLEANING, due=False, known=False),
+        Account(CREATED_BEFORE, consumers=bits(FIRST, CREATED_BEFORE), ours=bits(CREATED_BEFORE)),
+        record_of(CREATED_BEFORE, phase=CLEANING, due=False, known=False),
     ),
 }
 
@@ -333,16 +333,16 @@ class TokenWorld(World[Account]):
         primary, secondary = things.primary, things.secondary
         if not things.is_valid(sent.token):
             return things, Answer(NOT_PROMOTED if request.name == PROMOTE else REFUSED, message=f"{request.name}: 401")
-        if request.name == MINT:
+        if request.name == CREATE:
             if not self.scenario.enabled:
-                return things, Answer(NOT_FOUND, message="mint: 404")
+                return things, Answer(NOT_FOUND, message="create: 404")
             if secondary is not None:
                 return things, Answer(EXISTS)
-            minted = free()
-            then = things.with_tokens(primary, minted, minted)
+            created = free()
+            then = things.with_tokens(primary, created, created)
             if sent.forgotten:
-                then = then._replace(forgotten=then.forgotten | bits(minted))
-            return then, Answer(MINTED, minted)
+                then = then._replace(forgotten=then.forgotten | bits(created))
+            return then, Answer(CREATED, created)
         if request.name == DELETE:
             return things.with_tokens(primary, None), Answer(DELETED)
         if secondary is None:
@@ -411,7 +411,7 @@ class TokenWorld(World[Account]):
     def restored(
         self, things: Account, requests: Sequence[Outgoing], record: TokenRecord
     ) -> tuple[Account, Sequence[Outgoing]]:
-        """Forget what a run minted since, unless the old record says that a token may be lost."""
+        """Forget what a run created since, unless the old record says that a token may be lost."""
         if record.phase == STAGING:
             return things, requests
         unknown = things.ours & ~bits(record.primary, record.pending)
@@ -431,9 +431,9 @@ class TokenWorld(World[Account]):
     def check_decision(self, case: TokenCase, row: Row, step: Step) -> None:
         """Check a decision on its own."""
         record, probe = case.record, case.probe
-        minted = case.answer if case.answered(MINTED) else None
-        if minted and not (isinstance(step, Save) and step.changes["pending"] == minted.value):
-            raise Violation(f"{row.name!r} comes before the minted token is saved")
+        created = case.answer if case.answered(CREATED) else None
+        if created and not (isinstance(step, Save) and step.changes["pending"] == created.value):
+            raise Violation(f"{row.name!r} comes before the created token is saved")
         if not isinstance(step, Request) or step.name not in (PROMOTE, DELETE):
             return
         assert record is not None
@@ -477,7 +477,7 @@ class TokenWorld(World[Account]):
         living = then.living
         known = bits(then_record.primary, then_record.pending)
         if then_record.phase != STAGING and then.ours & living & ~known & ~then.forgotten:
-            raise Violation("rule 2: a valid token that a run minted is not known any more")
+            raise Violation("rule 2: a valid token that a run created is not known any more")
         if then_record.primary_known and then_record.primary == then.secondary:
             raise Violation("rule 5: the record's primary is taken for the account's, which it is not")
         if not ours or excused:
@@ -521,7 +521,7 @@ class TokenWorld(World[Account]):
         tokens.PRIMARY_NOT_KNOWN,
         tokens.IS_SECONDARY,
         tokens.WAYS_OUT,
-        "mint: 404",
+        "create: 404",
     )
 
     def check_undisturbed(self, before: Ended, run: Ended) -> None:
@@ -544,7 +544,7 @@ class TokenWorld(World[Account]):
             return
         lost = run.things.ours & ~bits(kept.primary, kept.pending) & ~run.things.forgotten
         if lost and message not in (tokens.PRIMARY_NOT_KNOWN, tokens.WAYS_OUT):
-            raise Violation("rule 2: a valid token that a run minted is not known after the next run")
+            raise Violation("rule 2: a valid token that a run created is not known after the next run")
         if not message:
             if kept.phase != IDLE or (run.things.primary != kept.primary and kept.primary_known):
                 raise Violation("a run succeeds, and its record is not as the account is")
@@ -652,12 +652,12 @@ def phase_is(case: TokenCase, *phases: str) -> bool:
 
 def without_intent(case: TokenCase) -> Step:
     """Stage a token without announcing it in the record first."""
-    return Request(MINT) if case.run.locked else Save()
+    return Request(CREATE) if case.run.locked else Save()
 
 
-def minting_first(case: TokenCase) -> Step:
-    """Mint a token before the record is saved."""
-    return Request(MINT)
+def creating_first(case: TokenCase) -> Step:
+    """Create a token before the record is saved."""
+    return Request(CREATE)
 
 
 class Mutation(NamedTuple):
@@ -686,23 +686,23 @@ MUTATIONS: Mapping[str, Mutation] = {
         table_with("idle, due", step=without_intent), "rule 2: a valid token", Scenario(disturbances=(CRASH,))
     ),
     "staging is not saved again after a deletion": Mutation(
-        table_with("staged, deleted by somebody", step=minting_first),
+        table_with("staged, deleted by somebody", step=creating_first),
         "rule 2: a valid token",
         Scenario(disturbances=(FOREIGN_DELETE, CRASH)),
     ),
-    "a token is minted again where no answer came": Mutation(
-        table_with("staging, no answer, or an inconclusive one", step=minting_first),
+    "a token is created again where no answer came": Mutation(
+        table_with("staging, no answer, or an inconclusive one", step=creating_first),
         "rule 2: a valid token",
         Scenario(disturbances=(LOST_ANSWER,)),
     ),
-    "a token that may be lost is forgotten where minting is refused": Mutation(
-        table_with("not minted", fits=lambda c: phase_is(c, STAGING) and c.answered(NOT_FOUND, REFUSED)),
+    "a token that may be lost is forgotten where creating is refused": Mutation(
+        table_with("not created", fits=lambda c: phase_is(c, STAGING) and c.answered(NOT_FOUND, REFUSED)),
         "rule 2: a valid token",
         Scenario(disturbances=(CRASH, SUSPEND)),
     ),
     "the answer is not saved first": Mutation(
-        [*table_without("minted"), *(row for row in tokens.TABLE if row.name == "minted")],
-        "before the minted token is saved",
+        [*table_without("created"), *(row for row in tokens.TABLE if row.name == "created")],
+        "before the created token is saved",
         Scenario(),
     ),
     "whatever exists is taken for ours": Mutation(

@@ -37,13 +37,13 @@ from ansible_collections.community.twilio.plugins.plugin_utils._token_rotation i
     AS_PRIMARY,
     CLEAN,
     CLEANING,
+    CREATE,
+    CREATED,
     DELETE,
     DELETED,
     DISTRIBUTE,
     EXISTS,
     IDLE,
-    MINT,
-    MINTED,
     NOT_FOUND,
     NOT_PROMOTED,
     NOT_VALID,
@@ -197,10 +197,10 @@ ROWS = [
         Save(STAGING_AGAIN),
     ),
     # staging, saved by this run
-    ("staging, own", case(STAGING, OWN, PRIMARY_ALONE), Request(MINT)),
+    ("staging, own", case(STAGING, OWN, PRIMARY_ALONE), Request(CREATE)),
     (
-        "staging, minted",
-        case(record(STAGING, known=False), OWN, answer=Answer(MINTED, PENDING)),
+        "staging, created",
+        case(record(STAGING, known=False), OWN, answer=Answer(CREATED, PENDING)),
         staged_save(PENDING, event="staged a new token"),
     ),
     (
@@ -216,7 +216,7 @@ ROWS = [
     (
         "staging, deleted",
         case(STAGING, OWN, PRIMARY_ALONE, Answer(DELETED), REPLACE),
-        Request(MINT, note=tokens.DELETED_UNKNOWN),
+        Request(CREATE, note=tokens.DELETED_UNKNOWN),
     ),
     (
         "staging, one exists again",
@@ -238,7 +238,7 @@ ROWS = [
     ("staging, resumed: lock", case(STAGING, Run()), Save()),
     ("staging, resumed: settle", case(STAGING, Run(locked=True)), Settle()),
     ("staging, resumed: look", case(STAGING), Probe()),
-    ("staging, resumed", case(STAGING, probe=PRIMARY_ALONE), Request(MINT)),
+    ("staging, resumed", case(STAGING, probe=PRIMARY_ALONE), Request(CREATE)),
     (
         "staging, resumed, one exists",
         case(STAGING, probe=PRIMARY_ALONE, answer=Answer(EXISTS)),

@@ -1,3 +1,4 @@
+#!/usr/bin/python
 # Copyright (c) 2026, community.twilio contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -6,10 +7,10 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: twilio_voice_settings_info
-short_description: Tell whether a subaccount has its main account's voice dialing permissions
+short_description: Look up whether a subaccount has its main account's voice dialing permissions
 version_added: 1.0.0
 description:
-  - Tells whether a subaccount may call the countries that its main account may call, or has voice dialing permissions
+  - Returns whether a subaccount may call the countries that its main account may call, or has voice dialing permissions
     of its own.
 author:
   - community.twilio contributors (@ansible-collections)
