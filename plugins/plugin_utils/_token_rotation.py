@@ -145,8 +145,8 @@ AGE_UNKNOWN = (
     " rotate_auth_token_initial_rotated_at."
 )
 NOT_OURS = (
-    "Somebody else staged a secondary auth token, which can't be read and may be in use. Nothing was changed. If nobody"
-    " needs it, have it deleted with 'rotate_auth_token_replace_unknown: true'."
+    "Somebody else staged a secondary auth token, which can't be read and may be in use. No token was changed. If"
+    " nobody needs it, have it deleted with 'rotate_auth_token_replace_unknown: true'."
 )
 PRIMARY_NOT_KNOWN = (
     "A secondary auth token exists that this record does not hold, and it was not deleted: whether the record's token"
@@ -155,7 +155,7 @@ PRIMARY_NOT_KNOWN = (
 )
 IS_SECONDARY = (
     "The token that the record holds is valid, but it is the account's secondary token, so that deleting the secondary"
-    " would delete it. Nothing was changed. Give the account's primary token as rotate_auth_token_initial_auth_token,"
+    " would delete it. No token was changed. Give the account's primary token as rotate_auth_token_initial_auth_token,"
     " and delete the record."
 )
 STILL_THERE = (
