@@ -140,8 +140,8 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
 class HookReport:
     """What the role reports of the task file that it ran.
 
-    :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
-        ended the play.
+    :param failed_task: the task that failed, by its name; None where none did, empty where no task of this host did: a
+        file could not be included, or another host has ended the play.
     :param failed_hook: the hook whose task that is; empty where several may be.
     :param message: that task's message, where its file is one of this collection's own.
     :param saved: what a store's ``save`` returned.
@@ -160,7 +160,7 @@ class HookReport:
             return ""
         message = f" {self.message}" if self.message else ""
         if not self.failed_task:
-            return f", as another host has ended the play.{message}"
+            return f", but in no task: its file could not be included, or another host has ended the play.{message}"
         return f" in its task '{self.failed_task}'.{message}"
 
 
