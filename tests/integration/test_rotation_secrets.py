@@ -33,7 +33,9 @@ ROTATED = Rotation("rotated", record=IDLE, variables=only("distribute"))
 #: A hook whose task fails, and which goes on.
 RESCUING = [
     {
-        "block": [{"name": "Push", "ansible.builtin.uri": {"url": "http://127.0.0.1:1/{{ rotate_auth_token_pending }}"}}],
+        "block": [
+            {"name": "Push", "ansible.builtin.uri": {"url": "http://127.0.0.1:1/{{ rotate_auth_token_pending }}"}}
+        ],
         "rescue": [{"name": "Give up", "ansible.builtin.debug": {"msg": ""}}],
     }
 ]
