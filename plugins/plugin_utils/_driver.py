@@ -140,8 +140,8 @@ class Rotation(ABC, Generic[SomeRecord, SomeProbe, SomeSettings]):
 class HookReport:
     """What the role reports of the task file that it ran.
 
-    :param failed_task: the task that failed, by its name; None where none did, empty where a failure of another host
-        ended the play.
+    :param failed_task: the task that failed, by its name; None where none did, empty where no task of this host did: a
+        file could not be included, or another host has ended the play.
     :param failed_hook: the hook whose task that is; empty where several may be.
     :param message: that task's message, where its file is one of this collection's own.
     :param saved: what a store's ``save`` returned.
@@ -160,7 +160,7 @@ class HookReport:
             return ""
         message = f" {self.message}" if self.message else ""
         if not self.failed_task:
-            return f", as another host has ended the play.{message}"
+            return f", but in no task: its file could not be included, or another host has ended the play.{message}"
         return f" in its task '{self.failed_task}'.{message}"
 
 
@@ -317,9 +317,9 @@ class Driver:
         except NeedsRecord as needed:
             return self._left_to_role(self._store_task(LOAD), wanted=needed.name, handed_by=self._handed_by)
         except (RotationError, RecordError, DateError, _lock.LockError) as error:
-            return self._stop(str(error))
+            return self._stop(self._after_failed_hook(str(error)))
         except TwilioError as error:
-            return self._stop(error.message)
+            return self._stop(self._after_failed_hook(error.message))
 
     # -- the beginning of a call -------------------------------------------------------------------------------------
 
@@ -620,6 +620,11 @@ class Driver:
             if releasing:
                 return releasing
         return self._end("")
+
+    def _after_failed_hook(self, message: str) -> str:
+        """Return why a run can't go on; where that is the way back from a hook that failed, with that failure first."""
+        run = self._case.run
+        return f"{run.failed_hook} {message}" if run.failed and not run.failure else message
 
     def _stop(self, message: str) -> Called:
         """End as a failure, and release the lock; the reason is reported even where the release fails."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -230,8 +231,10 @@ class RecordFile:
                 raise yaml.YAMLError
             # YAML reads a date without quotes as a date, not as text.
             record = plain(yaml.load(text, Loader=_Loader))
+            # What can't be written again, such as bytes or a number of 5000 digits, is in no record.
+            json.dumps(record, allow_nan=False)
         # What the parser raises besides its own errors, for content such as a date of the 13th month.
-        except (yaml.YAMLError, ValueError, TypeError, AttributeError, RecursionError):
+        except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):
             record = None
         if not isinstance(record, dict) or not record:
             raise RecordError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -148,6 +147,9 @@ def settings_of(rotates: str) -> Mapping[str, Mapping[str, Any]]:
 
 #: Option to the inventory plugin's variable that is used where the option is not given.
 FROM_INVENTORY: Mapping[str, str] = {"parent_account_sid": "twilio_owner_account_sid"}
+
+#: Keys of tasks that may run others, which their file does not list: meta runs handlers.
+_RUN_OTHERS = ("include_tasks", "import_tasks", "include_role", "import_role", "meta", "action", "local_action")
 
 _RECORD_FOUND, _RECORD_SAVED = "rotation_record_found", "rotation_record_saved"
 _HANDED_OVER: Mapping[str, Mapping[str, Any]] = {
@@ -465,13 +467,28 @@ def _failure(options: Mapping[str, Any], state: State | None) -> Mapping[str, An
 
 
 def _hook_with(task: str, hooks: Mapping[str, str]) -> str:
-    """Return the hook that has a task of this name; empty where that is not exactly one."""
+    """Return the hook that has a task of this name; empty where that is not known to be exactly one."""
     having = []
     for name, path in hooks.items():
-        with suppress(AnsibleError):
-            if any(each.get("name") == task for each in _tasks_in(DataLoader().load_from_file(path))):
-                having.append(name)
+        try:
+            tasks = [*_tasks_in(DataLoader().load_from_file(path))]
+        except AnsibleError:
+            # It is encrypted, for example.
+            return ""
+        if any(each.get("name") == task for each in tasks):
+            having.append(name)
+        elif any(_may_be(task, each) for each in tasks):
+            return ""
     return having[0] if len(having) == 1 else ""
+
+
+def _may_be(task: str, listed: Mapping[str, Any]) -> bool:
+    """Return whether a task may be named so when it runs, or run one that is.
+
+    :param task: the name, or the action of a task that has none.
+    :param listed: the task, as its file has it.
+    """
+    return task in listed or "{{" in str(listed.get("name")) or any(key.split(".")[-1] in _RUN_OTHERS for key in listed)
 
 
 def _hook_report(options: Mapping[str, Any], state: State | None, hooks: Mapping[str, str]) -> HookReport:

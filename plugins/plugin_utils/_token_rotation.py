@@ -176,15 +176,21 @@ CANNOT_ROLL_BACK = (
 )
 NOT_ROLLED_BACK = "The new token could not be deleted. Both tokens are valid; the next run continues from here."
 ROLLED_BACK = "The new token was deleted again, and the primary is as it was."
-WHAT_IS_VALID = {
-    IDLE: "The primary is valid, and no other token was staged.",
-    STAGING: "The primary is valid. The next run continues from here.",
-    STAGED: "Both tokens are valid: none was removed. The next run continues from here.",
-    VERIFIED: "Both tokens are valid: none was removed. The next run continues from here.",
-    CLEANING: "The new token is the primary, and the old one is not valid any more. The next run continues from here.",
-}
-NOTHING_REMOVED = "The primary is valid, and no token was removed. The next run continues from here."
+BOTH_ARE_VALID = "Both tokens are valid: none was removed. The next run continues from here."
 NEW_IS_PRIMARY = "Somebody promoted the new token, so it alone is valid. The next run continues from here."
+NEW_IS_GONE = "The primary is valid, and somebody deleted the new token. The next run continues from here."
+NEITHER_IS_VALID = (
+    "Twilio accepts neither token any more: none is valid, or the account is suspended or closed. No token was removed,"
+    " and the record holds both."
+)
+#: Before the promotion.
+WHAT_IS_VALID = {
+    TokenProbe(primary=True, pending=True): BOTH_ARE_VALID,
+    TokenProbe(primary=True, pending=False): NEW_IS_GONE,
+    TokenProbe(primary=False, pending=True): NEW_IS_PRIMARY,
+    TokenProbe(primary=False, pending=False): NEITHER_IS_VALID,
+}
+OLD_IS_GONE = "The new token is the primary, and the old one is not valid any more. The next run continues from here."
 
 
 def read_record(stored: Mapping[str, Any], account_sid: str, now: datetime) -> TokenRecord:
@@ -279,13 +285,7 @@ def _may_delete_unknown(case: TokenCase) -> bool:
 
 
 def _hook_failed(case: TokenCase) -> str:
-    valid = WHAT_IS_VALID[required(case.record).phase]
-    if _phase(STAGED, VERIFIED)(case):
-        if case.noted(PROMOTED_BY_SOMEBODY):
-            valid = NEW_IS_PRIMARY
-        elif case.run.failed == CLEAN:
-            # This hook also runs where somebody deleted a token.
-            valid = NOTHING_REMOVED
+    valid = WHAT_IS_VALID[required(case.probe)] if _phase(STAGED, VERIFIED)(case) else OLD_IS_GONE
     return f"{case.run.failed_hook} {valid}"
 
 
@@ -394,6 +394,12 @@ _GO_ON = "distribute the token that is staged, verify, promote it, save, clean"
 #: A run that has failed, and the roll-back after a failed hook.
 _FAILED: Sequence[Row] = (
     Row("the run has failed", lambda c: bool(c.run.failure), lambda c: Stop(c.run.failure)),
+    Row(
+        # While the hook ran, somebody may have promoted or deleted a token.
+        "hook failed, not tried",
+        lambda c: c.run.failed and _phase(STAGED, VERIFIED)(c) and not _can_roll_back(c) and c.probe is None,
+        lambda c: Probe(),
+    ),
     Row(
         "hook failed, both tokens are kept",
         lambda c: c.run.failed and not _can_roll_back(c),

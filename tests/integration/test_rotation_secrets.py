@@ -30,6 +30,15 @@ CLEANING = {"phase": "cleaning", "primary": PRIMARY}
 BOTH = {"secondary_auth_token": PENDING}
 BACK = {"on_failure": "rollback"}
 ROTATED = Rotation("rotated", record=IDLE, variables=only("distribute"))
+#: A hook whose task fails, and which goes on.
+RESCUING = [
+    {
+        "block": [
+            {"name": "Push", "ansible.builtin.uri": {"url": "http://127.0.0.1:1/{{ rotate_auth_token_pending }}"}}
+        ],
+        "rescue": [{"name": "Give up", "ansible.builtin.debug": {"msg": ""}}],
+    }
+]
 FAILING = Rotation("distribute fails", record=IDLE, variables=only("distribute"), failing=["distribute"])
 #: With a store of the user's own, where the record passes through variables.
 OWN = [
@@ -144,7 +153,12 @@ def test_no_variable_and_no_file_holds_an_auth_token(simulator: Simulator, tmp_p
     def with_own_store(rotation: Rotation, name: str) -> Rotation:
         return replace(rotation, name=f"{name}, own store", variables={**rotation.variables, **store})
 
+    hook = tmp_path / "rescuing.yml"
+    hook.write_text(json.dumps(RESCUING), encoding="utf-8")
+    rescuing = Rotation("hook rescues", record=IDLE, variables={**only(), "distribute_tasks": str(hook)})
+    unanswered = {**POST, "path": "Promote$"}
     rescued = [with_own_store(each, each.name) for each in OWN]
+    rescued += [rescuing, replace(rescuing, name="hook rescues, not promoted", faults=[unanswered])]
     # The one that does not fail goes on.
     ended = [ROTATED, replace(FAILING, name="ends the host"), with_own_store(FAILING, "ends the host")]
     accounts.not_rescued = [each.name for each in ended]

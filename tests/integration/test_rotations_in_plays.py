@@ -181,7 +181,8 @@ def test_of_two_hosts_for_one_account_one_rotates_and_the_other_reports_it(in_pl
 
 
 def test_a_failure_that_counts_for_all_hosts_ends_each_with_a_reason(in_plays):
-    for name, reason in (("fatal", " in its task 'Consumer: verify'."), ("fatal, another", ", as another host has")):
+    ended = ", but in no task: its file could not be included, or another host has ended the play."
+    for name, reason in (("fatal", " in its task 'Consumer: verify'."), ("fatal, another", ended)):
         assert_kept(in_plays.first[name])
         assert f"The hook 'verify' failed{reason}" in in_plays.first[name].failure
         assert in_plays.first[name].record["lock"] is None

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.community.twilio.plugins.module_utils._clock import Clock
+from ansible_collections.community.twilio.plugins.module_utils._errors import TwilioError
 from ansible_collections.community.twilio.plugins.plugin_utils import _credential_rotation as table
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_driver import CredentialRotation
 from ansible_collections.community.twilio.plugins.plugin_utils._credential_record import (
@@ -384,3 +385,29 @@ def test_a_hook_runs_with_the_one_before_only_where_nothing_is_to_be_done_before
     assert called.next is not None
     assert [*called.next.files] == files
     assert [name for name, _note in called.state.hooks] == files
+
+
+def test_what_fails_on_the_way_back_from_a_failed_hook_does_not_hide_it():
+    class Unanswered(InMemory):
+        """A rotation whose probe is not answered."""
+
+        def probe(self, case):
+            raise TwilioError("Twilio gave no answer.")
+
+    rotation = Unanswered(World())
+    rotation.table = (
+        Row("first", lambda c: not c.run.failed, lambda c: RunHook(table.REPOINT)),
+        Row("last", lambda c: True, lambda c: Probe()),
+    )
+    store = InMemoryStore(World())
+    driver = Driver(rotation, store, clock=Clock(), now=NOW, settle_seconds=0, lease_seconds=3600, check_mode=False)
+    called = driver.call(None, HookReport(), None)
+    assert called.state is not None
+    last = driver.call(called.state, HookReport(failed_task="Ask"), None)
+    assert last.failed
+    assert last.message.endswith("The hook 'repoint' failed in its task 'Ask'. Twilio gave no answer.")
+
+
+def test_a_hook_that_failed_in_no_task_says_so():
+    assert HookReport().where() == ""
+    assert "its file could not be included" in HookReport(failed_task="").where()

@@ -498,8 +498,10 @@ class TokenWorld(World[Account]):
         for sentence, is_true in {
             "Both tokens are valid": valid(primary) and valid(pending),
             "The primary is valid": valid(primary),
-            tokens.WHAT_IS_VALID[CLEANING]: valid(primary) and things.primary == primary,
+            tokens.OLD_IS_GONE: valid(primary) and things.primary == primary,
             tokens.NEW_IS_PRIMARY: valid(pending) and things.primary == pending,
+            tokens.NEW_IS_GONE: valid(primary) and not valid(pending),
+            tokens.NEITHER_IS_VALID: not valid(primary) and not valid(pending),
             tokens.WAYS_OUT: not valid(primary) and not valid(pending),
             tokens.NOT_OURS: things.secondary is not None
             and not things.ours & ~things.forgotten & bits(things.secondary),

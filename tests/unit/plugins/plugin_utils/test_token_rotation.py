@@ -347,7 +347,9 @@ ROWS = [
     ),
     (
         "staged, promoted by somebody, a hook fails: no roll-back",
-        case(STAGED, replace(OWN, failed=VERIFY, notes=(tokens.PROMOTED_BY_SOMEBODY,)), settings=ROLL_BACK),
+        case(
+            STAGED, replace(OWN, failed=VERIFY, notes=(tokens.PROMOTED_BY_SOMEBODY,)), PENDING_ALONE, settings=ROLL_BACK
+        ),
         Stop(f"{FAILED} {tokens.NEW_IS_PRIMARY}"),
     ),
     # verified by this run
@@ -387,7 +389,7 @@ ROWS = [
     (
         "cleaning, the hook fails",
         case(CLEANING, replace(OWN, failed=CLEAN), settings=ROLL_BACK),
-        Stop(f"The hook 'clean' failed. {tokens.WHAT_IS_VALID[CLEANING]}"),
+        Stop(f"The hook 'clean' failed. {tokens.OLD_IS_GONE}"),
     ),
     # none is valid
     *[(f"{phase}, none valid", case(phase, OWN, NEITHER), Request(READ_OTHER, reads=True)) for phase in PHASES],
@@ -415,13 +417,26 @@ ROWS = [
     # a hook fails: keep
     (
         "staged, a hook fails",
-        case(STAGED, replace(OWN, failed=VERIFY)),
-        Stop(f"{FAILED} {tokens.WHAT_IS_VALID[STAGED]}"),
+        case(STAGED, replace(OWN, failed=VERIFY), BOTH),
+        Stop(f"{FAILED} {tokens.BOTH_ARE_VALID}"),
     ),
+    *[
+        (f"{phase}, a hook fails: look", case(phase, replace(OWN, failed=hook)), Probe())
+        for phase in (STAGED, VERIFIED)
+        for hook in (DISTRIBUTE, VERIFY, CLEAN)
+    ],
+    *[
+        (f"staged, a hook fails, {says}", case(STAGED, replace(OWN, failed=VERIFY), probe), Stop(f"{FAILED} {says}"))
+        for probe, says in (
+            (PENDING_ALONE, tokens.NEW_IS_PRIMARY),
+            (PRIMARY_ALONE, tokens.NEW_IS_GONE),
+            (NEITHER, tokens.NEITHER_IS_VALID),
+        )
+    ],
     (
         "deleted by somebody, the clean hook fails",
-        case(STAGED, replace(OWN, failed=CLEAN)),
-        Stop(f"The hook 'clean' failed. {tokens.NOTHING_REMOVED}"),
+        case(STAGED, replace(OWN, failed=CLEAN), PRIMARY_ALONE),
+        Stop(f"The hook 'clean' failed. {tokens.NEW_IS_GONE}"),
     ),
     # a hook fails: roll back
     (
@@ -479,8 +494,8 @@ ROWS = [
     ),
     (
         "roll back, the clean hook fails",
-        case(STAGED, replace(OWN, failed=CLEAN), settings=ROLL_BACK),
-        Stop(f"The hook 'clean' failed. {tokens.NOTHING_REMOVED}"),
+        case(STAGED, replace(OWN, failed=CLEAN), BOTH, settings=ROLL_BACK),
+        Stop(f"The hook 'clean' failed. {tokens.BOTH_ARE_VALID}"),
     ),
     ("the run has failed", case(IDLE, replace(OWN, failure="Why.")), Stop("Why.")),
 ]
