@@ -87,7 +87,7 @@ class ActionModule(ControllerAction):
         require_libraries()
         PARENT.start()
         try:
-            called = call(options, check_mode, self._open_vault)
+            called = call(options, check_mode, self._open_vault, self._loader.load_from_file)
         except RotationError as error:
             raise ControllerError(str(error), {"phase": "none", "rotated": False, "due_in_days": None}) from None
         result: dict[str, Any] = {"changed": called.changed, "msg": called.message}

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.community.twilio.plugins.module_utils import _schemas
 from ansible_collections.community.twilio.plugins.module_utils._client import Client
@@ -207,11 +206,15 @@ _CHECKS = {
 #: Returns what sends requests to Vault, with these options of the connection; those that are not given are left out.
 OpenVault = Callable[[Mapping[str, str]], Vault]
 
+#: Returns what a YAML file holds, which may be encrypted by ansible-vault. It raises AnsibleError.
+LoadTasks = Callable[[str], Any]
+
 
 def call(
     options: Mapping[str, Any],
     check_mode: bool,
     open_vault: OpenVault,
+    load_tasks: LoadTasks,
     open_transport: OpenTransport = HttpTransport,
 ) -> Called:
     """Make one call of a run.
@@ -219,6 +222,7 @@ def call(
     :param options: those of the module ``rotation_step``, validated by Ansible.
     :param check_mode: whether only to plan.
     :param open_vault: used where the store is HashiCorp Vault.
+    :param load_tasks: reads task files.
     :param open_transport: opens HTTP.
     :raises RotationError: where an option can't be right, before any request; the sentence names the role's variable.
     """
@@ -242,11 +246,11 @@ def call(
     except (RecordError, TwilioError) as error:
         raise RotationError(str(error)) from None
     files = {**hooks, **(store.files if isinstance(store, TaskStore) else {})}
-    skipped = [*_skipped(files, options["skip_tags"])]
+    skipped = [*_skipped(files, options["skip_tags"], load_tasks)]
     if skipped:
         raise RotationError(" ".join(skipped))
     rotation = _rotation(options, checked_options, now, client, store, hooks)
-    rotation.own_files = [path for path in hooks.values() if Path(path).is_relative_to(options["role_path"])]
+    rotation.own_files = _own(hooks, options["role_path"])
     driver = Driver(
         rotation,
         store,
@@ -257,7 +261,7 @@ def call(
         check_mode=check_mode,
     )
     record = (options["handed_over"]["result"] or {}).get("record") if state is not None else None
-    return driver.call(state, _hook_report(options, state, hooks), record or None)
+    return driver.call(state, _hook_report(options, state, hooks, load_tasks), record or None)
 
 
 def _rotation(
@@ -395,14 +399,20 @@ def _missing(hooks: Mapping[str, str]) -> Iterator[str]:
         yield f"Expected a task file, but there is no {', '.join(missing)}."
 
 
-def _skipped(files: Mapping[str, str], skip_tags: Collection[str]) -> Iterator[str]:
+def _own(hooks: Mapping[str, str], role_path: str) -> list[str]:
+    """Return the files of hooks that are this collection's own: a user's may be beside its roles."""
+    role_tasks = os.path.join(os.path.normpath(role_path), "tasks")
+    return [path for path in hooks.values() if os.path.dirname(os.path.normpath(path)) == role_tasks]
+
+
+def _skipped(files: Mapping[str, str], skip_tags: Collection[str], load_tasks: LoadTasks) -> Iterator[str]:
     """Yield a sentence for each task file with tasks that would be skipped: it would pass, though nothing was done.
 
     :param files: of the hooks and the store, by their names.
     :param skip_tags: those of ``--skip-tags``.
     """
     for name, path in files.items() if skip_tags else ():
-        tags = {*_tags_of(DataLoader().load_from_file(path))}
+        tags = {*_tags_of(load_tasks(path))}
         left_out = tags if {"all", "tagged"}.intersection(skip_tags) else tags.intersection(skip_tags)
         if left_out:
             yield (
@@ -466,14 +476,13 @@ def _failure(options: Mapping[str, Any], state: State | None) -> Mapping[str, An
     return failure if state is not None and failure.get("step") == state.step else None
 
 
-def _hook_with(task: str, hooks: Mapping[str, str]) -> str:
+def _hook_with(task: str, hooks: Mapping[str, str], load_tasks: LoadTasks) -> str:
     """Return the hook that has a task of this name; empty where that is not known to be exactly one."""
     having = []
     for name, path in hooks.items():
         try:
-            tasks = [*_tasks_in(DataLoader().load_from_file(path))]
+            tasks = [*_tasks_in(load_tasks(path))]
         except AnsibleError:
-            # It is encrypted, for example.
             return ""
         if any(each.get("name") == task for each in tasks):
             having.append(name)
@@ -491,14 +500,16 @@ def _may_be(task: str, listed: Mapping[str, Any]) -> bool:
     return task in listed or "{{" in str(listed.get("name")) or any(key.split(".")[-1] in _RUN_OTHERS for key in listed)
 
 
-def _hook_report(options: Mapping[str, Any], state: State | None, hooks: Mapping[str, str]) -> HookReport:
+def _hook_report(
+    options: Mapping[str, Any], state: State | None, hooks: Mapping[str, str], load_tasks: LoadTasks
+) -> HookReport:
     """Return what the role reports."""
     failure, handed = _failure(options, state), options["handed_over"]
     task = None if failure is None else failure.get("task") or ""
     ran = {name: hooks[name] for name, _note in state.hooks if name in hooks} if state else {}
     return HookReport(
         failed_task=task,
-        failed_hook=_hook_with(task, ran) if task and len(ran) > 1 else "",
+        failed_hook=_hook_with(task, ran, load_tasks) if task and len(ran) > 1 else "",
         message=(failure or {}).get("message") or "",
         saved=handed["saved"],
         handed_over={"keys": handed["keys"], "used": handed["used"] or {}},
