@@ -28,7 +28,7 @@ docs: $(NOX) ## Build the documentation site, and check its links
 demo: $(DEMO_PYTHON) ## Run playbooks/demo.yml three times against a simulated Twilio, and report on what is there
 	$(DEMO_PYTHON) tests/demo.py
 
-bench: $(NOX) ## Measure beside what people use today, and write docs/benchmark.md and its plot (12 minutes, Linux)
+bench: $(NOX) ## Measure beside what people use today, and write docs/benchmark.md and its plot (15 minutes, Linux)
 	CI=true $(NOX) -s bench
 
 clean: ## Remove environments, caches and what tests left behind

@@ -519,9 +519,9 @@ def rotations(bench: Bench) -> Result:
 
     cpu("debug")
     used: dict[str, list[float]] = {variant: [] for variant in variants}
-    few_rotated = [variant for variant in variants if variants[variant][1] == bench.sizes.forced[0]]
-    # Those that take a short time have rounds of their own, and so more of them.
-    for compared in (few_rotated, [variant for variant in variants if variant not in few_rotated]):
+    # What takes a short time has rounds of its own, and so more of them.
+    for size in sorted({accounts for _task, accounts, _more in variants.values()}):
+        compared = [variant for variant in variants if variants[variant][1] == size]
         for number in bench.rounds():
             for variant in compared if number % 2 else reversed(compared):
                 used[variant].append(cpu(variant))
