@@ -534,34 +534,20 @@ def rotations(bench: Bench) -> Result:
             used[variant],
         )
 
+    def ratio(variant: str, compared_with: str, what: str, target: float) -> Ratio:
+        title = f"{variants[variant][1]} accounts{what}, CPU, role ÷ `debug`"
+        if variant.startswith("imported"):
+            title = title.replace("role", "role imported without validation")
+        return Ratio(title, ratios(used[variant], used[compared_with]), target)
+
     return Result(
         [
-            Ratio(f"{few} accounts, no rotation due, CPU, role ÷ `debug`", ratios(used["included"], used["debug"]), 3),
-            Ratio(
-                f"{few} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
-                ratios(used["imported"], used["debug"]),
-                3,
-            ),
-            Ratio(
-                f"{many} accounts, no rotation due, CPU, role imported without validation ÷ `debug`",
-                ratios(used["imported, many"], used["debug, many"]),
-                3,
-            ),
-            Ratio(
-                f"{bench.sizes.forced[0]} accounts rotated, CPU, role ÷ `debug`",
-                ratios(used["included, forced"], used["debug, forced"]),
-                12,
-            ),
-            Ratio(
-                f"{bench.sizes.forced[0]} accounts rotated, CPU, role imported without validation ÷ `debug`",
-                ratios(used["imported, forced"], used["debug, forced"]),
-                12,
-            ),
-            Ratio(
-                f"{bench.sizes.forced[1]} accounts rotated, CPU, role imported without validation ÷ `debug`",
-                ratios(used["imported, more forced"], used["debug, more forced"]),
-                12,
-            ),
+            ratio("included", "debug", ", no rotation due", 3),
+            ratio("imported", "debug", ", no rotation due", 3),
+            ratio("imported, many", "debug, many", ", no rotation due", 3),
+            ratio("included, forced", "debug, forced", " rotated", 12),
+            ratio("imported, forced", "debug, forced", " rotated", 12),
+            ratio("imported, more forced", "debug, more forced", " rotated", 12),
         ],
         [
             Table(

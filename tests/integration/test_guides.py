@@ -169,6 +169,12 @@ def test_the_token_of_one_account_is_rotated(simulator, tmp_path):
     assert state["secondary_auth_token"] is None
 
 
+def secrets_of(simulator: Simulator) -> str:
+    """Return the content of ``twilio.yml``, not encrypted."""
+    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
+    return yaml.safe_dump({**account, "twilio_store_password": "only for this test"})
+
+
 def test_a_rotation_prints_what_the_guide_shows(simulator, tmp_path):
     """With the guide's playbook, then with a task file of the user's in place of ``verify_webhook.yml``."""
     shop = tmp_path / f"{simulator.account_sid}.json"
@@ -176,9 +182,7 @@ def test_a_rotation_prints_what_the_guide_shows(simulator, tmp_path):
     def decide(url, form, signature):
         return 200 if is_signed(json.loads(shop.read_text(encoding="utf-8")), url, form, signature) else 403
 
-    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
-    secrets = {**account, "twilio_store_password": "only for this test"}
-    (tmp_path / "twilio.yml").write_text(yaml.safe_dump(secrets), encoding="utf-8")
+    (tmp_path / "twilio.yml").write_text(secrets_of(simulator), encoding="utf-8")
     hook = (EXAMPLES / "tokens.yml").read_text(encoding="utf-8").replace("/etc/shop/twilio", str(tmp_path))
     (tmp_path / "tokens.yml").write_text(hook, encoding="utf-8")
     ask = {"name": "Ask the shop", "ansible.builtin.fail": {}, "when": "refuses | default(false)"}
@@ -210,10 +214,8 @@ def test_the_api_key_of_one_service_is_rotated(simulator, tmp_path):
     page = (CHECKOUT / "roles" / "rotate_api_key" / "README.md").read_text(encoding="utf-8")
     playbook, hook = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
     hook = hook.replace("/etc/shop", str(tmp_path)).replace("shop.example.com", "localhost")
-    account = {"twilio_account_sid": simulator.account_sid, "twilio_auth_token": simulator.auth_token}
-    secrets = {**account, "twilio_store_password": "only for this test"}
     for name, text in {
-        "twilio.yml": yaml.safe_dump(secrets),
+        "twilio.yml": secrets_of(simulator),
         "rotate.yml": playbook,
         "api-key.yml": hook,
     }.items():
